@@ -1,0 +1,3 @@
+"""ear-engine: play a neural ear."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,124 @@
+"""A loop on its way to the ear: audio and activations published as one immutable file.
+
+A file is written under a temporary name and renamed, so a reader sees a whole loop or none, and a killed process can
+leave no half of one. Layout: magic, header length, JSON header, then float32 little-endian arrays at 64-byte offsets.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MAGIC = b"EARLOOP1"
+_PREFIX = struct.Struct("<8sI")
+_ALIGN = 64
+
+
+@dataclass(frozen=True)
+class LoopFile:
+    """One loop: what sounds and what the ear makes of it.
+
+    Shapes:
+        audio: (channels, samples), float32, -1..1.
+        activations[layer]: (steps, neurons), float32; row ``floor(phase * steps)`` belongs to the loop's ``phase``;
+            neurons are channel-major (channel * bins + bin), see :mod:`ear_engine.ear.activations`.
+    """
+
+    loop: int  # 0 for a source
+    audio: NDArray[np.float32]
+    sample_rate: int
+    beats: int
+    source_number: int = 0
+    step: int = 0
+    sequence: int = 0  # last control change that shaped it
+    objective: float = 0.0
+    frames: int = 0  # scalogram frames in the loop, 0 if there are no activations
+    name: str = ""  # of the clip it descends from
+    activations: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> int:
+        """Length in samples."""
+        return int(self.audio.shape[1])
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.samples / self.sample_rate
+
+    @property
+    def tempo(self) -> float:
+        """Beats a minute."""
+        return self.beats * 60.0 / self.seconds
+
+
+def write_loop(path: Path, loop: LoopFile) -> None:
+    """Publish ``loop`` at ``path`` at once."""
+    arrays = {"audio": loop.audio, **{f"layer/{name}": values for name, values in loop.activations.items()}}
+    offset = 0
+    index: list[tuple[str, list[int], int]] = []
+    for name, array in arrays.items():
+        index.append((name, list(array.shape), offset))
+        offset += -(-array.nbytes // _ALIGN) * _ALIGN
+    meta = {
+        name: getattr(loop, name)
+        for name in ("loop", "sample_rate", "beats", "source_number", "step", "sequence", "objective", "frames", "name")
+    }
+    header = json.dumps({"meta": meta, "arrays": index}).encode()
+    header += b" " * (-(_PREFIX.size + len(header)) % _ALIGN)
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as file:
+        file.write(_PREFIX.pack(_MAGIC, len(header)))
+        file.write(header)
+        for array in arrays.values():
+            data = np.ascontiguousarray(array, dtype="<f4")
+            file.write(data.data)
+            file.write(b"\0" * (-data.nbytes % _ALIGN))
+    temporary.replace(path)
+
+
+def read_loop(path: Path) -> LoopFile:
+    """Map the loop at ``path`` read-only; arrays are views of the file, nothing is copied.
+
+    Raises:
+        ValueError: the file is not a loop.
+        FileNotFoundError: it has been removed already.
+    """
+    with path.open("rb") as file:
+        magic, length = _PREFIX.unpack(file.read(_PREFIX.size).ljust(_PREFIX.size, b"\0"))
+        if magic != _MAGIC:
+            raise ValueError(f"{path.name} is not a loop file")
+        header = json.loads(file.read(length))
+        base = file.tell()
+    data = np.memmap(path, dtype=np.uint8, mode="r")
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for name, shape, offset in header["arrays"]:
+        count = int(np.prod(shape)) * 4
+        arrays[name] = np.asarray(data[base + offset : base + offset + count]).view("<f4").reshape(shape)
+    activations = {name.removeprefix("layer/"): array for name, array in arrays.items() if name.startswith("layer/")}
+    return LoopFile(audio=arrays["audio"], activations=activations, **header["meta"])
+
+
+def loop_name(number: int) -> str:
+    """File name of dreamed loop ``number``."""
+    return f"loop-{number:08d}.ear"
+
+
+def source_name(number: int) -> str:
+    """File name of source ``number``."""
+    return f"source-{number:08d}.ear"
+
+
+def prune_loops(folder: Path, newest: int, keep: int = 16) -> None:
+    """Remove dreamed loops older than the ``keep`` newest; a file that is still mapped (Windows) goes next time."""
+    for path in folder.glob("loop-*.ear"):
+        if int(path.stem.removeprefix("loop-")) <= newest - keep:
+            try:
+                path.unlink()
+            except (PermissionError, FileNotFoundError):
+                continue

@@ -1,0 +1,163 @@
+"""What each process tells the others, one dataclass a mailbox, and how it travels (JSON in a slot).
+
+==========  ========  =======================================================
+slot        writer    holds
+==========  ========  =======================================================
+control     node      ControlState: parameter values, trigger counts, source
+audio       audio     AudioState: sample position, schedule, dropouts
+dreamer     dreamer   DreamerState: latest loop, objective, speed
+==========  ========  =======================================================
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ear_engine.shared_memory.slot import SlotReader, SlotWriter
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a process reports once; ``number`` counts up within one process so that readers see each once."""
+
+    number: int
+    level: str  # "info" | "warning" | "error"
+    code: str  # short word for programs, [a-z_]+
+    message: str  # one sentence for people
+
+
+@dataclass(frozen=True)
+class Region:
+    """A target region of the ear, in units that do not depend on the layer's size.
+
+    ``channel`` is the center of the selected channels as a share of the layer's channels (0..1) and ``channel_width``
+    their share (0..1, at least one channel); frequencies are in Hz; ``start`` and ``length`` in beats of the loop
+    (``length`` 0 = the whole loop).
+    """
+
+    layer: str
+    channel: float
+    channel_width: float
+    freq_low: float
+    freq_high: float
+    start: float
+    length: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class ControlState:
+    """Everything a performer decides, as of ``sequence`` in the control log."""
+
+    sequence: int  # number of the last change in the control log
+    values: dict[str, Any]  # parameter name ("dream/rate") → value
+    triggers: dict[str, int]  # trigger name → how often it fired since the start
+    source: str  # file name of the current source in the session's loops folder
+    source_number: int  # counts up with every new source
+    kept: list[Region]  # targets held by target/keep, besides the current one
+    ear: str  # directory of the ear
+    seed: int
+    stop: bool = False  # everyone ends
+
+
+@dataclass(frozen=True)
+class Entry:
+    """From engine sample ``start`` on, loop ``loop`` sounds, its first sample at ``origin`` (modulo its length)."""
+
+    start: int
+    origin: int
+    loop: int  # 0 = the source itself, before the first dream
+    file: str  # file name in the session's loops folder
+    samples: int  # length of the loop
+    beats: int
+
+
+@dataclass(frozen=True)
+class AudioState:
+    """Where the sound is. Positions count engine samples (at ``sample_rate``) since the session began."""
+
+    pid: int
+    backend: str  # "portaudio" | "jack" | "null"
+    device: str
+    sample_rate: int  # of the engine: loops play unresampled if device_rate is the same
+    device_rate: int
+    buffer_size: int
+    position: int  # engine samples that had left the graph at ``time``
+    time: float  # clock.now(), seconds
+    latency: float  # from the graph to the listener, seconds
+    dropouts: int
+    schedule: list[Entry]  # the last few entries, oldest first, future ones included
+    peak: float = 0.0  # largest |sample| since the last write
+    recorded: float = 0.0  # seconds on disk
+    events: list[Event] = field(default_factory=list)  # the last 16
+
+
+@dataclass(frozen=True)
+class DreamerState:
+    """What the dreamer is doing. ``heartbeat`` older than a few seconds means it hangs."""
+
+    pid: int
+    phase: str  # "loading" | "running" | "paused"
+    heartbeat: float  # clock.now()
+    ear: str
+    device: str
+    layers: list[str]
+    step: int
+    steps_per_second: float
+    objective: float
+    loop: int  # newest published loop, 0 before the first
+    file: str  # its file name in the session's loops folder
+    source_number: int  # the source it descends from
+    sequence: int  # last control change it has applied
+    gradient_rms: float = 0.0
+    events: list[Event] = field(default_factory=list)  # the last 16
+
+
+State = TypeVar("State", ControlState, AudioState, DreamerState)
+_NESTED: dict[str, type] = {"kept": Region, "schedule": Entry, "events": Event}
+
+
+class StateWriter(Generic[State]):
+    """Publishes one kind of state in the session folder."""
+
+    def __init__(self, session: Path, name: str, capacity: int = 1 << 17) -> None:
+        self._slot = SlotWriter(session / f"{name}.slot", capacity)
+
+    def write(self, state: State) -> int:
+        """Publish; return the slot's sequence number."""
+        return self._slot.write(json.dumps(dataclasses.asdict(state), separators=(",", ":")).encode())
+
+    def close(self) -> None:
+        """Unmap; the last state stays readable."""
+        self._slot.close()
+
+
+class StateReader(Generic[State]):
+    """Reads the latest state of one kind; parses only when it has changed."""
+
+    def __init__(self, session: Path, name: str, kind: type[State]) -> None:
+        self._slot = SlotReader(session / f"{name}.slot")
+        self._kind = kind
+        self._sequence = 0
+        self._state: State | None = None
+
+    def read(self) -> State | None:
+        """The latest state, or None before the first."""
+        if self._slot.sequence != self._sequence:
+            found = self._slot.read()
+            if found is not None:
+                self._sequence, payload = found
+                raw: dict[str, Any] = json.loads(payload)
+                for key, nested in _NESTED.items():
+                    if key in raw:
+                        raw[key] = [nested(**item) for item in raw[key]]
+                self._state = self._kind(**raw)
+        return self._state
+
+    def close(self) -> None:
+        """Unmap the slot."""
+        self._slot.close()
