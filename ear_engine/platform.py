@@ -1,0 +1,132 @@
+"""Everything that differs between operating systems, and nothing else; every call is guarded and says what it did.
+
+Linux is what is tried. macOS and Windows take the branches written for them here.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+_APP = "ear-engine"
+_SESSION = "ear-engine-session-"
+_MEMORY = Path("/dev/shm")
+
+
+def session_parent(room: int = 512 << 20, memory: Path = _MEMORY) -> Path:
+    """Folder for session folders: a file system in memory where there is one, else the temporary folder.
+
+    Args:
+        room: bytes that must be free in memory (loops with their activations are tens of megabytes each).
+        memory: the file system in memory to try; containers often have one of 64 MB only.
+    """
+    if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free >= room:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+def new_session(parent: Path | None = None) -> Path:
+    """Create a session folder with its ``loops/``, open to this user only.
+
+    Args:
+        parent: where; :func:`session_parent` if None.
+    """
+    session = Path(tempfile.mkdtemp(prefix=_SESSION, dir=session_parent() if parent is None else parent))
+    (session / "loops").mkdir()
+    return session
+
+
+def session_folders(parent: Path | None = None) -> list[Path]:
+    """This user's session folders, the newest first: the running ones, and those a killed engine has left behind."""
+    parent = session_parent() if parent is None else parent
+    return sorted(
+        (path for path in parent.glob(f"{_SESSION}*") if os.access(path, os.W_OK)),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+
+
+def lower_priority(by: int = 10) -> bool:
+    """Let everything else on this machine go first; return whether the system does that."""
+    return _nice(by)
+
+
+def raise_priority(by: int = 10) -> bool:
+    """Go before everything else on this machine; return whether the system allows it (mostly it takes root)."""
+    return _nice(-by)
+
+
+def _nice(by: int) -> bool:
+    if not hasattr(os, "nice"):
+        return False
+    try:
+        os.nice(by)
+    except OSError:  # not allowed: a limit on this machine, not a fault
+        return False
+    return True
+
+
+def ignore_interrupt() -> None:
+    """Leave Ctrl-C to the parent: the terminal sends it to every process, and the parent ends them in order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def parent_alive() -> bool:
+    """Whether the process that started this one (with :mod:`multiprocessing`) still runs; True if none did."""
+    parent = multiprocessing.parent_process()
+    return parent is None or parent.is_alive()
+
+
+def process_alive(pid: int) -> bool:
+    """Whether process ``pid`` runs; one that has ended but is not yet waited for does not."""
+    if pid <= 0:
+        return False
+    if sys.platform == "win32":
+        import ctypes
+
+        synchronize, running = 0x00100000, 0x00000102  # os.kill(pid, 0) would send Ctrl-C there
+        handle = ctypes.windll.kernel32.OpenProcess(synchronize, False, pid)
+        if not handle:
+            return False
+        try:
+            return bool(ctypes.windll.kernel32.WaitForSingleObject(handle, 0) == running)
+        finally:
+            ctypes.windll.kernel32.CloseHandle(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's, but there
+        return True
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # no /proc (macOS), or it has ended just now
+        return not Path("/proc/self").exists()
+    return status.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+def user_config_dir() -> Path:
+    """Folder of the user's settings; may not exist yet."""
+    return platformdirs.user_config_path(_APP, appauthor=False)
+
+
+def user_clip_dir() -> Path:
+    """Folder of the user's own source loops, found by name; may not exist yet."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "clips"
+
+
+def user_ear_dir() -> Path:
+    """Folder of the user's own trained ears, found by name; may not exist yet."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "ears"
+
+
+def user_cache_dir() -> Path:
+    """Folder of what can be computed again; may not exist yet."""
+    return platformdirs.user_cache_path(_APP, appauthor=False)
