@@ -10,7 +10,7 @@ import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ear_engine.errors import UserError
 
@@ -126,7 +126,7 @@ class Parameter:
             return self.choices[round(share * (len(self.choices) - 1))]
         self._need_range()
         if self.curve == "log":
-            number = self.low * (self.high / self.low) ** share
+            number = self.low * math.pow(self.high / self.low, share)
         else:
             number = self.low + share * (self.high - self.low)
         return round(number) if self.kind == "int" else number

@@ -141,7 +141,7 @@ class StateReader(Generic[State]):
 
     def __init__(self, session: Path, name: str, kind: type[State]) -> None:
         self._slot = SlotReader(session / f"{name}.slot")
-        self._kind = kind
+        self._kind: type[State] = kind
         self._sequence = 0
         self._state: State | None = None
 
