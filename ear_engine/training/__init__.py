@@ -1,0 +1,1 @@
+"""Training an ear on music without labels: corpus, procedural music, trainer, probes."""
