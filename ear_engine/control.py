@@ -1,0 +1,222 @@
+"""The control log: the one way any value changes, whoever asks for it.
+
+Every change is checked, stored, numbered, timed and remembered in one place, so that OSC, the command line and a set
+file behave alike and a session can be replayed from its log.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ear_engine.errors import UserError
+from ear_engine.parameters import ParameterTree, Value
+from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.states import ControlState, Region
+
+REGION_FIELDS = ("layer", "channel", "channel_width", "freq_low", "freq_high", "start", "length", "weight")
+_MAX_KEPT = 32
+_MAX_TEXT = 1000
+
+Validator = Callable[[Value], Value]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of the log.
+
+    Args:
+        number: 1, 2, … within the session.
+        time: when it was applied, seconds on :func:`ear_engine.shared_memory.clock.now`.
+        origin: who asked (``osc 127.0.0.1:57120``, ``set techno.yaml``, ``node``).
+        values: parameters stored by it, as stored.
+        triggers: triggers fired by it, in order.
+        engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``).
+    """
+
+    number: int
+    time: float
+    origin: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    triggers: tuple[str, ...] = ()
+    engine: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+
+Listener = Callable[[Change], None]
+
+
+class ControlLog:
+    """Applies changes to a parameter tree and keeps what follows from them (kept targets, source, trigger counts).
+
+    Not thread-safe: it lives in one event loop. A listener may itself apply a change; that change is numbered at once
+    and told to the listeners after the one being told, so all of them hear the changes in the order of their numbers.
+
+    Args:
+        tree: parameters and their current values.
+        ear: directory of the ear.
+        seed: seed of all randomness of the session.
+        state: go on from here (a node that rejoins a running session); ``ear`` and ``seed`` are then taken from it.
+        validators: further checks by parameter name, for values whose range is known at run time (layers, clips); each
+            returns the value to store or raises UserError.
+        history: how many changes are remembered.
+        clock: seconds; :func:`ear_engine.shared_memory.clock.now`.
+    """
+
+    def __init__(
+        self,
+        tree: ParameterTree,
+        *,
+        ear: str = "",
+        seed: int = 0,
+        state: ControlState | None = None,
+        validators: Mapping[str, Validator] | None = None,
+        history: int = 4096,
+        clock: Callable[[], float] = now,
+    ) -> None:
+        self.tree = tree
+        self.validators: dict[str, Validator] = dict(validators or {})
+        self.history: deque[Change] = deque(maxlen=history)
+        self._clock = clock
+        self._listeners: list[Listener] = []
+        self._untold: deque[Change] = deque()
+        self._telling = False
+        self._triggers = {row.name: 0 for row in tree if row.kind == "trigger"}
+        self._kept: list[Region] = []
+        self._engine: dict[str, str | int | bool] = {"source": "", "source_number": 0, "ear": ear, "stop": False}
+        self._number = 0
+        self._seed = seed
+        if state is not None:
+            self._resume(state)
+
+    def _resume(self, state: ControlState) -> None:
+        self._number, self._seed, self._kept = state.sequence, state.seed, list(state.kept)
+        self._engine.update(source=state.source, source_number=state.source_number, ear=state.ear)
+        self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
+        self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
+
+    @property
+    def number(self) -> int:
+        """Number of the last change; 0 before the first."""
+        return self._number
+
+    @property
+    def region(self) -> Region:
+        """The target being played."""
+        return Region(**{name: self.tree.values[f"target/{name}"] for name in REGION_FIELDS})  # type: ignore[arg-type]
+
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` after every change, in the order of their numbers."""
+        self._listeners.append(listener)
+
+    def check(self, changes: Mapping[str, object]) -> dict[str, Value]:
+        """Check values as :meth:`apply` does; nothing is stored.
+
+        Raises:
+            UserError: an unknown name, or a value that is refused.
+        """
+        checked: dict[str, Value] = {}
+        for name, raw in changes.items():
+            value = self.tree[name].check(raw)
+            if isinstance(value, str) and len(value.encode(errors="replace")) > _MAX_TEXT:
+                raise UserError(name, f"is longer than {_MAX_TEXT} bytes", "send a shorter text", "bad_value")
+            validator = self.validators.get(name)
+            checked[name] = value if validator is None else validator(value)
+        return checked
+
+    def apply(self, changes: Mapping[str, object], origin: str) -> Change:
+        """Set parameters and fire triggers, all of them or none.
+
+        Values are stored first, then triggers fire in the order given; a trigger given 0 is ignored. If nothing is left
+        to do, the returned change is empty, carries the last number and is not logged.
+
+        Raises:
+            UserError: an unknown name, or a value that is refused; nothing has changed then.
+        """
+        checked = self.check(changes)
+        values = {name: value for name, value in checked.items() if name not in self._triggers}
+        fired = [name for name, value in checked.items() if name in self._triggers and value]
+        return self._log(values, fired, {}, origin)
+
+    def fire(self, name: str, origin: str) -> Change:
+        """Fire the trigger ``name``.
+
+        Raises:
+            UserError: no such trigger, or it cannot fire now (too many kept targets).
+        """
+        if self.tree[name].kind != "trigger":
+            raise UserError(name, "is not a trigger", "set its value instead", "bad_type")
+        return self.apply({name: True}, origin)
+
+    def set_source(self, file: str, origin: str, values: Mapping[str, object] | None = None) -> Change:
+        """Make ``file`` of the session's loops folder the source, with the ``values`` that follow from it (tempo).
+
+        Raises:
+            UserError: a value is refused; nothing has changed then.
+        """
+        number = int(self._engine["source_number"]) + 1
+        return self._log(self.check(values or {}), [], {"source": file, "source_number": number}, origin)
+
+    def set_ear(self, directory: str, origin: str) -> Change:
+        """Choose the ear in ``directory``."""
+        return self._log({}, [], {"ear": directory}, origin)
+
+    def stop(self, origin: str) -> Change:
+        """Tell every process to end."""
+        return self._log({}, [], {"stop": True}, origin)
+
+    def snapshot(self) -> ControlState:
+        """Everything decided so far, for the control slot."""
+        return ControlState(
+            sequence=self._number,
+            values=dict(self.tree.values),
+            triggers=dict(self._triggers),
+            source=str(self._engine["source"]),
+            source_number=int(self._engine["source_number"]),
+            kept=list(self._kept),
+            ear=str(self._engine["ear"]),
+            seed=self._seed,
+            stop=bool(self._engine["stop"]),
+        )
+
+    def _log(
+        self, values: dict[str, Value], fired: list[str], engine: dict[str, str | int | bool], origin: str
+    ) -> Change:
+        if not (values or fired or engine):
+            return Change(self._number, self._clock(), origin)
+        kept = self._kept_after(fired, values)
+        self.tree.values.update(values)
+        self._engine.update(engine)
+        self._kept = kept
+        for name in fired:
+            self._triggers[name] += 1
+        self._number += 1
+        change = Change(self._number, self._clock(), origin, values, tuple(fired), engine)
+        self.history.append(change)
+        self._untold.append(change)
+        self._tell()
+        return change
+
+    def _kept_after(self, fired: Iterable[str], values: Mapping[str, Value]) -> list[Region]:
+        kept = self._kept
+        for name in fired:
+            if name == "target/clear":
+                kept = []
+            elif name == "target/keep":
+                if len(kept) >= _MAX_KEPT:
+                    raise UserError(name, f"holds {_MAX_KEPT} targets already", "fire target/clear", "too_many")
+                current = {**self.tree.values, **values}
+                kept = [*kept, Region(**{key: current[f"target/{key}"] for key in REGION_FIELDS})]  # type: ignore[arg-type]
+        return kept
+
+    def _tell(self) -> None:
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._untold:
+                change = self._untold.popleft()
+                for listener in self._listeners:
+                    listener(change)
+        finally:
+            self._telling = False

@@ -1,0 +1,1 @@
+"""Open Sound Control: the engine's one public interface while it runs."""

@@ -1,0 +1,32 @@
+"""A token bucket: how often something may happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Bucket:
+    """Allows ``rate`` events a second on average and ``burst`` at once.
+
+    Args:
+        rate: events a second.
+        burst: events that may happen at once after a quiet time.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._clock = clock
+        self._level = burst
+        self._filled = clock()
+
+    def take(self) -> bool:
+        """Whether one more event is allowed now; if so it is counted."""
+        at = self._clock()
+        self._level = min(self.burst, self._level + (at - self._filled) * self.rate)
+        self._filled = at
+        if self._level < 1.0:
+            return False
+        self._level -= 1.0
+        return True
