@@ -1,0 +1,1 @@
+"""The artificial ear: constant-Q scalogram, encoder, autoregressive network, contrastive predictive coding."""

@@ -1,0 +1,212 @@
+"""Activations: every nonlinearity's output, named, indexed, recorded from any network by hooks.
+
+A layer's name is its module path with dots as underscores, the nonlinearity's own segment left out:
+``encoder.3.conv1.activation`` is ``encoder_3_conv1``. A neuron is (layer, channel, bin); time is left out. Neurons are
+numbered layer after layer in forward order, channel-major within a layer (channel * bins + bin), the scalogram first.
+"""
+
+from __future__ import annotations
+
+import bisect
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ear_engine.errors import UserError
+
+NONLINEARITIES: tuple[type[nn.Module], ...] = (
+    nn.ReLU,
+    nn.LeakyReLU,
+    nn.PReLU,
+    nn.ELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Sigmoid,
+    nn.Tanh,
+    nn.Softplus,
+    nn.Hardswish,
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of neurons.
+
+    Args:
+        name: ``[a-z0-9_]+``.
+        channels, bins: neurons are channels * bins; a 1-D layer has one bin.
+        stride: scalogram frames per time step.
+        offset: number of its first neuron.
+    """
+
+    name: str
+    channels: int
+    bins: int
+    stride: int
+    offset: int
+
+    @property
+    def neurons(self) -> int:
+        """Number of neurons."""
+        return self.channels * self.bins
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """A place in the network."""
+
+    layer: str
+    channel: int
+    bin: int
+
+
+class NeuronIndex:
+    """Numbers for neurons and back.
+
+    Args:
+        layers: in forward order, offsets consecutive from 0.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = tuple(layers)
+        self._by_name = {layer.name: layer for layer in self.layers}
+        self._offsets = [layer.offset for layer in self.layers]
+
+    def __len__(self) -> int:
+        return sum(layer.neurons for layer in self.layers)
+
+    def __getitem__(self, name: str) -> Layer:
+        """The layer of that name.
+
+        Raises:
+            UserError: there is none; the nearest names are given.
+        """
+        layer = self._by_name.get(name)
+        if layer is None:
+            near = difflib.get_close_matches(name, self._by_name, n=2, cutoff=0.4) or list(self._by_name)[:3]
+            raise UserError(
+                f"layer {name!r}", "does not exist in this ear", f"try {' or '.join(near)}", "unknown_layer"
+            )
+        return layer
+
+    def index(self, layer: str, channel: int, bin: int = 0) -> int:
+        """Number of a neuron.
+
+        Raises:
+            UserError: the layer does not exist, or the channel or bin is outside it.
+        """
+        found = self[layer]
+        if not (0 <= channel < found.channels and 0 <= bin < found.bins):
+            raise UserError(
+                f"neuron {layer} channel {channel} bin {bin}",
+                f"is outside the layer's {found.channels} channels and {found.bins} bins",
+                "count from 0",
+                "out_of_range",
+            )
+        return found.offset + channel * found.bins + bin
+
+    def neuron(self, index: int) -> Neuron:
+        """Neuron of a number.
+
+        Raises:
+            UserError: outside the network.
+        """
+        if not 0 <= index < len(self):
+            raise UserError(f"neuron {index}", f"is outside the network's {len(self)}", "count from 0", "out_of_range")
+        layer = self.layers[bisect.bisect_right(self._offsets, index) - 1]
+        channel, bin_ = divmod(index - layer.offset, layer.bins)
+        return Neuron(layer.name, channel, bin_)
+
+
+class Recorder:
+    """Hooks on every nonlinearity of any network, and on named modules besides (a scalogram front end).
+
+    Args:
+        network: any module.
+        inputs: names of modules whose plain output counts as a layer too (``("scalogram",)``).
+
+    ``with recorder.recording() as trace:`` fills ``trace`` during the forward passes inside; nothing is recorded (and
+    nothing kept alive) outside. A nonlinearity that runs twice in one pass keeps its last output.
+    """
+
+    def __init__(self, network: nn.Module, inputs: Sequence[str] = ()) -> None:
+        self._modules: dict[str, nn.Module] = {}
+        for path, module in network.named_modules():
+            if path in inputs:
+                self._modules[_name(path)] = module
+            elif isinstance(module, NONLINEARITIES):
+                name = _name(path.rpartition(".")[0] or path)
+                self._modules[name if name not in self._modules else _name(path)] = module
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the layers in the order the network defines them."""
+        return tuple(self._modules)
+
+    @contextmanager
+    def recording(self, layers: Sequence[str] | None = None, *, raw: bool = False) -> Iterator[dict[str, Tensor]]:
+        """Record ``layers`` (all if None): (batch, channels, [bins,] time) tensors in the order they are computed.
+
+        Args:
+            layers: names.
+            raw: record what goes into the nonlinearity instead (its gradient does not die).
+        """
+        trace: dict[str, Tensor] = {}
+        handles = []
+        for name in self._modules if layers is None else layers:
+            module = self._modules[name]
+            if raw and isinstance(module, NONLINEARITIES):
+                handles.append(module.register_forward_pre_hook(_before(trace, name)))
+            else:
+                handles.append(module.register_forward_hook(_after(trace, name)))
+        try:
+            yield trace
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _name(path: str) -> str:
+    return path.replace(".", "_").lower()
+
+
+def _before(trace: dict[str, Tensor], name: str) -> Any:
+    def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        trace[name] = inputs[0]
+
+    return hook
+
+
+def _after(trace: dict[str, Tensor], name: str) -> Any:
+    def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        trace[name] = output
+
+    return hook
+
+
+def index_layers(trace: dict[str, Tensor], frames: int) -> NeuronIndex:
+    """Index of the layers in a trace of ``frames`` scalogram frames, in the order they were computed."""
+    layers: list[Layer] = []
+    offset = 0
+    for name, values in trace.items():
+        bins = values.shape[2] if values.dim() == 4 else 1
+        layer = Layer(name, values.shape[1], bins, max(1, round(frames / values.shape[-1])), offset)
+        layers.append(layer)
+        offset += layer.neurons
+    return NeuronIndex(layers)
+
+
+def to_arrays(trace: dict[str, Tensor]) -> dict[str, NDArray[np.float32]]:
+    """The first item of the batch as arrays of shape (steps, neurons), neurons channel-major, float32."""
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for name, values in trace.items():
+        flat = values[0].detach().to("cpu", torch.float32).flatten(0, -2)
+        arrays[name] = flat.T.contiguous().numpy()
+    return arrays

@@ -1,0 +1,124 @@
+"""An ear on disk: a folder with ``config.yaml``, ``weights.safetensors`` and ``card.md``. Never a pickle."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import yaml
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.errors import UserError
+from ear_engine.yaml_files import build, load_yaml
+
+CONFIG = "config.yaml"
+WEIGHTS = "weights.safetensors"
+CARD = "card.md"
+
+
+@dataclass(frozen=True)
+class EarFile:
+    """``config.yaml`` of an ear: its name, one line about it, and its shape."""
+
+    name: str
+    description: str = ""
+    shape: EarConfig = dataclasses.field(default_factory=EarConfig)
+
+
+def load_config(folder: Path) -> EarFile:
+    """Read an ear's ``config.yaml``.
+
+    Raises:
+        UserError: no such folder, or an unknown key or wrong type in it.
+    """
+    if not folder.is_dir():
+        raise UserError(f"ear {str(folder)!r}", "does not exist", "see `ear-engine ears`", "not_found")
+    return build(EarFile, load_yaml(folder / CONFIG), str(folder / CONFIG))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and text metadata of a safetensors file.
+
+    Raises:
+        UserError: missing, truncated, or another format (a pickle, for instance, which is never opened).
+    """
+    if not path.is_file():
+        raise UserError(str(path), "does not exist", "train the ear or copy its weights there", "not_found")
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start in (b"PK", b"\x80\x02", b"\x80\x04"):
+        raise UserError(
+            str(path), "is a pickle, which could run code", "save the weights as safetensors", "bad_checkpoint"
+        )
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            str(path), f"is not a whole safetensors file ({error})", "copy or train it again", "bad_checkpoint"
+        ) from None
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file under a temporary name, then rename it: a kill leaves the old file or the new one."""
+    temporary = path.with_name(path.name + ".part")
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
+    temporary.replace(path)
+
+
+def load_weights(ear: Ear, tensors: dict[str, Tensor], where: str) -> None:
+    """Put ``tensors`` into ``ear``, converted to its precision.
+
+    Raises:
+        UserError: they belong to a network of another shape; the first difference is named.
+    """
+    own = ear.state_dict()
+    missing, extra = sorted(own.keys() - tensors.keys()), sorted(tensors.keys() - own.keys())
+    different = [name for name in own if name in tensors and own[name].shape != tensors[name].shape]
+    if missing or extra or different:
+        name = (missing or extra or different)[0]
+        if missing or extra:
+            reason = f"belongs to another network ({'has no' if missing else 'has an unknown'} {name})"
+        else:
+            reason = (
+                f"belongs to another network ({name} is {tuple(tensors[name].shape)}, not {tuple(own[name].shape)})"
+            )
+        raise UserError(where, reason, "use the config.yaml it was trained with", "bad_checkpoint")
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise UserError(where, f"has values that are not finite in {name}", "train it again", "bad_checkpoint")
+    ear.load_state_dict(tensors)
+
+
+def load_ear(folder: Path) -> Ear:
+    """Load an ear for listening (evaluation mode).
+
+    Raises:
+        UserError: anything about the folder that cannot be used.
+    """
+    ear = Ear(load_config(folder).shape)
+    tensors, _ = read_tensors(folder / WEIGHTS)
+    load_weights(ear, tensors, str(folder / WEIGHTS))
+    return ear.eval()
+
+
+def save_ear(ear: Ear, folder: Path, name: str, description: str, *, half: bool = True) -> None:
+    """Write ``config.yaml`` and ``weights.safetensors`` (float16 if ``half``); a card already there stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = {
+        "width": ear.config.width,
+        "predictions": ear.config.predictions,
+        "skip": ear.config.skip,
+        "scalogram": dataclasses.asdict(ear.config.scalogram),
+    }
+    text = yaml.safe_dump({"name": name, "description": description, "shape": shape}, sort_keys=False)
+    (folder / CONFIG).write_text(text, encoding="utf-8")
+    tensors = {
+        key: value.half() if half and value.is_floating_point() else value for key, value in ear.state_dict().items()
+    }
+    write_tensors(folder / WEIGHTS, tensors, {"ear": name})

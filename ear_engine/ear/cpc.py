@@ -1,0 +1,76 @@
+"""Contrastive predictive coding: the loss that teaches the ear, and how well it tells the true future from others.
+
+One training excerpt gives several contexts c, each with its own future codes z. Contexts at the same place of their
+excerpts are contrasted with each other: place p, excerpts n and m, prediction steps k and l.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ear_engine.ear.network import CODES_PER_CONTEXT, Ear, Heard
+
+Contrast = Literal["step", "across_steps"]
+
+
+@dataclass(frozen=True)
+class Contrasted:
+    """Result of one batch: ``loss`` (nats), ``accuracy`` (0..1), both scalars, and ``chance`` of the accuracy."""
+
+    loss: Tensor
+    accuracy: Tensor
+    chance: float
+
+
+def futures(ear: Ear, heard: Heard, first_context: int = 0) -> tuple[Tensor, Tensor]:
+    """Predicted and true future codes of every context that has all its futures inside the excerpt.
+
+    Args:
+        ear: the ear that heard.
+        heard: z and c of a batch of excerpts.
+        first_context: contexts before this one are left out (they have heard too little).
+
+    Returns:
+        predicted, true: both (contexts, batch, predictions, z channels).
+
+    Raises:
+        ValueError: the excerpt is too short for a single context.
+    """
+    ahead = ear.config.skip + ear.config.predictions
+    last = (heard.z.shape[-1] - 1 - ahead) // CODES_PER_CONTEXT
+    if last < first_context:
+        raise ValueError(f"{heard.z.shape[-1]} codes leave no future for context {first_context}")
+    places = torch.arange(first_context, last + 1, device=heard.z.device)
+    steps = torch.arange(ear.config.skip + 1, ahead + 1, device=heard.z.device)
+    predicted = ear.predict(heard.c[:, :, places].permute(2, 0, 1))
+    true = heard.z[:, :, places[:, None] * CODES_PER_CONTEXT + steps].permute(2, 0, 3, 1)
+    return predicted, true
+
+
+def contrast(predicted: Tensor, true: Tensor, kind: Contrast = "step") -> Contrasted:
+    """The paper's losses: equation 1 (``step``) or score across time steps, SAT (``across_steps``).
+
+    ``step`` contrasts z[n,k] with z[m,k] of the other excerpts m at the same step; ``across_steps`` with z[m,l] of all
+    steps l too, each scored by its own prediction M_l c[n]. Both average over contexts, excerpts and steps.
+
+    Args:
+        predicted, true: (contexts, batch, predictions, z channels).
+    """
+    contexts, batch, steps, _ = true.shape
+    scores = torch.einsum("pnkd,pmkd->pnkm", predicted.float(), true.float())
+    own = torch.arange(batch, device=true.device)
+    if kind == "step":
+        logits = scores.reshape(-1, batch)
+        labels = own.view(1, batch, 1).expand(contexts, batch, steps).reshape(-1)
+    else:
+        everything = scores.reshape(contexts, batch, 1, steps * batch).expand(-1, -1, steps, -1)
+        logits = everything.reshape(-1, steps * batch)
+        step = torch.arange(steps, device=true.device)
+        labels = (step.view(1, 1, steps) * batch + own.view(1, batch, 1)).expand(contexts, batch, steps).reshape(-1)
+    loss = nn.functional.cross_entropy(logits, labels)
+    accuracy = (logits.argmax(-1) == labels).float().mean()
+    return Contrasted(loss, accuracy, 1.0 / logits.shape[-1])

@@ -1,0 +1,101 @@
+"""YAML into dataclasses: every key and type checked, the nearest name given for a typo."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, Union
+
+import yaml
+
+from ear_engine.errors import UserError
+
+Record = TypeVar("Record")
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises:
+        UserError: the file is missing, not YAML, or not a mapping.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(str(path), "does not exist", "check the path", "not_found") from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(str(path), f"is not readable YAML ({reason})", "mend that line", "bad_file") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise UserError(str(path), "is not a mapping of names to values", "write `name: value` lines", "bad_file")
+    return data
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """A hint for ``word``: the nearest of ``words``, or all of them."""
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}" if near else f"use one of {', '.join(words)}"
+
+
+def build(kind: type[Record], data: Mapping[str, Any], where: str) -> Record:
+    """Make a dataclass from a mapping, nested dataclasses and tuples of numbers included.
+
+    Args:
+        kind: a dataclass.
+        data: its fields; missing ones keep their defaults.
+        where: what to call the place in messages (a file, and the key within it).
+
+    Raises:
+        UserError: an unknown or missing key or a value of the wrong type, named with its place.
+    """
+    hints = typing.get_type_hints(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in fields:
+            raise UserError(f"{where}: key {key!r}", "is not known", nearest(str(key), list(fields)), "unknown_key")
+        values[key] = _convert(hints[key], value, f"{where}: {key}")
+    for name, field in fields.items():
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and name not in values:
+            raise UserError(f"{where}: key {name!r}", "is missing", "add it", "missing_key")
+    return kind(**values)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        options = [option for option in typing.get_args(hint) if option is not type(None)]
+        return None if value is None else _convert(options[0], value, where)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, Mapping):
+            raise UserError(where, f"is {value!r}, not a mapping", "indent its keys below it", "bad_type")
+        return build(hint, value, where)
+    if origin is tuple:
+        item = typing.get_args(hint)[0]
+        if not isinstance(value, list):
+            raise UserError(where, f"is {value!r}, not a list", "write [a, b, …]", "bad_type")
+        return tuple(_convert(item, entry, f"{where}[{index}]") for index, entry in enumerate(value))
+    if origin is typing.Literal:
+        choices = [str(choice) for choice in typing.get_args(hint)]
+        if value not in choices:
+            raise UserError(where, f"is {value!r}", nearest(str(value), choices), "bad_value")
+        return value
+    if hint is float and isinstance(value, str):  # YAML 1.1 reads 1e-3 as text
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint in (int, float) and isinstance(value, bool)):
+        raise UserError(
+            where, f"is {value!r}, not {hint.__name__}", f"write a value of type {hint.__name__}", "bad_type"
+        )
+    return value
