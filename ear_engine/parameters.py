@@ -103,7 +103,7 @@ class Parameter:
             if self.clip not in ("both", "high"):
                 raise self._refuse(f"is {number:g}, above {self.high:g}{self._suffix}", "out_of_range", self._range)
             number = self.high
-        return round(number) if self.kind == "int" else number
+        return round(number) if self.kind == "int" else float(number)
 
     def normalize(self, value: Value) -> float:
         """Position 0..1 of ``value`` in the range, the curve applied."""
@@ -146,9 +146,13 @@ class Parameter:
                 raise self._refuse(f"takes a number, not {raw!r}", "bad_type", self._range) from None
         if not isinstance(raw, int | float):
             raise self._refuse(f"takes a number, not {raw!r}", "bad_type", self._range)
-        if not math.isfinite(raw):
-            raise self._refuse(f"takes finite numbers, not {raw}", "bad_value", self._range)
-        return float(raw)
+        try:
+            number = float(raw)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise self._refuse(f"takes finite numbers, not {number}", "bad_value", self._range)
+        return number
 
     @property
     def _suffix(self) -> str:
