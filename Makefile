@@ -1,0 +1,66 @@
+# Two commands do all the set-up: `make serve` to play, `make test` to check. ARGS="…" passes options on.
+# Nothing is written outside this folder but Debian packages, and those only as root or with a password-free sudo.
+
+VENV ?= .venv
+ARGS ?=
+# the newest Python that all wheels exist for, python3 first
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --constraint constraints.txt
+PLAY := $(VENV)/.installed
+DEVELOP := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help serve test lint bench install peers clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+serve: $(PLAY) ## install what is missing and play (ARGS="--clip break --audio jack")
+	@$(BIN)/ear-engine serve $(ARGS)
+
+test: $(DEVELOP) peers lint ## install what is missing, then lint and run all tests (ARGS for pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEVELOP) ## ruff and mypy --strict
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: $(PLAY) ## measure every part against a plain reference
+	@$(BIN)/ear-engine bench $(ARGS)
+
+install: $(DEVELOP) ## the environment with everything for development, nothing run
+
+clean: ## remove the environment and everything generated
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Once for each pyproject.toml and constraints.txt. PyTorch goes first and alone, so that pip takes the build it
+# finds for this machine and nothing that needs PyTorch chooses another.
+$(PLAY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "ear-engine needs Python 3.11 to 3.14: sudo apt-get install python3"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		.ci/apt-install "Python environments" $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing into $(VENV); the first time this takes a few minutes and 1.5 GB."
+	$(PIP) torch
+	$(PIP) --quiet hatchling
+	$(PIP) --quiet --no-build-isolation --editable .
+	@touch $@
+
+$(DEVELOP): $(PLAY)
+	$(PIP) --quiet --no-build-isolation --editable '.[train,dev]'
+	@touch $@
+
+# The real sclang, Pd and JACK that some tests talk to. Without them those tests are skipped, and say so.
+peers:
+	@missing=; \
+	command -v sclang >/dev/null || missing="$$missing supercollider-language"; \
+	command -v pd >/dev/null || missing="$$missing puredata-core"; \
+	command -v jackd >/dev/null || missing="$$missing jackd2"; \
+	test -z "$$missing" || .ci/apt-install "Real clients for the tests" $$missing || test -z "$$CI"
