@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from ear_engine import platform
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
+
+
+def test_sessions_lie_in_memory_only_if_there_is_room(tmp_path: Path) -> None:
+    temporary = Path(tempfile.gettempdir())
+    assert platform.session_parent(room=1, memory=tmp_path) == tmp_path
+    assert platform.session_parent(room=1 << 60, memory=tmp_path) == temporary
+    assert platform.session_parent(memory=tmp_path / "none") == temporary
+
+
+@posix
+def test_a_session_is_private_and_found_again_newest_first(tmp_path: Path) -> None:
+    first, second = platform.new_session(tmp_path), platform.new_session(tmp_path)
+    assert (first / "loops").is_dir()
+    assert first.stat().st_mode & 0o077 == 0
+    os.utime(first, (1, 1))
+    (tmp_path / "something-else").mkdir()
+    assert platform.session_folders(tmp_path) == [second, first]
+
+
+@posix
+def test_lower_priority_is_seen_by_the_system() -> None:
+    script = (
+        "import os; from ear_engine.platform import lower_priority as f; a = os.nice(0); print(f(3), os.nice(0) - a)"
+    )
+    assert _python(script) == "True 3"
+
+
+@posix
+def test_raise_priority_tells_whether_it_is_allowed() -> None:
+    script = (
+        "import os; from ear_engine.platform import lower_priority, raise_priority; lower_priority(5); a = os.nice(0); "
+        "done = raise_priority(2); print(done == (os.nice(0) == a - 2))"
+    )
+    assert _python(script) == "True"
+
+
+@posix
+def test_an_interrupt_is_left_to_the_parent() -> None:
+    script = (
+        "import os, signal; from ear_engine.platform import ignore_interrupt; ignore_interrupt(); "
+        "os.kill(os.getpid(), signal.SIGINT); print('alive')"
+    )
+    assert _python(script) == "alive"
+
+
+@posix
+def test_process_alive_knows_running_zombie_and_gone() -> None:
+    assert platform.process_alive(os.getpid())
+    assert not platform.process_alive(0)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        assert platform.process_alive(child.pid)
+        child.kill()
+        until = time.monotonic() + 10
+        while platform.process_alive(child.pid) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not platform.process_alive(child.pid)  # ended, not yet waited for
+    finally:
+        child.kill()
+        child.wait()
+    assert not platform.process_alive(child.pid)
+
+
+def _report_parent(folder: Path) -> None:
+    (folder / "started").write_text(str(platform.parent_alive()))
+    until = time.monotonic() + 20
+    while platform.parent_alive() and time.monotonic() < until:
+        time.sleep(0.01)
+    (folder / "ended").write_text(str(platform.parent_alive()))
+
+
+@posix
+def test_a_child_learns_that_its_parent_was_killed(tmp_path: Path) -> None:
+    assert platform.parent_alive()  # no multiprocessing parent
+    main = tmp_path / "main.py"
+    main.write_text(
+        "import multiprocessing, time\n"
+        "from pathlib import Path\n"
+        "from tests.test_platform import _report_parent\n"
+        "if __name__ == '__main__':\n"
+        "    multiprocessing.get_context('spawn').Process(target=_report_parent, args=(Path.cwd(),)).start()\n"
+        "    time.sleep(60)\n"
+    )
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    parent = subprocess.Popen([sys.executable, str(main)], cwd=tmp_path, env=env)
+    try:
+        assert _content(tmp_path / "started") == "True"
+    finally:
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    assert _content(tmp_path / "ended") == "False"
+
+
+def _content(path: Path) -> str:
+    """What is in ``path`` once somebody has written it."""
+    until = time.monotonic() + 30
+    while not (path.exists() and path.read_text()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return path.read_text()
+
+
+def test_user_folders_are_told_apart_and_not_created(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("CONFIG", "DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    folders = [
+        platform.user_config_dir(),
+        platform.user_clip_dir(),
+        platform.user_ear_dir(),
+        platform.user_cache_dir(),
+    ]
+    assert len(set(folders)) == 4
+    assert all("ear-engine" in path.parts and not path.exists() for path in folders)
+
+
+def _python(script: str) -> str:
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
