@@ -1,0 +1,121 @@
+"""A session folder as the node and the dreamer would fill it, and a pyo server that the test drives."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.parameters import ParameterTree
+from ear_engine.playback.backend import NullBackend, boot_server
+from ear_engine.playback.options import AudioOptions
+from ear_engine.playback.process import audio_main
+from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.loops import LoopFile, loop_name, source_name, write_loop
+from ear_engine.shared_memory.states import AudioState, ControlState, DreamerState, StateReader, StateWriter
+
+RATE = 44100
+Audio = NDArray[np.float32]
+
+
+def noise(samples: int, seed: int, level: float = 0.2) -> Audio:
+    """(2, samples) of noise below 1."""
+    return np.clip(level * np.random.default_rng(seed).standard_normal((2, samples)), -1, 1).astype(np.float32)
+
+
+def sine(samples: int, frequency: float, rate: int = RATE) -> Audio:
+    """(2, samples)."""
+    wave = 0.5 * np.sin(2 * np.pi * frequency * np.arange(samples) / rate)
+    return np.stack((wave, wave)).astype(np.float32)
+
+
+class Session:
+    """Writes what the node and the dreamer would write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.loops = folder / "loops"
+        self.loops.mkdir(parents=True)
+        self.values: dict[str, Any] = dict(ParameterTree().values)
+        self.control: ControlState | None = None
+        self.dreamer: DreamerState | None = None
+        self._control: StateWriter[ControlState] = StateWriter(folder, "control")
+        self._dreamer: StateWriter[DreamerState] = StateWriter(folder, "dreamer")
+        self._audio: StateReader[AudioState] = StateReader(folder, "audio", AudioState)
+
+    def source(self, number: int, audio: Audio, beats: int = 4) -> None:
+        """Publish a source and make it the current one."""
+        file = source_name(number)
+        write_loop(self.loops / file, LoopFile(0, audio, RATE, beats, source_number=number, name="test"))
+        self.control = ControlState(number, dict(self.values), {}, file, number, [], "ear", 0)
+        self._control.write(self.control)
+
+    def set(self, **values: Any) -> None:
+        """Change playback parameters (``wet=0.5``), or ``stop``."""
+        assert self.control is not None
+        stop = bool(values.pop("stop", False))
+        self.values.update({f"playback/{name}": value for name, value in values.items()})
+        old = self.control
+        self.control = ControlState(
+            old.sequence + 1, dict(self.values), {}, old.source, old.source_number, [], "ear", 0, stop
+        )
+        self._control.write(self.control)
+
+    def dream(self, loop: int, audio: Audio, source_number: int, beats: int = 4, file: bool = True) -> str:
+        """Publish a dreamed loop."""
+        name = loop_name(loop)
+        if file:
+            write_loop(self.loops / name, LoopFile(loop, audio, RATE, beats, source_number=source_number))
+        self.alive(loop, name, source_number)
+        return name
+
+    def alive(self, loop: int = 0, file: str = "", source_number: int = 0, heartbeat: float | None = None) -> None:
+        """Let the dreamer say that it runs."""
+        at = now() if heartbeat is None else heartbeat
+        self.dreamer = DreamerState(1, "running", at, "ear", "cpu", [], 0, 0.0, 0.0, loop, file, source_number, 0)
+        self._dreamer.write(self.dreamer)
+
+    def audio(self) -> AudioState | None:
+        """What the audio process says."""
+        return self._audio.read()
+
+    def wait(self, condition: Callable[[AudioState], bool], seconds: float = 5.0) -> AudioState:
+        """The first state for which ``condition`` holds."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            state = self.audio()
+            if state is not None and condition(state):
+                return state
+            time.sleep(0.002)
+        raise AssertionError(f"not within {seconds} s; the last state was {self.audio()}")
+
+
+def spawn(session: Session, **options: Any) -> BaseProcess:
+    """A real audio process, on the null backend unless told otherwise."""
+    settings = AudioOptions(**{"backend": "null", **options})
+    process = multiprocessing.get_context("spawn").Process(target=audio_main, args=(session.folder, settings))
+    process.start()
+    return process
+
+
+class Offline(NullBackend):
+    """pyo's manual server without a clock: the test says when a block is due. ``rate`` is what the device claims."""
+
+    def __init__(self, buffer_size: int = 256, rate: int = RATE) -> None:
+        server = boot_server("manual", rate, buffer_size)
+        assert server is not None
+        super().__init__(server)
+
+    def start(self) -> None:
+        """Compute the blocks in which pyo's server fades in (5 ms)."""
+        self._server.start()
+
+    def block(self) -> None:
+        """Compute one block."""
+        self._server.process()
