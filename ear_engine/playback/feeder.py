@@ -1,0 +1,177 @@
+"""Keeps the ring ahead of the sound, and tells the others where the sound is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.playback.backend import Backend
+from ear_engine.playback.events import EventLog
+from ear_engine.playback.graph import Graph
+from ear_engine.playback.library import LoopLibrary
+from ear_engine.playback.mix import level, mix_gains
+from ear_engine.playback.plan import Plan
+from ear_engine.playback.ring import RingWriter
+from ear_engine.playback.schedule import Scheduler
+from ear_engine.playback.timeline import Timeline
+from ear_engine.shared_memory.states import AudioState, ControlState, DreamerState
+
+_SETTLE = 4  # blocks watched before the first sample is placed
+_STALLED = 2.0  # seconds without a block after which a device counts as gone
+
+
+class Feeder:
+    """One tick every few milliseconds does everything between the states and the ring.
+
+    A dropout is counted when the device stood still (see :mod:`ear_engine.playback.timeline`), when the graph ran past
+    what was written (it plays silence then), or when the process before this one died.
+
+    Args:
+        graph: on ``backend``'s server.
+        library: of the session's loops.
+        sample_rate: of the engine, in Hz.
+        lead: how far ahead of the graph the ring is filled, in seconds; at least two blocks.
+        earlier: last state of a process that this one continues: its clock, schedule and dropouts go on.
+        sink: gets what really went out, (count, 2) at the device's rate, in order and without gaps.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        backend: Backend,
+        library: LoopLibrary,
+        events: EventLog,
+        *,
+        sample_rate: int,
+        lead: float = 0.15,
+        earlier: AudioState | None = None,
+        sink: Callable[[NDArray[np.float32]], None] | None = None,
+    ) -> None:
+        self.plan = Plan()
+        self._graph = graph
+        self._backend = backend
+        self._events = events
+        self._rate = sample_rate
+        self._lead = min(max(round(lead * backend.rate), 2 * backend.buffer_size) + 1024, graph.ring // 2)
+        self._earlier = earlier
+        self._sink = sink
+        self._scheduler = Scheduler(self.plan, library, sample_rate)
+        self._writer = RingWriter(graph, self.plan, sample_rate, backend.rate)
+        self._timeline = Timeline(backend.rate, backend.buffer_size)
+        self._underruns = 0 if earlier is None else earlier.dropouts + 1
+        self._played = 0  # device samples that have left the graph
+        self._moved = 0.0  # clock time at which that was noticed
+        self._looked = 0.0  # clock time of the last look
+        self._anchored = False
+        self._starved = False
+        self._peak = 0.0
+
+    @property
+    def dropouts(self) -> int:
+        """Times the sound broke in this session."""
+        return self._underruns + self._timeline.dropouts
+
+    def stalled(self, at: float) -> bool:
+        """Whether no block has left for two seconds at clock time ``at``."""
+        return self._moved > 0 and at - self._moved > _STALLED
+
+    def tick(self, control: ControlState | None, dreamer: DreamerState | None, at: float) -> bool:
+        """Do what is due at clock time ``at``; return whether a block has left since the last tick."""
+        moved = self._follow(at)
+        if not self._anchored:
+            if self._timeline.observed < _SETTLE:
+                return moved
+            self._begin(at)
+        if self._played > self._writer.written:
+            self._underruns += not self._starved
+            self._starved = True
+            device = self._played + 2 * self._backend.buffer_size
+            self._writer.anchor(device, self._writer.engine_position(device))
+        elif moved:
+            self._starved = False
+        self._scheduler.tick(control, dreamer, self._writer.rendered, at)
+        self._writer.fill(self._played + self._lead)
+        heard = round(self._writer.engine_position(self._played))
+        if control is not None:
+            self._apply(control, heard)
+        self.plan.prune(heard)
+        return moved
+
+    def fade_out(self) -> None:
+        """Ramp to silence."""
+        self._graph.set_level(0.0)
+
+    def drain(self, at: float) -> None:
+        """Hand on what has left the graph, without feeding it."""
+        self._follow(at)
+
+    def state(self, at: float) -> AudioState | None:
+        """What the others may know, at clock time ``at``; None before the first sample is placed."""
+        if not self._anchored:
+            return None
+        # A graph that has stopped does not go on in the books: at most two blocks beyond what was seen to leave.
+        device = min(self._timeline.position_at(at), self._played + 2.0 * self._backend.buffer_size)
+        peak, self._peak = self._peak, 0.0
+        return AudioState(
+            pid=os.getpid(),
+            backend=self._backend.name,
+            device=self._backend.device,
+            sample_rate=self._rate,
+            device_rate=self._backend.rate,
+            buffer_size=self._backend.buffer_size,
+            position=round(self._writer.engine_position(device)),
+            time=at,
+            latency=self._backend.latency,
+            dropouts=self.dropouts,
+            schedule=self.plan.schedule(),
+            peak=peak,
+            events=self._events.latest(),
+        )
+
+    def _follow(self, at: float) -> bool:
+        """Unwrap the graph's position, hand on what it has played and silence that part of the ring."""
+        unseen = at - (self._looked or at)
+        self._moved = self._moved or at
+        self._looked = at
+        index = self._graph.index()
+        if index is None:
+            return False
+        ring = self._graph.ring
+        step = (index - self._played) % ring
+        # After a pause of ours that is longer than the ring, only the clock tells how often it went round.
+        step += max(round((unseen * self._backend.rate - step) / ring), 0) * ring
+        if step == 0:
+            return False
+        known = min(step, ring - self._backend.buffer_size)
+        frames = self._graph.captured(self._played + step - known, known)
+        self._peak = max(self._peak, float(np.abs(frames).max()))
+        if self._sink is not None:
+            self._sink(frames)
+        self._graph.clear(self._played + step - known, known)
+        self._played += step
+        self._moved = at
+        self._timeline.observe(self._played, at)
+        return True
+
+    def _begin(self, at: float) -> None:
+        """Place the first sample two blocks ahead: at zero, or where an earlier process would be by now."""
+        device = self._played + 2 * self._backend.buffer_size
+        engine = 0.0
+        if self._earlier is not None:
+            moment = at + (device - self._timeline.position_at(at)) / self._backend.rate
+            moment += self._backend.latency - self._earlier.latency
+            engine = self._earlier.position + (moment - self._earlier.time) * self._rate
+        self._writer.anchor(device, engine)
+        if self._earlier is not None:
+            self._scheduler.restore(self._earlier.schedule, self._writer.rendered)
+        self._anchored = True
+
+    def _apply(self, control: ControlState, heard: int) -> None:
+        values = control.values
+        current = self.plan.at(heard)
+        correlation = 1.0 if current is None else current.correlation
+        self._graph.set_mix(*mix_gains(float(values.get("playback/wet", 1.0)), correlation))
+        self._graph.set_level(level(float(values.get("playback/gain", 0.0)), bool(values.get("playback/mute", False))))

@@ -1,0 +1,99 @@
+"""The pyo graph: rings in, one mix out, and a ring of what really went out.
+
+``Count`` runs through the ring sample by sample, ``TableIndex`` reads it; both are exact, so with wet 1, gain 0 dB and
+no mute the output is the ring, bit for bit. Nothing here calls Python on the audio path.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.playback.plan import Stereo
+from ear_engine.playback.pyo_library import load_pyo
+
+RING = 1 << 17  # samples; pyo counts in float32, exact below 2^24
+_SMOOTH = 0.02  # seconds
+
+
+class Graph:
+    """Built on a booted pyo server; must be closed before the server is shut down (pyo crashes otherwise).
+
+    Args:
+        ring: samples of each ring.
+        smooth: length of the linear ramp of a changed gain, in seconds.
+    """
+
+    def __init__(self, ring: int = RING, smooth: float = _SMOOTH) -> None:
+        pyo = load_pyo()
+        self.ring = ring
+        tables = [pyo.DataTable(size=ring, chnls=2) for _ in range(3)]
+        self._rings = [[np.asarray(table.getBuffer(side))[:ring] for side in range(2)] for table in tables]
+        self._clock = pyo.Trig().play()
+        self._count = pyo.Count(self._clock, min=0, max=ring - 1)
+        self._gains = [pyo.SigTo(value, time=smooth, init=value) for value in (1.0, 0.0, 1.0)]
+        wet, dry, level = self._gains
+        readers = [pyo.TableIndex(table, self._count) for table in tables[:2]]
+        self._mix = (readers[0] * wet + readers[1] * dry) * level
+        self._capture = pyo.TableFill(self._mix, tables[2])
+        self._out = self._mix.out()
+        self._values = [1.0, 0.0, 1.0]
+        self._objects: list[Any] = [*tables, *readers]
+        self._running = False
+
+    def index(self) -> int | None:
+        """Ring index of the next sample to leave, or None before the first block. Changes a whole block at once."""
+        newest = int(self._count.get())
+        self._running = self._running or newest != 0
+        return (newest + 1) % self.ring if self._running else None
+
+    def set_mix(self, wet: float, dry: float) -> None:
+        """Ramp to these linear gains of wet and dry."""
+        self._set(0, wet)
+        self._set(1, dry)
+
+    def set_level(self, level: float) -> None:
+        """Ramp to this linear gain of the mix."""
+        self._set(2, level)
+
+    def _set(self, number: int, value: float) -> None:
+        if value != self._values[number]:
+            self._gains[number].value = value
+            self._values[number] = value
+
+    def write(self, position: int, wet: Stereo, dry: Stereo) -> None:
+        """Put (2, count) samples into the rings from ``position`` (modulo the ring) on; count is at most the ring."""
+        for ring, signal in zip(self._rings[:2], (wet, dry), strict=True):
+            for side in range(2):
+                _put(ring[side], position, signal[side])
+
+    def clear(self, position: int, count: int) -> None:
+        """Silence ``count`` samples of the rings, so that an unfed graph is silent instead of repeating itself."""
+        silence = np.zeros((2, min(count, self.ring)), np.float32)
+        self.write(position, silence, silence)
+
+    def captured(self, position: int, count: int) -> NDArray[np.float32]:
+        """What went out at ``position`` (modulo the ring): (count, 2), a copy; count is at most the ring."""
+        first = position % self.ring
+        head = min(count, self.ring - first)
+        frames = np.empty((count, 2), np.float32)
+        for side in range(2):
+            frames[:head, side] = self._rings[2][side][first : first + head]
+            frames[head:, side] = self._rings[2][side][: count - head]
+        return frames
+
+    def close(self) -> None:
+        """Let go of every pyo object, while the server still exists."""
+        self._rings = []
+        del self._out, self._capture, self._mix, self._count, self._clock
+        self._gains.clear()
+        self._objects.clear()
+
+
+def _put(ring: NDArray[np.float32], position: int, signal: NDArray[np.float32]) -> None:
+    first = position % ring.shape[0]
+    head = min(signal.shape[0], ring.shape[0] - first)
+    ring[first : first + head] = signal[:head]
+    ring[: signal.shape[0] - head] = signal[head:]

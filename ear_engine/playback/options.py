@@ -1,0 +1,34 @@
+"""What the audio process is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+BackendName = Literal["auto", "portaudio", "jack", "null"]
+
+
+@dataclass(frozen=True)
+class AudioOptions:
+    """Options of the audio process; picklable, imports neither numpy nor pyo.
+
+    Args:
+        backend: ``auto`` takes PortAudio if there is an output device, else JACK if a server runs, else ``null``.
+        device: PortAudio device, by number or by (part of) its name; None is the default one.
+        buffer_size: samples per block, at the device's rate. JACK decides its own.
+        sample_rate: of the engine. Loops play unresampled if the device takes this rate.
+        record: WAV file to write what is really output to, or None.
+        latency: from the graph to the listener in seconds, if it is known better than the backend tells it.
+        lead: how far ahead of the sound the ring is filled, in seconds.
+        outlive_parent: go on if the process that started this one dies (a new one may rejoin the session).
+    """
+
+    backend: BackendName = "auto"
+    device: str | None = None
+    buffer_size: int = 1024
+    sample_rate: int = 44100
+    record: Path | None = None
+    latency: float | None = None
+    lead: float = 0.15
+    outlive_parent: bool = False
