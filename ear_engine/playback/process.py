@@ -1,0 +1,195 @@
+"""The audio process: from spawn to sound in a few tenths of a second, and back at the right phase after a crash.
+
+This module imports neither numpy nor pyo, so that the process that spawns it stays free of both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from ear_engine import platform
+from ear_engine.errors import UserError
+from ear_engine.playback.events import EventLog
+from ear_engine.playback.options import AudioOptions
+from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.states import AudioState, ControlState, DreamerState, StateReader, StateWriter
+
+if TYPE_CHECKING:
+    from ear_engine.playback.backend import Backend
+    from ear_engine.playback.feeder import Feeder
+    from ear_engine.playback.recorder import Recorder
+
+_TICK = 0.005  # seconds
+_KEEP_ALIVE = 0.05  # longest time between two states, seconds
+_PARENT_CHECK = 0.1
+_FADE = 0.03
+EXIT_BAD_INPUT = 2
+EXIT_DEVICE_LOST = 3
+
+
+def audio_main(session: Path, options: AudioOptions) -> None:
+    """Entry point of the spawned process; returns when ``ControlState.stop`` is set or the parent is gone.
+
+    A state left in ``session`` by an earlier audio process is continued: the sound comes back where it would be by
+    now. The recording then goes on in a new file (``take-2.wav``), so that the first one is never touched again.
+
+    Exits with code 2 on bad input (the last event in the audio slot says what), with code 3 if the device is lost: a
+    new process then finds out what is there.
+    """
+    platform.ignore_interrupt()
+    platform.raise_priority()
+    ended = _Ending(options.outlive_parent)
+    signal.signal(signal.SIGTERM, ended.on_signal)
+    sys.setswitchinterval(0.0005)  # the audio callback waits for the interpreter lock at most this long
+    sys.stdout = sys.stderr  # the parent's stdout belongs to programs that read its status
+    earlier = _earlier_state(session)
+    events = EventLog() if earlier is None else EventLog(earlier.events)
+    writer: StateWriter[AudioState] = StateWriter(session, "audio")
+    try:
+        _play(session, options, writer, events, earlier, ended)
+    except UserError as error:
+        events.report("error", error.code, str(error))
+        writer.write(_silent_state(earlier, options, events))
+        sys.exit(EXIT_BAD_INPUT)
+
+
+class _Ending:
+    """Whether it is time to end."""
+
+    def __init__(self, outlive_parent: bool) -> None:
+        self._signaled = False
+        self._outlive_parent = outlive_parent
+        self._checked = 0.0
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signaled = True
+
+    def due(self, control: ControlState | None, at: float) -> bool:
+        if not self._outlive_parent and at - self._checked > _PARENT_CHECK:
+            self._checked = at
+            self._signaled = self._signaled or not platform.parent_alive()
+        return self._signaled or (control is not None and control.stop)
+
+
+def _play(
+    session: Path,
+    options: AudioOptions,
+    writer: StateWriter[AudioState],
+    events: EventLog,
+    earlier: AudioState | None,
+    ended: _Ending,
+) -> None:
+    from ear_engine.playback.backend import open_backend
+    from ear_engine.playback.feeder import Feeder
+    from ear_engine.playback.graph import Graph
+    from ear_engine.playback.library import LoopLibrary
+    from ear_engine.playback.recorder import Recorder, check_record_path, next_take
+
+    if options.record is not None:
+        check_record_path(options.record)
+    backend = open_backend(options, events)
+    if options.latency is not None:
+        backend.latency = options.latency
+    recorder = None
+    if options.record is not None:
+        take = options.record if earlier is None else next_take(options.record)
+        recorder = Recorder(take, backend.rate, events)
+    graph = Graph()
+    feeder = Feeder(
+        graph,
+        backend,
+        LoopLibrary(session / "loops", options.sample_rate, events),
+        events,
+        sample_rate=options.sample_rate,
+        lead=options.lead,
+        earlier=earlier,
+        sink=None if recorder is None else recorder.write,
+    )
+    gc.freeze()
+    backend.start()
+    try:
+        lost = _loop(session, feeder, backend, recorder, writer, events, ended)
+    finally:
+        backend.stop()
+        feeder.drain(now())
+        if recorder is not None:
+            recorder.close()
+        _publish(feeder, recorder, writer)
+        graph.close()
+        backend.close()
+    if lost:
+        sys.exit(EXIT_DEVICE_LOST)
+
+
+def _loop(
+    session: Path,
+    feeder: Feeder,
+    backend: Backend,
+    recorder: Recorder | None,
+    writer: StateWriter[AudioState],
+    events: EventLog,
+    ended: _Ending,
+) -> bool:
+    """Tick until it is time to end, then fade out; return whether the device was lost."""
+    controls = StateReader(session, "control", ControlState)
+    dreamers = StateReader(session, "dreamer", DreamerState)
+    published, known = 0.0, -1
+    while True:
+        at = now()
+        control = controls.read()
+        if ended.due(control, at):
+            break
+        moved = feeder.tick(control, dreamers.read(), at)
+        if moved or events.number != known or at - published > _KEEP_ALIVE:
+            _publish(feeder, recorder, writer)
+            published, known = at, events.number
+        if feeder.stalled(at):
+            events.report("error", "device_lost", f"The audio device {backend.device!r} takes no sound any more.")
+            return True
+        time.sleep(_TICK)
+    feeder.fade_out()
+    time.sleep(_FADE + 2 * backend.buffer_size / backend.rate)
+    return False
+
+
+def _publish(feeder: Feeder, recorder: Recorder | None, writer: StateWriter[AudioState]) -> None:
+    state = feeder.state(now())
+    if state is not None:
+        writer.write(dataclasses.replace(state, recorded=0.0 if recorder is None else recorder.seconds))
+
+
+def _earlier_state(session: Path) -> AudioState | None:
+    """The state of the audio process before this one, if it ever sounded and the machine has not restarted since."""
+    reader = StateReader(session, "audio", AudioState)
+    state = reader.read()
+    reader.close()
+    return state if state is not None and state.schedule and state.time <= now() else None
+
+
+def _silent_state(earlier: AudioState | None, options: AudioOptions, events: EventLog) -> AudioState:
+    """A state that tells why nothing sounds; an earlier clock and schedule are left as they were."""
+    if earlier is not None:
+        return dataclasses.replace(earlier, pid=os.getpid(), events=events.latest())
+    rate = options.sample_rate
+    return AudioState(
+        pid=os.getpid(),
+        backend=options.backend,
+        device=options.device or "",
+        sample_rate=rate,
+        device_rate=rate,
+        buffer_size=options.buffer_size,
+        position=0,
+        time=now(),
+        latency=0.0,
+        dropouts=0,
+        schedule=[],
+        events=events.latest(),
+    )
