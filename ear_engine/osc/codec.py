@@ -241,6 +241,13 @@ class _Reader:
 
     def values(self, tags: str, at: int, end: int) -> tuple[tuple[Argument, ...], int]:
         self.count(len(tags))
+        if not tags.strip("if"):  # the common case, at once
+            if at + 4 * len(tags) > end:
+                raise MalformedPacket("ends inside an argument")
+            numbers = struct.unpack_from(f">{tags}", self.data, at)
+            if not all(map(math.isfinite, numbers)):
+                raise MalformedPacket("has a number that is not finite")
+            return numbers, at + 4 * len(tags)
         open_arrays: list[list[Argument]] = [[]]
         for tag in tags:
             if tag == "[":

@@ -1,0 +1,257 @@
+"""The built-in commands: what can be asked over OSC besides setting and getting parameters, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ear_engine.control import REGION_FIELDS
+from ear_engine.errors import UserError
+from ear_engine.osc.commands import DONE, Argument, Call, Command
+from ear_engine.osc.patterns import Pattern, has_wildcards
+from ear_engine.osc.subscriptions import DEFAULT_RATE, DEFAULT_TTL
+from ear_engine.parameters import Parameter
+
+PONG = "/ear/system/pong"
+SYNCED = "/ear/system/synced"
+PROTOCOL = 1  # version of the address space
+_PAGE = 1200  # bytes of names in one message
+
+
+def _pages(names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Cut names into pages of one message each: (index of the first, names)."""
+    page: list[str] = []
+    room, first = _PAGE, 0
+    for index, name in enumerate(names):
+        if page and room < len(name.encode()) + 5:
+            yield first, page
+            page, room, first = [], _PAGE, index
+        page.append(name)
+        room -= len(name.encode()) + 5
+    yield first, page
+
+
+def _list(call: Call, names: Sequence[str]) -> None:
+    for first, page in _pages(names):
+        call.reply(call.address, first, len(names), *page)
+
+
+def _ping(call: Call) -> None:
+    call.reply(PONG, call.engine.engine_id, call.engine.version, call.request)
+
+
+def _version(call: Call) -> None:
+    call.reply(call.address, "ear-engine", call.engine.version, PROTOCOL)
+
+
+def _status(call: Call) -> None:
+    call.reply(call.address, *(part for pair in call.engine.status().pairs() for part in pair))
+
+
+def _sync(call: Call) -> None:
+    call.reply(SYNCED, call.arguments["number"])
+
+
+def _quit(call: Call) -> None:
+    call.done()
+    call.engine.quit()
+
+
+def _reply_port(call: Call) -> None:
+    port = call.arguments["port"]
+    if not 0 <= port < 1 << 16:
+        raise UserError(
+            f"port {port}", "is not 0 to 65535", "send a UDP port, or 0 for the one you send from", "bad_value"
+        )
+    call.client.reply_port = port
+    call.done(port)
+
+
+def _parameters_list(call: Call) -> None:
+    prefix = call.arguments["prefix"].removeprefix("/ear/")
+    _list(call, [row.name for row in call.engine.control.tree if row.name.startswith(prefix)])
+
+
+def _parameters_describe(call: Call) -> None:
+    tree = call.engine.control.tree
+    name = call.arguments["name"].removeprefix("/ear/")
+    if has_wildcards(name):
+        pattern = Pattern("/" + name.removeprefix("/"))
+        rows = [row for row in tree if pattern.matches("/" + row.name)]
+    else:
+        rows = [tree[name]]
+    for row in rows:
+        call.reply(call.address, *describe(row, tree.values.get(row.name, False)))
+
+
+def describe(row: Parameter, value: object) -> tuple[object, ...]:
+    """Name, type, default, low, high, unit, curve, clip, value, description, and the choices if there are any."""
+    low, high = (row.low, row.high) if row.numeric else (0.0, 1.0)
+    facts = (row.name, row.kind, row.default, low, high, row.unit, row.curve, row.clip, value, row.description)
+    return *(float(f) if row.kind == "float" and isinstance(f, int) else f for f in facts), *row.choices
+
+
+def _subscribe(call: Call) -> None:
+    given = call.arguments
+    pattern = Pattern(given["pattern"])
+    matches = call.engine.matches(pattern)
+    subscription = call.engine.clients.subscribe(
+        call.client,
+        pattern,
+        rate=given["rate_hz"],
+        format=given["format"],
+        target=given["port"],
+        ttl=given["ttl_s"],
+    )
+    call.engine.subscribed(subscription)
+    call.done(subscription.number, pattern.text, matches, subscription.rate, subscription.ttl)
+
+
+def _unsubscribe(call: Call) -> None:
+    call.done(call.engine.clients.unsubscribe(call.client, call.arguments["pattern"]))
+
+
+def _renew(call: Call) -> None:
+    call.done(len(call.client.subscriptions))  # any message renews, this one as well
+
+
+def _stream_list(call: Call) -> None:
+    subscriptions = call.client.subscriptions
+    for index, s in enumerate(subscriptions):
+        facts = (s.number, s.pattern.text, s.rate, s.format, s.target[1], s.ttl, s.dropped)
+        call.reply(call.address, index, len(subscriptions), *facts)
+    if not subscriptions:
+        call.reply(call.address, 0, 0)
+
+
+def _region(call: Call) -> None:
+    names = REGION_FIELDS[:-1]
+    if call.arguments:
+        call.engine.control.apply({f"target/{name}": call.arguments[name] for name in names}, call.client.origin)
+    else:
+        region = call.engine.control.region
+        call.reply(call.address, *(getattr(region, name) for name in names))
+
+
+def _clips(call: Call) -> None:
+    clips = call.engine.clips()
+    for index, clip in enumerate(clips):
+        call.reply(call.address, index, len(clips), clip.name, clip.seconds, clip.beats)
+    if not clips:
+        call.reply(call.address, 0, 0)
+
+
+def _layers(call: Call) -> None:
+    layers = call.engine.layers()
+    for index, layer in enumerate(layers):
+        call.reply(call.address, index, len(layers), layer.name, layer.channels, layer.bins)
+    if not layers:
+        call.reply(call.address, 0, 0)
+
+
+def builtin_commands() -> tuple[Command, ...]:
+    """All built-in commands."""
+    a, c = Argument, Command
+    region = tuple(a(name, "s" if name == "layer" else "f") for name in REGION_FIELDS[:-1])
+    stream = (
+        a("pattern", "s"),
+        a("rate_hz", "f", DEFAULT_RATE),
+        a("format", "s", "list"),
+        a("port", "a", 0),
+        a("ttl_s", "f", DEFAULT_TTL),
+    )
+    return (
+        c("system/ping", (), f"{PONG} s:engine s:version i:request", "Is anyone there?", _ping),
+        c(
+            "system/version",
+            (),
+            "same s:ear-engine s:version i:protocol",
+            "Version of the engine and of its addresses.",
+            _version,
+        ),
+        c(
+            "system/status",
+            (),
+            "same, then s:key and its value by turns",
+            "How the engine is doing, always in the same order.",
+            _status,
+        ),
+        c(
+            "system/sync",
+            (a("number", "i"),),
+            f"{SYNCED} i:number",
+            "Answered when all before it has been applied.",
+            _sync,
+        ),
+        c("system/quit", (), f"{DONE} s:address i:request", "End the engine.", _quit),
+        c(
+            "system/reply_port",
+            (a("port", "i"),),
+            f"{DONE} s:address i:request i:port",
+            "Send my answers to this port of my host; 0 is the one I send from.",
+            _reply_port,
+        ),
+        c(
+            "parameters/list",
+            (a("prefix", "s", ""),),
+            "same i:first i:total s:name…",
+            "Names of the parameters.",
+            _parameters_list,
+        ),
+        c(
+            "parameters/describe",
+            (a("name", "s"),),
+            "same s:name s:type default low high s:unit s:curve s:clip value s:text s:choice…",
+            "One parameter, or those of a pattern.",
+            _parameters_describe,
+        ),
+        c(
+            "stream/subscribe",
+            stream,
+            f"{DONE} s:address i:request i:id s:pattern i:matches f:rate f:ttl",
+            "Receive streams, events or changes of parameters; at once, then at this rate.",
+            _subscribe,
+        ),
+        c(
+            "stream/unsubscribe",
+            (a("pattern", "s", ""),),
+            f"{DONE} s:address i:request i:ended",
+            "End my subscriptions of this pattern, or all.",
+            _unsubscribe,
+        ),
+        c(
+            "stream/renew",
+            (),
+            f"{DONE} s:address i:request i:subscriptions",
+            "I am still here; every other message says so too.",
+            _renew,
+        ),
+        c(
+            "stream/list",
+            (),
+            "same i:index i:total i:id s:pattern f:rate s:format i:port f:ttl i:dropped",
+            "My subscriptions, a message each.",
+            _stream_list,
+        ),
+        c(
+            "target/region",
+            region,
+            "same with the values, if sent without",
+            "The whole target at once.",
+            _region,
+            together=True,
+        ),
+        c(
+            "clips/list",
+            (),
+            "same i:index i:total s:name f:seconds i:beats",
+            "Clips of the library, a message each.",
+            _clips,
+        ),
+        c(
+            "layers/list",
+            (),
+            "same i:index i:total s:name i:channels i:bins",
+            "Layers of the ear in forward order, a message each.",
+            _layers,
+        ),
+    )

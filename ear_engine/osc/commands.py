@@ -1,0 +1,131 @@
+"""What a command is: its arguments, its answer, and the call it handles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ear_engine.control import ControlLog
+from ear_engine.errors import UserError
+from ear_engine.osc.codec import encode
+from ear_engine.osc.patterns import Pattern
+from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
+from ear_engine.osc.subscriptions import Client, ClientTable, Subscription
+
+DONE = "/ear/done"
+FAIL = "/ear/fail"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: ``tag`` i, f, s, or a (integer or text); left out, it is ``default``; None must be given."""
+
+    name: str
+    tag: str
+    default: float | int | str | None = None
+
+
+@dataclass
+class Engine:
+    """What commands act on."""
+
+    control: ControlLog
+    clients: ClientTable
+    status: Callable[[], StatusReport]
+    layers: Callable[[], Sequence[LayerInfo]]
+    clips: Callable[[], Sequence[ClipInfo]]
+    quit: Callable[[], None]
+    matches: Callable[[Pattern], int]  # how many addresses it means; UserError if none
+    subscribed: Callable[[Subscription], None]  # lets the streams know of it
+    engine_id: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: arguments by name, checked; ``request`` is the caller's number for it, 0 if none."""
+
+    engine: Engine
+    client: Client
+    address: str
+    arguments: dict[str, Any]
+    request: int
+    send: Callable[[bytes], None]
+
+    def reply(self, address: str, *values: object) -> None:
+        """Send one message to the caller."""
+        self.send(encode(address, *values))
+
+    def done(self, *values: object) -> None:
+        """Tell the caller that it is done: ``/ear/done address request values…``."""
+        self.reply(DONE, self.address, self.request, *values)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One row of the table.
+
+    An integer after the declared arguments is the request's number; it comes back in ``/ear/done`` and ``/ear/fail``.
+
+    Args:
+        name: address without ``/ear/``.
+        arguments: what it takes.
+        answer: address and arguments of the answer, for the reference page.
+        description: one line.
+        run: does it; may raise UserError.
+        together: all of the arguments or none.
+    """
+
+    name: str
+    arguments: tuple[Argument, ...]
+    answer: str
+    description: str
+    run: Callable[[Call], None]
+    together: bool = False
+
+    @property
+    def address(self) -> str:
+        """OSC address."""
+        return f"/ear/{self.name}"
+
+    def parse(self, raw: Sequence[Any]) -> tuple[dict[str, Any], int]:
+        """Arguments by name and the request number.
+
+        Strict about their count, so that one engine's answer is never another engine's request.
+
+        Raises:
+            UserError: missing, of another type, or too many.
+        """
+        values: dict[str, Any] = {}
+        for number, argument in enumerate(self.arguments):
+            if number < len(raw):
+                values[argument.name] = self._convert(argument, raw[number])
+            elif argument.default is None and not (self.together and not raw):
+                raise self._refuse(f"needs {argument.name}")
+            elif argument.default is not None:
+                values[argument.name] = argument.default
+        rest = raw[len(self.arguments) :]
+        if len(rest) > 1:
+            raise self._refuse("has too many arguments")
+        return values, int(self._convert(Argument("request", "i"), rest[0])) if rest else 0
+
+    @property
+    def usage(self) -> str:
+        """Address and arguments, optional ones in brackets."""
+        words = [f"{a.tag}:{a.name}" if a.default is None else f"[{a.tag}:{a.name}]" for a in self.arguments]
+        return " ".join([self.address, *words])
+
+    def _convert(self, argument: Argument, raw: Any) -> int | float | str:
+        number = isinstance(raw, int | float)
+        if argument.tag in "sa" and isinstance(raw, str):
+            return raw
+        if argument.tag == "f" and number:
+            return float(raw)
+        if argument.tag in "ia" and number and raw == int(raw) and abs(raw) < 1 << 31:
+            return int(raw)
+        kind = {"i": "a whole number", "f": "a number", "s": "text", "a": "a whole number or text"}[argument.tag]
+        raise self._refuse(f"takes {kind} as {argument.name}")
+
+    def _refuse(self, reason: str) -> UserError:
+        return UserError(self.address, reason, f"send {self.usage}", "bad_arguments")

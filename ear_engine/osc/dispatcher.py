@@ -1,0 +1,201 @@
+"""From a datagram to what it asks for: parameters, commands, answers and refusals. No sockets here."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ear_engine.errors import UserError
+from ear_engine.osc.codec import Bang, MalformedPacket, Message, decode, encode
+from ear_engine.osc.command_table import PONG, SYNCED
+from ear_engine.osc.commands import DONE, FAIL, Call, Command, Engine
+from ear_engine.osc.limits import Bucket
+from ear_engine.osc.patterns import Pattern, has_wildcards
+from ear_engine.osc.subscriptions import Address, Client
+from ear_engine.parameters import Parameter
+
+HORIZON = 10.0  # seconds a bundle may be ahead of its time
+MAX_SCHEDULED = 1024  # messages waiting for their time
+_ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, "/ear/progress"))  # never a request: no two engines talk for ever
+_ALL_FAILURES = (200.0, 400.0)
+_MAX_ADDRESS = 128
+_MAX_REASON = 500
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Counters:
+    """What went wrong, for the status."""
+
+    malformed: int = 0
+    limited: int = 0  # datagrams beyond a client's rate
+    failures: int = 0  # requests refused
+    unanswered: int = 0  # refusals beyond the rate of /ear/fail
+    dropped: int = 0  # packets the socket did not take
+    loops_skipped: int = 0  # loops that came too fast to be announced
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A parameter's address, or that of its 0..1 twin."""
+
+    address: str
+    row: Parameter
+    norm: bool
+
+    def value(self, values: dict[str, Any]) -> Any:
+        """What a get answers."""
+        value = values[self.row.name]
+        return self.row.normalize(value) if self.norm else value
+
+
+def leaves(table: Iterable[Parameter]) -> dict[str, Leaf]:
+    """All parameter addresses: every parameter's own, and the 0..1 twin of all but text."""
+    found: dict[str, Leaf] = {}
+    for row in table:
+        found[row.address] = Leaf(row.address, row, False)
+        if row.kind != "text":
+            found[row.norm_address] = Leaf(row.norm_address, row, True)
+    return found
+
+
+class Dispatcher:
+    """Answers datagrams.
+
+    Args:
+        engine: what requests act on.
+        commands: the command table.
+        send: sends one packet to an address; never blocks.
+        later: calls a function after so many seconds (``loop.call_later``).
+        clock: seconds, monotonic.
+        wall: Unix seconds, for time tags.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        commands: Iterable[Command],
+        send: Callable[[bytes, Address], object],
+        later: Callable[[float, Callable[[], None]], object],
+        clock: Callable[[], float],
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.engine = engine
+        self.commands = {command.address: command for command in commands}
+        self.leaves = leaves(engine.control.tree)
+        self.counters = Counters()
+        self._send = send
+        self._later = later
+        self._wall = wall
+        self._scheduled = 0
+        self._all_failures = Bucket(*_ALL_FAILURES, clock)
+
+    def handle(self, datagram: bytes, sender: Address) -> None:
+        """Do what ``datagram`` asks; whatever is in it, this returns, and answers at most ``/ear/fail``."""
+        client = self.engine.clients.touch(sender)
+        if not client.requests.take():
+            self.counters.limited += 1
+            return
+        try:
+            messages = decode(datagram)
+        except MalformedPacket as error:
+            self.counters.malformed += 1
+            mend = "send OSC 1.0 messages with finite numbers in UDP packets"
+            self._fail(client, error.address, UserError("packet", str(error), mend, "malformed"), 0)
+            return
+        for message in messages:
+            self._time(message, client)
+
+    def _time(self, message: Message, client: Client) -> None:
+        ahead = 0.0 if message.timetag is None else message.timetag - self._wall()
+        if ahead <= 0.0:
+            self._run(message, client)
+        elif ahead > HORIZON:
+            reason = f"is meant for {ahead:.0f} s from now, more than {HORIZON:.0f}"
+            self._fail(client, message.address, UserError("bundle", reason, "check the clocks", "far_future"), 0)
+        elif self._scheduled >= MAX_SCHEDULED:
+            reason = f"finds {MAX_SCHEDULED} messages waiting for their time"
+            self._fail(client, message.address, UserError("bundle", reason, "send it later", "too_many"), 0)
+        else:
+            self._scheduled += 1
+            self._later(ahead, lambda: self._run_scheduled(message, client))
+
+    def _run_scheduled(self, message: Message, client: Client) -> None:
+        self._scheduled -= 1
+        self._run(message, client)
+
+    def _run(self, message: Message, client: Client) -> None:
+        request = 0
+        try:
+            arguments = message.flat
+            command = self.commands.get(message.address)
+            declared = len(command.arguments) if command is not None else 1
+            request = _request(arguments[declared:])
+            if command is not None:
+                self._call(command, arguments, client)
+            elif message.address not in _ANSWERS:
+                self._parameter(message.address, arguments, client)
+        except UserError as error:
+            self._fail(client, message.address, error, request)
+        except Exception:
+            _log.exception("request %s failed", message.address[:_MAX_ADDRESS])
+            mistake = UserError("engine", "made a mistake", "see its log", "internal")
+            self._fail(client, message.address, mistake, request)
+
+    def _call(self, command: Command, arguments: list[Any], client: Client) -> None:
+        values, request = command.parse(arguments)
+
+        def send(packet: bytes) -> None:
+            self._send(packet, client.reply_to)
+
+        command.run(Call(self.engine, client, command.address, values, request, send))
+
+    def _parameter(self, address: str, arguments: list[Any], client: Client) -> None:
+        leaf = self.leaves.get(address)
+        if leaf is not None:
+            found = [leaf]
+        elif has_wildcards(address):
+            pattern = Pattern(address)
+            found = [
+                leaf for leaf in self.leaves.values() if leaf.row.kind != "trigger" and pattern.matches(leaf.address)
+            ]
+        else:
+            found = []
+        if not found:
+            raise UserError(address[:_MAX_ADDRESS], "does not exist", "", "unknown_address")
+        control = self.engine.control
+        raw = arguments[0] if arguments else None
+        if found[0].row.kind == "trigger" and (not arguments or raw is Bang.BANG or raw == "bang"):
+            control.fire(found[0].row.name, client.origin)
+        elif arguments:
+            changes = {leaf.row.name: leaf.row.denormalize(raw) if leaf.norm else raw for leaf in found}
+            control.apply(changes, client.origin)
+        else:
+            for leaf in found:
+                self._send(encode(leaf.address, leaf.value(control.tree.values)), client.reply_to)
+
+    def _fail(self, client: Client, address: str, error: UserError, request: int) -> None:
+        self.counters.failures += 1
+        if not (client.failures.take() and self._all_failures.take()):
+            self.counters.unanswered += 1
+            return
+        text = str(error)
+        if error.code == "unknown_address":  # looked up only now, because it takes a while
+            text = f"{error.subject} {error.reason}; {self._nearest(address)}."
+        packet = encode(FAIL, address[:_MAX_ADDRESS], error.code, text[:_MAX_REASON], request)
+        self._send(packet, client.reply_to)
+
+    def _nearest(self, address: str) -> str:
+        near = difflib.get_close_matches(address[:_MAX_ADDRESS], [*self.leaves, *self.commands], n=2, cutoff=0.6)
+        return f"did you mean {' or '.join(near)}" if near else "ask /ear/parameters/list"
+
+
+def _request(rest: list[Any]) -> int:
+    """The number of a request: an integer (or a float that is one) after its arguments; 0 if there is none."""
+    if len(rest) == 1 and isinstance(rest[0], int | float) and rest[0] == int(rest[0]) and abs(rest[0]) < 1 << 31:
+        return int(rest[0])
+    return 0

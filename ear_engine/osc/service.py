@@ -1,0 +1,209 @@
+"""OSC as the node uses it: one object that starts, serves and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import ear_engine
+from ear_engine.control import Change, ControlLog
+from ear_engine.errors import UserError
+from ear_engine.osc.codec import encode
+from ear_engine.osc.command_table import builtin_commands
+from ear_engine.osc.commands import Command, Engine
+from ear_engine.osc.dispatcher import Counters, Dispatcher
+from ear_engine.osc.loops import LoopAnnouncer
+from ear_engine.osc.patterns import Pattern
+from ear_engine.osc.publisher import IDLE, Publisher
+from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
+from ear_engine.osc.server import OscServer, bind_socket
+from ear_engine.osc.streams import EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, Streams
+from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
+from ear_engine.shared_memory.clock import now
+
+STATIC_PATTERNS = (PLAYHEAD, MEAN, MAX, OBJECTIVE, LOOP, EVENT)
+_log = logging.getLogger(__name__)
+
+
+class OscService:
+    """Serves OSC from the running event loop.
+
+    Args:
+        control: the control log; changes go in and come out through it.
+        session: the session folder; WAV files of the loops go to its ``wav/``.
+        status: how the engine is doing, asked when a client asks.
+        layers: layers of the ear in forward order, as soon as they are known.
+        clips: clips of the library.
+        quit: called when a client asks the engine to end.
+        bind: address to listen at; 127.0.0.1 is this machine only.
+        port: UDP port; 0 is any free one.
+        send: host and port of targets that only listen; they get ``STATIC_PATTERNS``.
+        commands: further commands.
+        engine_id: name of this engine, in ``/ear/system/pong``; host and process if empty.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        session: Path,
+        *,
+        status: Callable[[], StatusReport],
+        layers: Callable[[], Sequence[LayerInfo]] = tuple,
+        clips: Callable[[], Sequence[ClipInfo]] = tuple,
+        quit: Callable[[], None] = lambda: None,
+        bind: str = "127.0.0.1",
+        port: int = 9000,
+        send: Sequence[tuple[str, int]] = (),
+        commands: Iterable[Command] = (),
+        engine_id: str = "",
+    ) -> None:
+        self._bind = bind
+        self._wanted_port = port
+        self._static = tuple(send)
+        self._clients = ClientTable(now)
+        self._streams = Streams(session, layers)
+        self._worker = ThreadPoolExecutor(1, "loop-wav")
+        self._announcer = LoopAnnouncer(session / "loops", session / "wav", self._worker, self._loop_written)
+        engine = Engine(
+            control=control,
+            clients=self._clients,
+            status=status,
+            layers=self._streams.layers,
+            clips=clips,
+            quit=quit,
+            matches=lambda pattern: self._publisher.matches(pattern),
+            subscribed=self._subscribed,
+            engine_id=engine_id or f"{socket.gethostname()}:{os.getpid()}",
+            version=ear_engine.__version__,
+        )
+        table = (*builtin_commands(), *commands)
+        self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now)
+        self._publisher = Publisher(
+            self._clients, self._streams, control, self._dispatcher.leaves, self._send_subscribed
+        )
+        control.listen(self._changed)
+        self._server: OscServer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_tick = 0.0
+
+    async def start(self) -> None:
+        """Bind the port and serve.
+
+        Raises:
+            UserError: the port or address cannot be used, or the name of a target is unknown.
+        """
+        self._loop = asyncio.get_running_loop()
+        sock = bind_socket(self._bind, self._wanted_port)
+        self._server = OscServer(sock, self._dispatcher.handle, self._clients.refused, now)
+        await self._server.open()
+        try:
+            for host, port in self._static:
+                target = await self._resolve(host, port, sock.family)
+                for text in STATIC_PATTERNS:
+                    self._publisher.bind(self._clients.add_static(Pattern(text), target, DEFAULT_RATE))
+        except UserError:
+            self.close()
+            raise
+        self._tick()
+
+    @property
+    def port(self) -> int:
+        """UDP port it listens at."""
+        if self._server is None:
+            raise RuntimeError("the OSC service has not been started")
+        return self._server.port
+
+    @property
+    def clients(self) -> int:
+        """Clients heard of lately or subscribed, and targets given at the start."""
+        return self._clients.count
+
+    @property
+    def counters(self) -> Counters:
+        """What went wrong so far."""
+        counters = self._dispatcher.counters
+        counters.dropped = 0 if self._server is None else self._server.dropped
+        counters.loops_skipped = self._announcer.skipped
+        return counters
+
+    def event(self, level: str, code: str, message: str) -> None:
+        """Tell subscribers of ``/ear/event`` (``s level, s code, s message``) what has happened."""
+        self._publisher.event(EVENT, encode(EVENT, level, code, message[:1000]))
+
+    def close(self) -> None:
+        """End all subscriptions and free the port; a WAV file being written is completed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._server is not None:
+            self._server.close()
+        self._loop = None
+        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._streams.close()
+
+    async def _resolve(self, host: str, port: int, family: int) -> Address:
+        assert self._loop is not None
+        if not 0 < port < 1 << 16:
+            raise UserError(f"target {host}:{port}", "has no port 1 to 65535", "use --send HOST:PORT", "bad_value")
+        try:
+            found = await self._loop.getaddrinfo(host, port, family=family, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            reason = f"cannot be found ({error.strerror})"
+            raise UserError(f"target {host}:{port}", reason, "use its IP address", "unknown_host") from None
+        return str(found[0][4][0]), port
+
+    def _tick(self) -> None:
+        if self._loop is None:
+            return
+        wait = IDLE
+        try:
+            at = now()
+            fresh = self._streams.poll()
+            if fresh:
+                moment = self._streams.moment(at)
+                for entry in fresh:
+                    if moment is None or entry.start >= moment.playhead.entry.start:
+                        self._announcer.add(entry)
+            self._announcer.step()
+            wait = self._publisher.step(at)
+        except Exception:  # the next turn may succeed: streams must not end because of one loop
+            _log.exception("streams failed for a moment")
+        self._next_tick = now() + wait
+        self._timer = self._loop.call_later(wait, self._tick)
+
+    def _wake(self, at: float) -> None:
+        """Take the next turn at clock time ``at`` if it is not due before; many wishes in a row move it only once."""
+        if self._loop is not None and self._timer is not None and at < self._next_tick:
+            self._timer.cancel()
+            self._next_tick = at
+            self._timer = self._loop.call_later(max(0.0, at - now()), self._tick)
+
+    def _later(self, delay: float, call: Callable[[], None]) -> object:
+        assert self._loop is not None
+        return self._loop.call_later(delay, call)
+
+    def _reply(self, packet: bytes, target: Address) -> bool:
+        return self._server is not None and self._server.send(packet, target)
+
+    def _send_subscribed(self, packet: bytes, subscription: Subscription) -> bool:
+        if self._server is None:
+            return False
+        return self._server.send(packet, subscription.target, plain=subscription.static)
+
+    def _subscribed(self, subscription: Subscription) -> None:
+        self._publisher.bind(subscription)
+        self._wake(subscription.due)
+
+    def _changed(self, change: Change) -> None:
+        self._wake(self._publisher.changed(change))
+
+    def _loop_written(self, packet: bytes) -> None:
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._publisher.event, LOOP, packet)
