@@ -7,7 +7,9 @@ it exits. Two halves are written in turn, so a writer killed in the middle of a 
     half 0   length (4) | crc32 (4) | payload (capacity)
     half 1   length (4) | crc32 (4) | payload (capacity)
 
-Neither side ever waits for the other.
+The checksum starts from the sequence number, so a reader never takes a half that has been written anew meanwhile for
+the one it asked for. The sequence number is read and written as one aligned word (``struct`` would clear it first, byte
+by byte). Neither side ever waits for the other.
 """
 
 from __future__ import annotations
@@ -19,10 +21,17 @@ from pathlib import Path
 
 _MAGIC = b"EARSLOT1"
 _HEADER = struct.Struct("<8sQQ")
-_SEQUENCE = struct.Struct("<Q")
 _HALF = struct.Struct("<II")
 _SEQUENCE_AT = 8
 _READ_ATTEMPTS = 64
+
+
+def _sequence_word(mapped: mmap.mmap) -> memoryview:
+    return memoryview(mapped)[_SEQUENCE_AT : _SEQUENCE_AT + 8].cast("Q")
+
+
+def _checksum(payload: bytes, sequence: int) -> int:
+    return zlib.crc32(payload, sequence & 0xFFFFFFFF)
 
 
 class SlotWriter:
@@ -46,11 +55,12 @@ class SlotWriter:
             fresh.replace(path)
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), size)
+        self._word = _sequence_word(self._map)
 
     @property
     def sequence(self) -> int:
         """Number of the last complete write; 0 before the first."""
-        return int(_SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)[0])
+        return self._word[0]
 
     def write(self, payload: bytes) -> int:
         """Publish ``payload``; return its sequence number (1, 2, …)."""
@@ -58,13 +68,14 @@ class SlotWriter:
             raise ValueError(f"payload of {len(payload)} bytes does not fit slot {self.path.name} of {self.capacity}")
         sequence = self.sequence + 1
         at = _HEADER.size + (sequence & 1) * (_HALF.size + self.capacity)
-        _HALF.pack_into(self._map, at, len(payload), zlib.crc32(payload))
+        _HALF.pack_into(self._map, at, len(payload), _checksum(payload, sequence))
         self._map[at + _HALF.size : at + _HALF.size + len(payload)] = payload
-        _SEQUENCE.pack_into(self._map, _SEQUENCE_AT, sequence)
+        self._word[0] = sequence
         return sequence
 
     def close(self) -> None:
         """Unmap the file; the last value stays readable for others."""
+        self._word.release()
         self._map.close()
 
 
@@ -74,6 +85,7 @@ class SlotReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._map: mmap.mmap | None = None
+        self._word = memoryview(bytes(8)).cast("Q")
         self._capacity = 0
 
     def _mapped(self) -> mmap.mmap | None:
@@ -84,14 +96,13 @@ class SlotReader:
             if magic != _MAGIC:
                 mapped.close()
                 return None
-            self._map = mapped
+            self._map, self._word = mapped, _sequence_word(mapped)
         return self._map
 
     @property
     def sequence(self) -> int:
         """Number of the last complete write; 0 if there is none yet. Costs no copy."""
-        mapped = self._mapped()
-        return 0 if mapped is None else int(_SEQUENCE.unpack_from(mapped, _SEQUENCE_AT)[0])
+        return 0 if self._mapped() is None else self._word[0]
 
     def read(self) -> tuple[int, bytes] | None:
         """Return ``(sequence, payload)`` of the latest value, or None before the first."""
@@ -99,19 +110,20 @@ class SlotReader:
         if mapped is None:
             return None
         for _ in range(_READ_ATTEMPTS):
-            sequence = int(_SEQUENCE.unpack_from(mapped, _SEQUENCE_AT)[0])
+            sequence = self._word[0]
             if sequence == 0:
                 return None
             at = _HEADER.size + (sequence & 1) * (_HALF.size + self._capacity)
             length, crc = _HALF.unpack_from(mapped, at)
             if length <= self._capacity:
                 payload = mapped[at + _HALF.size : at + _HALF.size + length]
-                if zlib.crc32(payload) == crc:
+                if _checksum(payload, sequence) == crc:
                     return sequence, payload
         return None
 
     def close(self) -> None:
         """Unmap the file."""
         if self._map is not None:
+            self._word.release()
             self._map.close()
             self._map = None
