@@ -39,7 +39,7 @@ def playhead(audio: AudioState, at: float, *, offset: float = 0.0) -> Playhead |
             current = entry
     if current is None:
         return None
-    phase = ((position - current.origin) % current.samples) / current.samples
+    phase = ((position - current.origin) % current.samples) / current.samples % 1.0  # a hair before 0 rounds up to 1
     return Playhead(current, position, phase, phase * current.beats)
 
 
