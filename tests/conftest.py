@@ -1,13 +1,20 @@
-"""With CI=true a skipped test is a failed one: what a machine cannot test must not look tested."""
+"""What holds for all tests: they are repeatable, and with CI=true a skipped one is a failed one.
+
+What a machine cannot test must not look tested.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
 _NO_SKIPS = os.environ.get("CI", "") not in ("", "0", "false")
+
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(wrapper=True)
