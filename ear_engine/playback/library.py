@@ -86,6 +86,6 @@ def _stereo(audio: Stereo) -> Stereo:
     """A copy with two channels: mono on both sides, more than two cut to the first two."""
     if audio.ndim != 2 or audio.shape[0] < 1 or audio.shape[1] < 1:
         raise ValueError(f"its audio has shape {audio.shape}")
-    if not np.isfinite(audio).all():
+    if not np.isfinite(audio.sum(dtype=np.float64)):  # one bad value spoils the sum
         raise ValueError("its audio is not finite")
     return np.ascontiguousarray(np.broadcast_to(audio[:2], (2, audio.shape[1])), dtype=np.float32).copy()
