@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -125,6 +125,10 @@ class NeuronIndex:
         return Neuron(layer.name, channel, bin_)
 
 
+class _Recorded(Exception):
+    """Raised by a hook once every wanted layer is recorded, to end the forward pass."""
+
+
 class Recorder:
     """Hooks on every nonlinearity of any network, and on named modules besides (a scalogram front end).
 
@@ -151,23 +155,30 @@ class Recorder:
         return tuple(self._modules)
 
     @contextmanager
-    def recording(self, layers: Sequence[str] | None = None, *, raw: bool = False) -> Iterator[dict[str, Tensor]]:
+    def recording(
+        self, layers: Collection[str] | None = None, *, raw: bool = False, stop: bool = False
+    ) -> Iterator[dict[str, Tensor]]:
         """Record ``layers`` (all if None): (batch, channels, [bins,] time) tensors in the order they are computed.
 
         Args:
             layers: names.
             raw: record what goes into the nonlinearity instead (its gradient does not die).
+            stop: leave the ``with`` block as soon as all of them are recorded; nothing beyond them is computed.
         """
         trace: dict[str, Tensor] = {}
+        wanted = self.names if layers is None else tuple(layers)
+        count = len(wanted) if stop else -1
         handles = []
-        for name in self._modules if layers is None else layers:
+        for name in wanted:
             module = self._modules[name]
             if raw and isinstance(module, NONLINEARITIES):
-                handles.append(module.register_forward_pre_hook(_before(trace, name)))
+                handles.append(module.register_forward_pre_hook(_before(trace, name, count)))
             else:
-                handles.append(module.register_forward_hook(_after(trace, name)))
+                handles.append(module.register_forward_hook(_after(trace, name, count)))
         try:
             yield trace
+        except _Recorded:
+            pass
         finally:
             for handle in handles:
                 handle.remove()
@@ -177,16 +188,20 @@ def _name(path: str) -> str:
     return path.replace(".", "_").lower()
 
 
-def _before(trace: dict[str, Tensor], name: str) -> Any:
+def _before(trace: dict[str, Tensor], name: str, count: int) -> Any:
     def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         trace[name] = inputs[0]
+        if len(trace) == count:
+            raise _Recorded
 
     return hook
 
 
-def _after(trace: dict[str, Tensor], name: str) -> Any:
+def _after(trace: dict[str, Tensor], name: str, count: int) -> Any:
     def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
         trace[name] = output
+        if len(trace) == count:
+            raise _Recorded
 
     return hook
 

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 _FLOOR = 1e-9  # power below which a bin counts as silent (-90 dB)
 _LOG_RANGE = -math.log(_FLOOR)
 _CACHE_VALUES = 1 << 16  # floats worked on at a time on a CPU (256 KiB): measured best of 2^15..2^20
-_TAIL_SECONDS = 1.5  # linear mode: silence appended so that the circular transform does not wrap into the signal
+_TAIL_SECONDS = 3.0  # linear mode: silence appended, so that the circular transform wraps in less than -75 dB
 
 
 @dataclass(frozen=True)

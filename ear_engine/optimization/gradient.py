@@ -1,0 +1,34 @@
+"""From a raw gradient on the loop to a direction of change: spectral tilt, inaudible ends cut, unit level."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_REFERENCE_HZ = 1000.0
+_LOW_CUT_HZ = 30.0
+_HIGH_CUT_HZ = 18000.0
+
+
+def tilt_curve(samples: int, sample_rate: int, tilt: float, device: torch.device) -> Tensor:
+    """Gain of each rfft bin, (samples // 2 + 1,): ``tilt`` dB an octave around 1 kHz, nothing outside 30 Hz..18 kHz.
+
+    The ends fall by a raised cosine over half an octave, so that no edge rings.
+    """
+    frequency = torch.arange(samples // 2 + 1, device=device, dtype=torch.float64) * sample_rate / samples
+    octaves = torch.log2(frequency.clamp(min=1.0) / _REFERENCE_HZ)
+    gain = 10.0 ** (tilt * octaves / 20.0)
+
+    def fade(distance: Tensor) -> Tensor:  # octaves inside the edge → 0..1 over half an octave
+        return 0.5 - 0.5 * torch.cos(torch.pi * (distance * 2.0).clamp(0.0, 1.0))
+
+    low = fade(torch.log2(frequency.clamp(min=1.0) / _LOW_CUT_HZ))
+    high = fade(torch.log2(_HIGH_CUT_HZ / frequency.clamp(min=1.0)))
+    curve: Tensor = (gain * low * high).float()
+    return curve
+
+
+def shape_gradient(gradient: Tensor, curve: Tensor) -> Tensor:
+    """Weight the spectrum of ``gradient`` (samples,) by ``curve`` and bring it to an RMS of 1 (0 stays 0)."""
+    shaped = torch.fft.irfft(torch.fft.rfft(gradient) * curve, n=gradient.shape[-1])
+    return shaped / shaped.square().mean().sqrt().clamp(min=1e-30)

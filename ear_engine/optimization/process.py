@@ -1,0 +1,291 @@
+"""The dreamer process: reads what the performer decides, dreams on, and publishes each beat's version just in time.
+
+A version is published shortly before the next grid point at which the audio process could let it in, so what sounds is
+as fresh as can be. Nothing here waits for another process.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ear_engine import platform
+from ear_engine.ear.checkpoint import load_ear
+from ear_engine.errors import UserError
+from ear_engine.optimization.dream import Dream, Version
+from ear_engine.optimization.settings import DreamSettings, settings_of
+from ear_engine.plugins import Registry
+from ear_engine.shared_memory.clock import next_boundary, now, playhead
+from ear_engine.shared_memory.loops import LoopFile, loop_name, read_loop, write_loop
+from ear_engine.shared_memory.states import (
+    AudioState,
+    ControlState,
+    DreamerState,
+    Event,
+    StateReader,
+    StateWriter,
+)
+
+_LEAD = 0.25  # seconds before a grid point by which the audio process must see a version (it renders ahead)
+_IDLE = 0.02  # seconds between looks when there is nothing to do
+_EVENTS = 16
+
+
+@dataclass(frozen=True)
+class DreamerOptions:
+    """How to start a dreamer.
+
+    Args:
+        ear: folder of the ear.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        seed: of all randomness.
+        threads: for torch on the CPU; 0 leaves its own choice.
+    """
+
+    ear: Path
+    device: str = "auto"
+    seed: int = 0
+    threads: int = 0
+
+
+def choose_device(wanted: str) -> str:
+    """A torch device for ``wanted``.
+
+    Raises:
+        UserError: asked for a device that this machine does not have.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there.get(wanted, False):
+        raise UserError(f"device {wanted!r}", "is not available here", "use --device auto", "no_device")
+    return wanted
+
+
+class Speed:
+    """Steps a second over about the last second."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._since = now()
+        self.value = 0.0
+
+    def count(self) -> None:
+        """Count one step."""
+        self._steps += 1
+        self.look()
+
+    def look(self) -> None:
+        """Bring ``value`` up to date."""
+        elapsed = now() - self._since
+        if elapsed >= 1.0:
+            self.value, self._steps, self._since = self._steps / elapsed, 0, now()
+
+
+class Dreamer:
+    """The dreamer's loop and its mailboxes.
+
+    Args:
+        session: the session folder.
+        options: ear, device, seed.
+    """
+
+    def __init__(self, session: Path, options: DreamerOptions) -> None:
+        self._session = session
+        self._options = options
+        self._control = StateReader(session, "control", ControlState)
+        self._audio = StateReader(session, "audio", AudioState)
+        before = StateReader(session, "dreamer", DreamerState).read()
+        self._writer: StateWriter[DreamerState] = StateWriter(session, "dreamer")
+        self._device = options.device
+        self._events: list[Event] = list(before.events) if before else []
+        self._loop = before.loop if before else 0
+        self._file = before.file if before else ""
+        self._phase = "loading"
+        self._objective = 0.0
+        self._speed = Speed()
+        self._source_number = before.source_number if before else 0
+        self._applied = 0
+        self._published = now()
+        self._refused = ""
+        self._dream: Dream | None = None
+        self._name = ""
+
+    def run(self) -> None:
+        """Dream until the node says stop or is gone."""
+        self._report()
+        try:
+            self._device = choose_device(self._options.device)
+            ear = load_ear(self._options.ear)
+        except UserError as error:
+            self._event("error", error.code, str(error))
+            self._report()
+            raise
+        transforms = [kind() for _, kind in Registry().load_all("transforms")]
+        last_step = now()
+        resets = 0
+        while True:
+            control = self._control.read()
+            if (control is not None and control.stop) or not platform.parent_alive():
+                return
+            if control is None or not control.source:
+                self._rest()
+                continue
+            if self._dream is None or control.source_number != self._source_number:
+                source = self._read(control.source)
+                if source is None:
+                    self._rest()
+                    continue
+                self._dream = Dream(
+                    ear, source.audio, source.beats, seed=control.seed, device=self._device, transforms=transforms
+                )
+                self._name, self._source_number = source.name, control.source_number
+                resets = control.triggers.get("source/reset", 0)
+                self._begin(self._dream, control)
+            if control.triggers.get("source/reset", 0) != resets:
+                resets = control.triggers["source/reset"]
+                self._dream.reset()
+                self._begin(self._dream, control)
+            moment = now()
+            beats = (moment - last_step) * self._dream.tempo / 60.0
+            last_step = moment
+            self._applied = control.sequence
+            if control.values["dream/run"]:
+                self._phase = "running"
+                self._step(self._dream, settings_of(control), beats)
+                self._pace(control, moment)
+            else:
+                self._phase = "paused"
+                self._rest()
+            if self._due(control):
+                self._publish(self._dream, self._dream.version(), control)
+            self._report()
+
+    def _begin(self, dream: Dream, control: ControlState) -> None:
+        if control.values["dream/run"]:
+            try:
+                dream.warm_up(settings_of(control))
+            except UserError as error:
+                self._refuse(error)
+        self._publish(dream, dream.version(), control)
+
+    def _step(self, dream: Dream, settings: DreamSettings, beats: float) -> None:
+        try:
+            result = dream.step(settings, beats)
+        except UserError as error:
+            self._refuse(error)
+            self._rest()
+            return
+        self._refused = ""
+        self._speed.count()
+        if result.finite:
+            self._objective = result.objective
+        else:
+            self._event("warning", "not_finite", "The dream left the numbers; the last good loop is restored.")
+
+    def _refuse(self, error: UserError) -> None:
+        if str(error) != self._refused:
+            self._refused = str(error)
+            self._event("error", error.code, str(error))
+
+    def _pace(self, control: ControlState, began: float) -> None:
+        cap = int(control.values["optimizer/steps_per_loop"])
+        if cap and self._dream is not None:
+            time.sleep(min(1.0, max(0.0, self._dream.seconds / cap - (now() - began))))
+
+    def _read(self, file: str) -> LoopFile | None:
+        try:
+            return read_loop(self._session / "loops" / file)
+        except (OSError, ValueError) as error:
+            self._refuse(UserError(f"source {file}", f"cannot be read ({error})", "choose the clip again", "bad_clip"))
+            return None
+
+    def _due(self, control: ControlState) -> bool:
+        """Whether the next grid point is so near that another step would come too late."""
+        assert self._dream is not None
+        divisions = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}
+        division = divisions[str(control.values["playback/quantize"])]
+        audio = self._audio.read()
+        moment = now()
+        head = playhead(audio, moment) if audio is not None and moment - audio.time < 1.0 else None
+        if audio is None or head is None:
+            return moment - self._published >= 60.0 / self._dream.tempo
+        ahead = _LEAD + 0.02 + 1.5 / max(self._speed.value, 5.0)
+        boundary = next_boundary(round(head.position + _LEAD * audio.sample_rate), head.entry, division)
+        remaining = (boundary - head.position) / audio.sample_rate
+        gap = 0.4 * (head.entry.samples if division == 0 else head.entry.samples * division / head.entry.beats)
+        return remaining < ahead and moment - self._published > gap / audio.sample_rate
+
+    def _publish(self, dream: Dream, version: Version, control: ControlState) -> None:
+        number = self._loop + 1
+        name = loop_name(number)
+        write_loop(
+            self._session / "loops" / name,
+            LoopFile(
+                loop=number,
+                audio=version.audio,
+                sample_rate=dream.sample_rate,
+                beats=dream.beats,
+                source_number=self._source_number,
+                step=dream.step_number,
+                sequence=control.sequence,
+                objective=self._objective,
+                frames=version.frames,
+                name=self._name,
+                activations=version.activations,
+            ),
+        )
+        self._loop, self._file, self._published = number, name, now()
+        self._report()
+
+    def _rest(self) -> None:
+        self._speed.look()
+        self._report()
+        time.sleep(_IDLE)
+
+    def _event(self, level: str, code: str, message: str) -> None:
+        number = self._events[-1].number + 1 if self._events else 1
+        self._events = [*self._events, Event(number, level, code, message)][-_EVENTS:]
+
+    def _report(self) -> None:
+        layers = [layer.name for layer in self._dream.index.layers] if self._dream else []
+        self._writer.write(
+            DreamerState(
+                pid=os.getpid(),
+                phase=self._phase,
+                heartbeat=now(),
+                ear=self._options.ear.name,
+                device=self._device,
+                layers=layers,
+                step=self._dream.step_number if self._dream else 0,
+                steps_per_second=self._speed.value,
+                objective=self._objective if np.isfinite(self._objective) else 0.0,
+                loop=self._loop,
+                file=self._file,
+                source_number=self._source_number,
+                sequence=self._applied,
+                events=self._events,
+            )
+        )
+
+
+def dreamer_main(session: Path, options: DreamerOptions) -> None:
+    """Entry point of the spawned process.
+
+    Raises:
+        SystemExit: code 2 if the ear or device cannot be used (the reason is an event in the dreamer's state).
+    """
+    platform.ignore_interrupt()
+    platform.lower_priority()
+    platform.reuse_memory()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        Dreamer(session, replace(options, ear=Path(options.ear))).run()
+    except UserError:
+        raise SystemExit(2) from None
