@@ -15,6 +15,9 @@ Curve = NDArray[np.float64]
 BLOCK = 128
 """Samples between two control points of :func:`partials`."""
 
+_ROWS, _COLUMNS = 4, 96
+"""Matrix products of ``(_ROWS, _COLUMNS) @ (_COLUMNS, BLOCK)`` are small enough that BLAS keeps them on one thread."""
+
 
 def hertz(midi: ArrayLike) -> Curve:
     """Frequencies in Hz of MIDI note numbers of any shape (A4 = 69 = 440 Hz, equal temperament)."""
@@ -46,14 +49,20 @@ def partials(sample_rate: int, frequencies: Curve, gains: Curve, samples: int, p
     omega = 2.0 * np.pi * frequencies[heard] / sample_rate
     start = np.zeros(omega.shape) if phases is None else phases[heard]
     blocks = -(-samples // BLOCK)
-    gains = np.broadcast_to(gains, (len(frequencies), blocks + 1))[heard]
-    rough = np.exp(1j * (np.outer(np.arange(blocks) * BLOCK, omega) + start - 0.5 * np.pi))
-    fine = np.exp(1j * np.outer(omega, np.arange(BLOCK))).astype(np.complex64)
-    left = ((rough * gains[:, :-1].T).astype(np.complex64) @ fine).real
-    right = ((rough * gains[:, 1:].T).astype(np.complex64) @ fine).real
+    padding = -blocks % _ROWS
+    gains = np.broadcast_to(gains, (len(frequencies), blocks + 1))[heard].T
+    gains = np.pad(gains, ((0, padding), (0, 0))).astype(np.float32)
+    time = np.arange(blocks + padding) * BLOCK
     blend = np.arange(BLOCK, dtype=np.float32) / BLOCK
-    mixed: Audio = (left + (right - left) * blend).reshape(-1)[:samples]
-    return mixed
+    mixed = np.zeros((len(time) // _ROWS, _ROWS, BLOCK), dtype=np.float32)
+    for first in range(0, len(omega), _COLUMNS):
+        few = slice(first, first + _COLUMNS)
+        fine = np.exp(1j * np.outer(omega[few], np.arange(BLOCK))).astype(np.complex64)
+        rough = np.exp(1j * (np.outer(time, omega[few]) + start[few] - 0.5 * np.pi)).astype(np.complex64)
+        left = ((rough * gains[:-1, few]).reshape(*mixed.shape[:2], -1) @ fine).real
+        right = ((rough * gains[1:, few]).reshape(*mixed.shape[:2], -1) @ fine).real
+        mixed += left + (right - left) * blend
+    return mixed.reshape(-1)[:samples]
 
 
 def resonant_lowpass(frequency: Curve, cutoff: Curve, resonance: float) -> Curve:
@@ -109,7 +118,7 @@ def kick(
     *,
     pitch: float = 50.0,
     sweep: float = 260.0,
-    sweep_seconds: float = 0.028,
+    sweep_seconds: float = 0.02,
     seconds: float = 0.45,
     click: float = 0.25,
     drive: float = 1.6,
@@ -117,8 +126,8 @@ def kick(
     """Bass drum, mono: a sine falling from ``pitch + sweep`` to ``pitch`` Hz, a noise click, and saturation."""
     samples = int(seconds * sample_rate)
     time = np.arange(samples) / sample_rate
-    slow = 0.25 * sweep * sweep_seconds * 2.5 * (1.0 - np.exp(-time / (2.5 * sweep_seconds)))
-    fast = 0.75 * sweep * sweep_seconds * (1.0 - np.exp(-time / sweep_seconds))
+    slow = 0.15 * sweep * sweep_seconds * 3.0 * (1.0 - np.exp(-time / (3.0 * sweep_seconds)))
+    fast = 0.85 * sweep * sweep_seconds * (1.0 - np.exp(-time / sweep_seconds))
     body = np.sin(2.0 * np.pi * (pitch * time + slow + fast)).astype(np.float32)
     hold = np.minimum(1.0, np.exp(-(time - 0.25 * seconds) * 5.5 / seconds)).astype(np.float32)
     body *= hold * decay(sample_rate, samples, 4.0 * seconds, 0.0006)
@@ -283,7 +292,7 @@ def pad(
 
     Args:
         sample_rate: in Hz.
-        rng: draws the phases; the channels are independent.
+        rng: draws the phases; half of the sound is common to both channels, so their mean stays full.
         frequencies: fundamentals in Hz, ``(notes,)``.
         samples: length and period.
         slope: partial n has the level ``n ** -slope``.
@@ -308,8 +317,8 @@ def pad(
     if peaks.size:
         frequency = np.arange(len(level)) * step
         level *= 0.02 + sum(np.exp(-0.5 * ((frequency - p) / (50.0 + 0.06 * p)) ** 2) for p in peaks)
-    angle = np.exp(2j * np.pi * rng.random((channels, len(level))))
-    return normalize(np.fft.irfft(level * angle, samples).astype(np.float32))
+    angle = np.exp(2j * np.pi * rng.random((channels + 1, len(level))))
+    return normalize(np.fft.irfft(level * (angle[:1] + 0.6 * angle[1:]), samples).astype(np.float32))
 
 
 def reverb_impulse(
