@@ -22,6 +22,8 @@ HORIZON = 10.0  # seconds a bundle may be ahead of its time
 MAX_SCHEDULED = 1024  # messages waiting for their time
 _ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, "/ear/progress"))  # never a request: no two engines talk for ever
 _ALL_FAILURES = (200.0, 400.0)
+_SMALL = 32  # bytes of a usual message; a larger datagram counts as so many more
+_CACHED_PATTERNS = 256
 _MAX_ADDRESS = 128
 _MAX_REASON = 500
 _log = logging.getLogger(__name__)
@@ -92,12 +94,13 @@ class Dispatcher:
         self._later = later
         self._wall = wall
         self._scheduled = 0
+        self._patterns: dict[str, list[Leaf]] = {}
         self._all_failures = Bucket(*_ALL_FAILURES, clock)
 
     def handle(self, datagram: bytes, sender: Address) -> None:
         """Do what ``datagram`` asks; whatever is in it, this returns, and answers at most ``/ear/fail``."""
         client = self.engine.clients.touch(sender)
-        if not client.requests.take():
+        if not client.requests.take(max(1.0, len(datagram) / _SMALL)):
             self.counters.limited += 1
             return
         try:
@@ -155,16 +158,7 @@ class Dispatcher:
         command.run(Call(self.engine, client, command.address, values, request, send))
 
     def _parameter(self, address: str, arguments: list[Any], client: Client) -> None:
-        leaf = self.leaves.get(address)
-        if leaf is not None:
-            found = [leaf]
-        elif has_wildcards(address):
-            pattern = Pattern(address)
-            found = [
-                leaf for leaf in self.leaves.values() if leaf.row.kind != "trigger" and pattern.matches(leaf.address)
-            ]
-        else:
-            found = []
+        found = self._find(address)
         if not found:
             raise UserError(address[:_MAX_ADDRESS], "does not exist", "", "unknown_address")
         control = self.engine.control
@@ -177,6 +171,23 @@ class Dispatcher:
         else:
             for leaf in found:
                 self._send(encode(leaf.address, leaf.value(control.tree.values)), client.reply_to)
+
+    def _find(self, address: str) -> list[Leaf]:
+        """The parameter at ``address``, or those of a pattern, which fires no triggers."""
+        leaf = self.leaves.get(address)
+        if leaf is not None:
+            return [leaf]
+        if not has_wildcards(address):
+            return []
+        found = self._patterns.get(address)
+        if found is None:
+            pattern = Pattern(address)
+            values = (leaf for leaf in self.leaves.values() if leaf.row.kind != "trigger")
+            found = [leaf for leaf in values if pattern.matches(leaf.address)]
+            if len(self._patterns) >= _CACHED_PATTERNS:
+                self._patterns.clear()
+            self._patterns[address] = found
+        return found
 
     def _fail(self, client: Client, address: str, error: UserError, request: int) -> None:
         self.counters.failures += 1

@@ -21,12 +21,12 @@ class Bucket:
         self._level = burst
         self._filled = clock()
 
-    def take(self) -> bool:
-        """Whether one more event is allowed now; if so it is counted."""
+    def take(self, cost: float = 1.0) -> bool:
+        """Whether one more event, or one as heavy as ``cost`` of them, is allowed now; if so it is counted."""
         at = self._clock()
         self._level = min(self.burst, self._level + (at - self._filled) * self.rate)
         self._filled = at
-        if self._level < 1.0:
+        if self._level < cost:
             return False
-        self._level -= 1.0
+        self._level -= cost
         return True

@@ -106,7 +106,8 @@ class Publisher:
             if at >= subscription.due - _EARLY:
                 self._turn(subscription, moment)
                 period = 1.0 / subscription.rate
-                subscription.due = max(subscription.due + period, at + 0.5 * period)
+                on_time = at - subscription.due < period
+                subscription.due = (subscription.due if on_time else at) + period
             if subscription.streams or subscription.dirty:
                 wait = min(wait, subscription.due - at)
         return max(wait, 0.0)

@@ -29,9 +29,8 @@ class StatusReport:
 
     def pairs(self) -> list[tuple[str, str | int | float]]:
         """Key and value in the order above; every process id is one pair ``pid_NAME``."""
-        flat: dict[str, Any] = self.as_dict()
-        pids: dict[str, int] = flat.pop("pids")
-        return [*flat.items(), *((f"pid_{name}", pid) for name, pid in pids.items())]
+        flat = [(row.name, getattr(self, row.name)) for row in dataclasses.fields(self) if row.name != "pids"]
+        return [*flat, *((f"pid_{name}", pid) for name, pid in self.pids.items())]
 
 
 @dataclass(frozen=True)

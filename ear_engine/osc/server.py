@@ -16,6 +16,8 @@ from ear_engine.osc.subscriptions import Address
 
 MAX_PACKETS = 60_000.0  # packets a second, to all clients together
 _BUFFER = 1 << 20
+_BATCH = 32
+_LARGEST = 1 << 16
 _PORTS_TRIED = 200
 _log = logging.getLogger(__name__)
 
@@ -108,8 +110,17 @@ class OscServer(asyncio.DatagramProtocol):
             self._sock.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
-        """Pass on one datagram."""
+        """Pass on this datagram and those that wait behind it, so many that timers still get their turn."""
         self._handle(data, (addr[0], addr[1]))
+        for _ in range(_BATCH):
+            try:
+                data, addr = self._sock.recvfrom(_LARGEST)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self.error_received(error)
+                return
+            self._handle(data, (addr[0], addr[1]))
 
     def error_received(self, exc: Exception) -> None:
         """Note a receiver that is gone; the socket goes on."""

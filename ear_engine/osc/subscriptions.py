@@ -21,7 +21,7 @@ DEFAULT_RATE = 30.0
 DEFAULT_TTL = 30.0
 MAX_TTL = 3600.0
 FORMATS = ("list",)
-_REQUESTS = (8000.0, 4000.0)  # datagrams a second of one client, and at once
+_REQUESTS = (8000.0, 4000.0)  # small datagrams a second of one client, and at once
 _FAILURES = (20.0, 50.0)  # /ear/fail to one client
 
 

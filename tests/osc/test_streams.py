@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from pythonosc.osc_message import OscMessage
+
+from ear_engine.control import ControlLog
+from ear_engine.osc.dispatcher import leaves
+from ear_engine.osc.patterns import Pattern
+from ear_engine.osc.publisher import Publisher
+from ear_engine.osc.streams import Streams
+from ear_engine.osc.subscriptions import Address, ClientTable, Subscription
+from ear_engine.parameters import ParameterTree
+from ear_engine.shared_memory.loops import loop_name, write_loop
+from tests.osc.synthetic import LAYERS, RATE, Session, activations, synthetic_loop
+
+Heard = list[tuple[Any, ...]]
+ME = ("127.0.0.1", 5000)
+YOU = ("127.0.0.1", 6000)
+
+
+class Stage:
+    """Streams and publisher on a clock that stands still until told."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.time = 50.0
+        self.heard: list[tuple[Address, bytes]] = []
+        self.takes = True
+        self.control = ControlLog(ParameterTree())
+        self.clients = ClientTable(lambda: self.time)
+        self.streams = Streams(session.folder, lambda: LAYERS)
+        table = leaves(self.control.tree)
+        self.publisher = Publisher(self.clients, self.streams, self.control, table, self.send)
+        self.control.listen(self.publisher.changed)
+
+    def send(self, packet: bytes, subscription: Subscription) -> bool:
+        if self.takes:
+            self.heard.append((subscription.target, packet))
+        return self.takes
+
+    def subscribe(self, pattern: str, client: Address = ME, **options: Any) -> Subscription:
+        subscription = self.clients.subscribe(self.clients.touch(client), Pattern(pattern), **options)
+        self.publisher.bind(subscription)
+        return subscription
+
+    def run(self, seconds: float) -> None:
+        """Let the clock go on in steps of 1/1024 s, which add up exactly."""
+        for _ in range(max(1, round(seconds * 1024))):
+            self.streams.poll()
+            self.publisher.step(self.time)
+            self.time += 1 / 1024
+
+    def take(self, target: Address = ME) -> Heard:
+        messages = [OscMessage(packet) for there, packet in self.heard if there == target]
+        self.heard = [item for item in self.heard if item[0] != target]
+        return [(message.address, *message.params) for message in messages]
+
+
+@pytest.fixture
+def stage(session: Session) -> Iterator[Stage]:
+    made = Stage(session)
+    session.play(session.publish(3), at=50.0)  # 4 beats in 2 s
+    made.streams.poll()
+    yield made
+    made.streams.close()
+
+
+def test_the_playhead(stage: Stage) -> None:
+    stage.subscribe("/ear/playhead", rate=4)
+    stage.run(1.0)
+    assert stage.take() == [
+        ("/ear/playhead", 3, pytest.approx(0.125 * n), 2 * n, pytest.approx(0.5 * n), n) for n in range(4)
+    ]
+
+
+def test_activations_come_in_chunks_with_their_place(stage: Stage) -> None:
+    stage.subscribe("/ear/activation/encoder_0_conv1", rate=1)
+    stage.time = 51.0  # half of the loop: row 8 of 16
+    stage.run(0.5)
+    heard = stage.take()
+    assert [message[1:5] for message in heard] == [(3, 8, 0, 600), (3, 8, 256, 600), (3, 8, 512, 600)]
+    values = [value for message in heard for value in message[5:]]
+    assert values == activations(3)["encoder_0_conv1"][8].tolist()
+
+
+def test_packets_are_small(stage: Stage) -> None:
+    stage.subscribe("/ear/activation/*", rate=1)
+    stage.run(0.5)
+    assert max(len(packet) for _, packet in stage.heard) <= 1400
+    assert {message[0] for message in stage.take()} == {f"/ear/activation/{layer.name}" for layer in LAYERS}
+
+
+def test_a_slow_layer_holds_its_value(stage: Stage) -> None:
+    stage.subscribe("/ear/activation/autoregressive_0", rate=8)
+    stage.run(2.0)
+    first_values = [message[5] for message in stage.take()]
+    assert first_values == [3 + row / 16 for row in range(4) for _ in range(4)]
+
+
+def test_summaries_are_one_float_a_layer(stage: Stage) -> None:
+    stage.subscribe("/ear/summary/*", rate=1)
+    stage.subscribe("/ear/objective", rate=1)
+    stage.run(0.5)
+    rows = [activations(3)[layer.name][0] for layer in LAYERS]
+    assert stage.take() == [
+        ("/ear/summary/mean", *(pytest.approx(row.mean()) for row in rows)),
+        ("/ear/summary/max", *(row.max() for row in rows)),
+        ("/ear/objective", 3 / 8),
+    ]
+
+
+def test_a_source_streams_zeros_in_the_same_shape(stage: Stage) -> None:
+    stage.session.play(stage.session.publish(0), at=50.0)
+    stage.subscribe("/ear/*", rate=1)
+    stage.subscribe("/ear/*/{mean,autoregressive_0}", rate=1)
+    stage.run(0.5)
+    assert stage.take() == [
+        ("/ear/playhead", 0, 0.0, 0, 0.0, 0),
+        ("/ear/objective", 0.0),
+        ("/ear/summary/mean", 0.0, 0.0, 0.0),
+        ("/ear/activation/autoregressive_0", 0, 0, 0, 8, *[0.0] * 8),
+    ]
+
+
+def test_the_next_loop_streams_when_it_is_heard_and_not_when_it_is_scheduled(stage: Stage) -> None:
+    following = dataclasses.replace(stage.session.publish(4), start=RATE)  # at 51 s
+    stage.session.play(stage.session.publish(3), following, at=50.0)
+    stage.streams.poll()
+    (stage.session.folder / "loops" / loop_name(4)).unlink()  # mapped already
+    stage.subscribe("/ear/activation/scalogram", rate=4)
+    stage.run(1.5)
+    assert [message[1] for message in stage.take()] == [3, 3, 3, 3, 4, 4]
+
+
+def test_a_loop_that_cannot_be_read_does_not_stop_the_streams(stage: Stage) -> None:
+    entry = dataclasses.replace(stage.session.publish(3), loop=9, file=loop_name(9))
+    stage.session.play(entry, at=50.0)
+    stage.subscribe("/ear/{playhead,objective}", rate=1)
+    stage.run(0.5)
+    assert stage.take() == [("/ear/playhead", 9, 0.0, 0, 0.0, 0), ("/ear/objective", 0.0)]
+
+
+def test_values_that_are_not_finite_are_never_sent(stage: Stage) -> None:
+    loop = synthetic_loop(5)
+    loop.activations["autoregressive_0"][:, 1] = np.nan
+    loop.activations["autoregressive_0"][:, 2] = np.inf
+    broken = dataclasses.replace(loop, objective=math.nan)
+    entry = stage.session.publish(5)
+    write_loop(stage.session.folder / "loops" / entry.file, broken)
+    stage.session.play(entry, at=50.0)
+    stage.subscribe("/ear/objective", rate=1)
+    stage.subscribe("/ear/activation/autoregressive_0", rate=1)
+    stage.subscribe("/ear/summary/max", rate=1)
+    stage.run(0.5)
+    heard = stage.take()
+    assert heard[0] == ("/ear/objective", 0.0)
+    assert heard[1][5:8] == (5.0, 0.0, 0.0)
+    assert math.isfinite(heard[2][3])
+
+
+def test_several_clients_each_at_its_own_rate_and_port(stage: Stage) -> None:
+    stage.subscribe("/ear/playhead", rate=10)
+    stage.subscribe("/ear/playhead", YOU, rate=40, target=7000)
+    stage.subscribe("/ear/objective", YOU, rate=5)
+    stage.run(1.0)
+    assert len(stage.take(ME)) == 10
+    assert len(stage.take(("127.0.0.1", 7000))) == 40
+    assert len(stage.take(YOU)) == 5
+
+
+def test_nothing_streams_before_a_loop_or_after_the_lease(session: Session) -> None:
+    stage = Stage(session)
+    stage.subscribe("/ear/playhead", rate=10, ttl=2)
+    stage.run(0.5)
+    assert stage.take() == []
+    session.play(session.publish(3), at=50.0)
+    stage.run(5.0)
+    assert len(stage.take()) == 15
+    stage.streams.close()
+
+
+def test_a_late_turn_is_left_out_instead_of_queued(stage: Stage) -> None:
+    stage.subscribe("/ear/playhead", rate=100)
+    stage.run(0.1)
+    assert len(stage.take()) == 10
+    stage.time += 3.0
+    stage.run(0.1)
+    assert len(stage.take()) in (10, 11)
+
+
+def test_what_the_socket_does_not_take_is_counted_and_dropped(stage: Stage) -> None:
+    subscription = stage.subscribe("/ear/playhead", rate=10)
+    stage.takes = False
+    stage.run(0.5)
+    assert (subscription.dropped, stage.heard) == (5, [])
+    stage.takes = True
+    stage.run(0.5)
+    assert [message[-1] for message in stage.take()] == [5, 6, 7, 8, 9]
+
+
+def test_parameters_are_told_at_once_and_then_when_others_change_them(stage: Stage) -> None:
+    stage.subscribe("/ear/dream/*", rate=10)
+    stage.run(0.2)
+    assert stage.take() == [("/ear/dream/run", 1), ("/ear/dream/rate", -24.0), ("/ear/dream/pull", 16.0)]
+    stage.control.apply({"dream/rate": -30}, "osc 127.0.0.1:5000")  # its own
+    stage.run(0.2)
+    assert stage.take() == []
+    stage.control.apply({"dream/rate": -31, "playback/wet": 0.5}, "osc 127.0.0.1:6000")
+    stage.run(0.01)
+    assert stage.take() == [("/ear/dream/rate", -31.0)]
+
+
+def test_fast_changes_are_told_at_the_rate_with_the_latest_value(stage: Stage) -> None:
+    stage.subscribe("/ear/norm/playback/wet", rate=10)
+    stage.run(0.1)
+    stage.take()
+    for number in range(1000):
+        stage.control.apply({"playback/wet": number / 1024}, "cli")
+        stage.run(0.001)
+    values = [message[1] for message in stage.take()]
+    assert len(values) == 10
+    stage.run(0.2)
+    assert stage.take() == [("/ear/norm/playback/wet", pytest.approx(999 / 1024))]
+
+
+def test_triggers_fired_by_others_are_told(stage: Stage) -> None:
+    stage.subscribe("/ear/target/keep", rate=10)
+    stage.run(0.2)
+    assert stage.take() == []
+    stage.control.fire("target/keep", "cli")
+    stage.run(0.01)
+    assert stage.take() == [("/ear/target/keep", 1)]
+
+
+def test_events_come_at_once_and_the_newest_again_to_those_who_come_later(stage: Stage) -> None:
+    stage.subscribe("/ear/event")
+    stage.publisher.event("/ear/event", b"/ear/event\0\0,i\0\0\0\0\0\1")
+    assert stage.take() == [("/ear/event", 1)]
+    stage.subscribe("/ear/event", YOU)
+    stage.run(0.2)
+    assert (stage.take(ME), stage.take(YOU)) == ([], [("/ear/event", 1)])
+
+
+def test_layers_are_learned_from_the_loops_if_nobody_tells(session: Session) -> None:
+    streams = Streams(session.folder, tuple)
+    assert streams.layers() == ()
+    session.play(session.publish(3), at=50.0)
+    streams.poll()
+    assert [(layer.name, layer.neurons) for layer in streams.layers()] == [(x.name, x.neurons) for x in LAYERS]
+    streams.close()
