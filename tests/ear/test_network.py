@@ -1,0 +1,187 @@
+"""The networks of Table 1: shapes, causality, loops, receptive field, folding of the normalization."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ear_engine.ear.activations import Recorder, index_layers
+from ear_engine.ear.causal import max_pool_past, pad_past
+from ear_engine.ear.network import Ear, EarConfig
+from tests.ear.networks import hear_all, lived_in, random_features
+
+EAR = lived_in()
+LAYERS = (*Recorder(EAR).names, "z", "c")
+ENCODER_BINS = [108, 84, 84, 84, 84, 70, 70, 70, 35, 11, 11, 11, 9, 5, 3, 1]
+
+
+def index_of(ear: Ear, frames: int = 32) -> object:
+    recorder = Recorder(ear, inputs=("scalogram",))
+    with torch.no_grad(), recorder.recording() as trace:
+        ear.eval()(torch.zeros(1, frames * 1024))
+    return index_layers(trace, frames)
+
+
+@pytest.mark.parametrize(
+    ("width", "neurons", "widest"), [(1.0, 42608, 512), (0.5, 432 + (42608 - 432) // 2, 256)], ids=["paper", "small"]
+)
+def test_layers_and_neurons_are_those_of_the_paper(width: float, neurons: int, widest: int) -> None:
+    index = index_of(Ear(EarConfig(width=width)))
+    assert len(index) == neurons
+    assert [layer.name for layer in index.layers] == [
+        "scalogram",
+        *(f"encoder_{block}_conv{conv}" for block in range(8) for conv in (1, 2)),
+        *(f"autoregressive_{block}" for block in range(9)),
+    ]
+    scalogram, encoder, autoregressive = index.layers[0], index.layers[1:17], index.layers[17:]
+    assert (scalogram.channels, scalogram.bins, scalogram.stride) == (2, 216, 1)
+    assert [layer.bins for layer in encoder] == ENCODER_BINS
+    assert [layer.channels for layer in encoder[::2]] == [int(c * width) for c in (8, 16, 32, 64, 128, 256, 512, 512)]
+    assert [layer.stride for layer in encoder] == [2] * 8 + [4] * 8
+    assert [layer.channels for layer in autoregressive] == [
+        int(c * width) for c in (512, 512, 512, 512, 256, 256, 256, 256, 256)
+    ]
+    assert [layer.stride for layer in autoregressive] == [4, 4, 8, 8, 8, 16, 16, 16, 16]
+    assert max(layer.channels for layer in index.layers) == widest
+    for before, after in zip(index.layers, index.layers[1:], strict=False):
+        assert after.offset == before.offset + before.channels * before.bins
+
+
+@pytest.mark.parametrize(
+    ("frames", "codes", "contexts"), [(16, 4, 1), (176, 44, 11), (17, 5, 2), (1, 1, 1), (30, 8, 2)]
+)
+@pytest.mark.parametrize("circular", [True, False])
+def test_any_number_of_frames_gives_a_code_every_four_and_a_context_every_sixteen(
+    frames: int, codes: int, contexts: int, circular: bool
+) -> None:
+    heard = EAR.hear(random_features(frames, 2), circular=circular)
+    assert heard.z.shape == (2, EAR.encoder.channels, codes)
+    assert heard.c.shape == (2, EAR.autoregressive.channels, contexts)
+
+
+def test_predictions_are_linear_and_one_set_a_step() -> None:
+    c = torch.randn(5, 3, EAR.autoregressive.channels, dtype=torch.float64)
+    predicted = EAR.predict(c)
+    assert predicted.shape == (5, 3, 16, EAR.encoder.channels)
+    assert torch.allclose(EAR.predict(-2 * c), -2 * predicted)
+    matrices = EAR.predictor.weight.view(16, EAR.encoder.channels, -1)
+    assert torch.allclose(predicted[1, 2, 7], matrices[7] @ c[1, 2])
+
+
+@settings(deadline=None, max_examples=20)
+@given(data=st.data(), frames=st.integers(1, 60), seed=st.integers(0, 99), scale=st.sampled_from([1e-3, 1.0, 1e3]))
+def test_no_output_depends_on_a_later_frame(data: st.DataObject, frames: int, seed: int, scale: float) -> None:
+    last_kept = data.draw(st.integers(-1, frames - 1))
+    raw = data.draw(st.booleans())
+    before = random_features(frames, seed=seed)
+    after = before.clone()
+    after[..., last_kept + 1 :] += scale * random_features(frames, seed=seed + 100)[..., last_kept + 1 :]
+    first, second = (hear_all(EAR, x, circular=False, raw=raw) for x in (before, after))
+    assert set(first) == set(LAYERS)
+    for name in LAYERS:
+        stride = index_stride(name)
+        steps = first[name].shape[-1]
+        assert steps == -(-frames // stride)
+        known = last_kept // stride + 1  # steps 0, stride, 2 stride, … up to the last frame that is the same
+        assert torch.equal(first[name][..., :known], second[name][..., :known]), name
+
+
+@pytest.mark.parametrize("frame", [32, 40, 47])
+def test_every_layer_hears_a_frame_as_soon_as_causality_allows(frame: int) -> None:
+    before = random_features(64, seed=1)
+    after = before.clone()
+    after[..., frame] += 1.0
+    first, second = (hear_all(EAR, x, circular=False, raw=True) for x in (before, after))
+    for name in LAYERS:
+        changed = (first[name] != second[name]).flatten(0, -2).any(dim=0)
+        assert int(torch.nonzero(changed)[0]) == -(-frame // index_stride(name)), name
+
+
+def index_stride(name: str) -> int:
+    if name in ("z", "c"):
+        return {"z": 4, "c": 16}[name]
+    if name.startswith("encoder"):
+        return 2 if int(name.split("_")[1]) < 4 else 4
+    return (4, 4, 8, 8, 8, 16, 16, 16, 16)[int(name.split("_")[1])]
+
+
+@pytest.mark.parametrize("frames", [16, 48])
+def test_a_loop_is_the_steady_state_of_the_tiled_loop_in_every_layer(frames: int) -> None:
+    features = random_features(frames, seed=4)
+    repeats = -(-272 // frames)  # longer than c's receptive field, the encoder's own included
+    loop = hear_all(EAR, features, circular=True)
+    tiled = hear_all(EAR, features.repeat(1, 1, 1, repeats), circular=False)
+    for name, values in loop.items():
+        steps = values.shape[-1]
+        assert torch.allclose(tiled[name][..., -steps:], values, rtol=0, atol=1e-9), name
+        if name.startswith("autoregressive"):
+            assert not torch.allclose(tiled[name][..., :steps], values, rtol=0, atol=1e-3), name
+
+
+def test_a_loop_of_sound_is_the_steady_state_of_the_tiled_sound() -> None:
+    ear = lived_in().float()
+    loop = 0.1 * torch.randn(1, 32 * 1024, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        once = ear(loop, circular=True)
+        tiled = ear(loop.repeat(1, 12), circular=False)
+    steady = tiled.features[..., 9 * 32 : 10 * 32]
+    assert (once.features - steady)[:, 0].abs().max() < 1e-3
+    assert (once.c - tiled.c[..., 18:20]).abs().max() < 0.02 * once.c.std()
+
+
+def test_shifting_a_loop_by_the_whole_stride_shifts_every_layer() -> None:
+    features = random_features(64, seed=6)
+    plain = hear_all(EAR, features, circular=True)
+    shifted = hear_all(EAR, torch.roll(features, 16, dims=-1), circular=True)
+    for name, values in plain.items():
+        assert torch.allclose(shifted[name], torch.roll(values, 16 // index_stride(name), dims=-1), atol=1e-9), name
+
+
+def test_a_context_hears_46_codes_and_its_own() -> None:
+    codes, batch = 80, 48
+    generator = torch.Generator().manual_seed(7)
+    z = torch.randn(batch, EAR.encoder.channels, codes, generator=generator, dtype=torch.float64, requires_grad=True)
+    c = EAR.autoregressive(z, circular=False)
+    context = 15
+    # rectifiers and pooling hide some codes from some inputs: take what any of the batch hears
+    (gradient,) = torch.autograd.grad((c[..., context] * torch.randn(c[..., context].shape).double()).sum(), z)
+    heard = torch.nonzero(gradient.abs().amax(dim=(0, 1)))[:, 0].tolist()
+    assert heard == list(range(context * 4 - 45, context * 4 + 1))
+
+
+@pytest.mark.parametrize("circular", [True, False])
+def test_folding_the_normalization_changes_nothing(circular: bool) -> None:
+    features = random_features(48, 2, seed=8)
+    fused = EAR.fused()
+    plain, folded = hear_all(EAR, features, circular=circular), hear_all(fused, features, circular=circular)
+    assert plain.keys() == folded.keys()
+    for name in plain:
+        assert torch.allclose(plain[name], folded[name], rtol=1e-9, atol=1e-9), name
+    assert not any(isinstance(m, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d) for m in fused.modules())
+    assert not any(p.requires_grad for p in fused.parameters())
+    assert any(p.requires_grad for p in EAR.parameters())
+
+
+def test_gradients_reach_the_sound_from_the_top() -> None:
+    ear = lived_in().float()
+    audio = (0.1 * torch.randn(1, 16 * 1024, generator=torch.Generator().manual_seed(9))).requires_grad_()
+    (gradient,) = torch.autograd.grad(ear(audio).c.sum(), audio)
+    assert torch.isfinite(gradient).all()
+    assert (gradient != 0).float().mean() > 0.9
+
+
+@given(length=st.integers(1, 9), steps=st.integers(0, 30))
+def test_the_past_of_a_loop_is_its_end_and_the_past_of_music_is_silence(length: int, steps: int) -> None:
+    x = torch.arange(1.0, length + 1)[None, None]
+    loop, music = pad_past(x, steps, circular=True)[0, 0], pad_past(x, steps, circular=False)[0, 0]
+    assert loop.tolist() == [(t - steps) % length + 1 for t in range(steps + length)]
+    assert music.tolist() == [0.0] * steps + list(range(1, length + 1))
+
+
+def test_pooling_windows_end_at_the_steps_they_stand_for() -> None:
+    x = torch.tensor([[[3.0, 1.0, 4.0, 1.0, 5.0, 2.0]]])
+    assert max_pool_past(x, 2, circular=True).tolist() == [[[3.0, 4.0, 5.0]]]
+    assert max_pool_past(x, 3, circular=True).tolist() == [[[5.0, 4.0]]]
+    assert max_pool_past(-x, 2, circular=False).tolist() == [[[0.0, -1.0, -1.0]]]
