@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ear_engine.control import REGION_FIELDS
 from ear_engine.errors import UserError
-from ear_engine.osc.commands import DONE, Argument, Call, Command
+from ear_engine.osc.commands import DONE, Argument, Call, Command, Unknown
 from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.subscriptions import DEFAULT_RATE, DEFAULT_TTL
 from ear_engine.parameters import Parameter
@@ -14,6 +14,7 @@ from ear_engine.parameters import Parameter
 PONG = "/ear/system/pong"
 SYNCED = "/ear/system/synced"
 PROTOCOL = 1  # version of the address space
+_HEAVY = 50.0  # cost of commands that search or answer at length
 _PAGE = 1200  # bytes of names in one message
 
 
@@ -77,8 +78,10 @@ def _parameters_describe(call: Call) -> None:
     if has_wildcards(name):
         pattern = Pattern("/" + name.removeprefix("/"))
         rows = [row for row in tree if pattern.matches("/" + row.name)]
-    else:
+    elif name in tree:
         rows = [tree[name]]
+    else:
+        raise Unknown(name, "unknown_parameter", lambda: [row.name for row in tree])
     for row in rows:
         call.reply(call.address, *describe(row, tree.values.get(row.name, False)))
 
@@ -174,6 +177,7 @@ def builtin_commands() -> tuple[Command, ...]:
             "same, then s:key and its value by turns",
             "How the engine is doing, always in the same order.",
             _status,
+            cost=_HEAVY,
         ),
         c(
             "system/sync",
@@ -196,6 +200,7 @@ def builtin_commands() -> tuple[Command, ...]:
             "same i:first i:total s:name…",
             "Names of the parameters.",
             _parameters_list,
+            cost=_HEAVY,
         ),
         c(
             "parameters/describe",
@@ -203,6 +208,7 @@ def builtin_commands() -> tuple[Command, ...]:
             "same s:name s:type default low high s:unit s:curve s:clip value s:text s:choice…",
             "One parameter, or those of a pattern.",
             _parameters_describe,
+            cost=_HEAVY,
         ),
         c(
             "stream/subscribe",
@@ -210,6 +216,7 @@ def builtin_commands() -> tuple[Command, ...]:
             f"{DONE} s:address i:request i:id s:pattern i:matches f:rate f:ttl",
             "Receive streams, events or changes of parameters; at once, then at this rate.",
             _subscribe,
+            cost=_HEAVY,
         ),
         c(
             "stream/unsubscribe",
@@ -217,6 +224,7 @@ def builtin_commands() -> tuple[Command, ...]:
             f"{DONE} s:address i:request i:ended",
             "End my subscriptions of this pattern, or all.",
             _unsubscribe,
+            cost=_HEAVY,
         ),
         c(
             "stream/renew",
@@ -231,6 +239,7 @@ def builtin_commands() -> tuple[Command, ...]:
             "same i:index i:total i:id s:pattern f:rate s:format i:port f:ttl i:dropped",
             "My subscriptions, a message each.",
             _stream_list,
+            cost=_HEAVY,
         ),
         c(
             "target/region",
@@ -246,6 +255,7 @@ def builtin_commands() -> tuple[Command, ...]:
             "same i:index i:total s:name f:seconds i:beats",
             "Clips of the library, a message each.",
             _clips,
+            cost=_HEAVY,
         ),
         c(
             "layers/list",
@@ -253,5 +263,6 @@ def builtin_commands() -> tuple[Command, ...]:
             "same i:index i:total s:name i:channels i:bins",
             "Layers of the ear in forward order, a message each.",
             _layers,
+            cost=_HEAVY,
         ),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import difflib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,27 @@ from ear_engine.osc.subscriptions import Client, ClientTable, Subscription
 
 DONE = "/ear/done"
 FAIL = "/ear/fail"
+_MAX_NAME = 128
+
+
+class Unknown(UserError):
+    """A name that means nothing here.
+
+    Args:
+        name: as it was sent.
+        code: short word for programs.
+        candidates: names that would do; asked only when the refusal is sent, because finding the nearest takes a while.
+    """
+
+    def __init__(self, name: str, code: str, candidates: Callable[[], Iterable[str]]) -> None:
+        super().__init__(name[:_MAX_NAME], "does not exist", "ask /ear/parameters/list and /ear/layers/list", code)
+        self._candidates = candidates
+
+    def sentence(self) -> str:
+        """The message, with the nearest names."""
+        near = difflib.get_close_matches(self.subject, list(self._candidates()), n=2, cutoff=0.6)
+        mend = f"did you mean {' or '.join(near)}" if near else self.mend
+        return f"{self.subject} {self.reason}; {mend}."
 
 
 @dataclass(frozen=True)
@@ -75,6 +97,7 @@ class Command:
         description: one line.
         run: does it; may raise UserError.
         together: all of the arguments or none.
+        cost: how many small messages it is as heavy as, for the limit of each client.
     """
 
     name: str
@@ -83,6 +106,7 @@ class Command:
     description: str
     run: Callable[[Call], None]
     together: bool = False
+    cost: float = 0.0
 
     @property
     def address(self) -> str:

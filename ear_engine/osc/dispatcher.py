@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +11,7 @@ from typing import Any
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import Bang, MalformedPacket, Message, decode, encode
 from ear_engine.osc.command_table import PONG, SYNCED
-from ear_engine.osc.commands import DONE, FAIL, Call, Command, Engine
+from ear_engine.osc.commands import DONE, FAIL, Call, Command, Engine, Unknown
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.subscriptions import Address, Client
@@ -23,6 +22,7 @@ MAX_SCHEDULED = 1024  # messages waiting for their time
 _ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, "/ear/progress"))  # never a request: no two engines talk for ever
 _ALL_FAILURES = (200.0, 400.0)
 _SMALL = 32  # bytes of a usual message; a larger datagram counts as so many more
+_SEARCH = 20.0  # cost of a pattern that has not been seen lately
 _CACHED_PATTERNS = 256
 _MAX_ADDRESS = 128
 _MAX_REASON = 500
@@ -113,6 +113,15 @@ class Dispatcher:
         for message in messages:
             self._time(message, client)
 
+    def refuse(self, origin: str, address: str, error: UserError) -> None:
+        """Tell the client that the control log knows as ``origin`` that what it asked for could not be done after all.
+
+        An origin that is no client (the command line), or one that has gone, is told nothing.
+        """
+        client = self.engine.clients.named(origin)
+        if client is not None:
+            self._fail(client, address, error, 0)
+
     def _time(self, message: Message, client: Client) -> None:
         ahead = 0.0 if message.timetag is None else message.timetag - self._wall()
         if ahead <= 0.0:
@@ -150,6 +159,7 @@ class Dispatcher:
             self._fail(client, message.address, mistake, request)
 
     def _call(self, command: Command, arguments: list[Any], client: Client) -> None:
+        client.requests.spend(command.cost)
         values, request = command.parse(arguments)
 
         def send(packet: bytes) -> None:
@@ -158,9 +168,9 @@ class Dispatcher:
         command.run(Call(self.engine, client, command.address, values, request, send))
 
     def _parameter(self, address: str, arguments: list[Any], client: Client) -> None:
-        found = self._find(address)
+        found = self._find(address, client)
         if not found:
-            raise UserError(address[:_MAX_ADDRESS], "does not exist", "", "unknown_address")
+            raise Unknown(address, "unknown_address", lambda: [*self.leaves, *self.commands])
         control = self.engine.control
         raw = arguments[0] if arguments else None
         if found[0].row.kind == "trigger" and (not arguments or raw is Bang.BANG or raw == "bang"):
@@ -172,7 +182,7 @@ class Dispatcher:
             for leaf in found:
                 self._send(encode(leaf.address, leaf.value(control.tree.values)), client.reply_to)
 
-    def _find(self, address: str) -> list[Leaf]:
+    def _find(self, address: str, client: Client) -> list[Leaf]:
         """The parameter at ``address``, or those of a pattern, which fires no triggers."""
         leaf = self.leaves.get(address)
         if leaf is not None:
@@ -181,6 +191,7 @@ class Dispatcher:
             return []
         found = self._patterns.get(address)
         if found is None:
+            client.requests.spend(_SEARCH)
             pattern = Pattern(address)
             values = (leaf for leaf in self.leaves.values() if leaf.row.kind != "trigger")
             found = [leaf for leaf in values if pattern.matches(leaf.address)]
@@ -194,15 +205,9 @@ class Dispatcher:
         if not (client.failures.take() and self._all_failures.take()):
             self.counters.unanswered += 1
             return
-        text = str(error)
-        if error.code == "unknown_address":  # looked up only now, because it takes a while
-            text = f"{error.subject} {error.reason}; {self._nearest(address)}."
+        text = error.sentence() if isinstance(error, Unknown) else str(error)
         packet = encode(FAIL, address[:_MAX_ADDRESS], error.code, text[:_MAX_REASON], request)
         self._send(packet, client.reply_to)
-
-    def _nearest(self, address: str) -> str:
-        near = difflib.get_close_matches(address[:_MAX_ADDRESS], [*self.leaves, *self.commands], n=2, cutoff=0.6)
-        return f"did you mean {' or '.join(near)}" if near else "ask /ear/parameters/list"
 
 
 def _request(rest: list[Any]) -> int:

@@ -30,3 +30,7 @@ class Bucket:
             return False
         self._level -= cost
         return True
+
+    def spend(self, cost: float) -> None:
+        """Count something that turned out to be as heavy as ``cost`` events; later ones wait for it."""
+        self._level = max(self._level - cost, -self.burst)

@@ -57,7 +57,7 @@ class LoopAnnouncer:
     def __init__(self, loops: Path, folder: Path, executor: Executor, deliver: Callable[[bytes], None]) -> None:
         self.skipped = 0
         self._loops = loops
-        self._folder = folder
+        self._folder = folder.absolute()
         self._executor = executor
         self._deliver = deliver
         self._waiting: deque[Entry] = deque()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 
 from ear_engine.control import Change, ControlLog
-from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
+from ear_engine.osc.commands import Unknown
 from ear_engine.osc.dispatcher import Leaf
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.streams import ACTIVATION, EVENTS, Moment, Streams
@@ -54,9 +53,7 @@ class Publisher:
         everything = [*self._leaves, *EVENTS, *self._streams.addresses()]
         count = sum(map(pattern.matches, everything))
         if not count and (self._streams.layers() or not pattern.text.startswith(ACTIVATION)):
-            near = difflib.get_close_matches(pattern.text[:128], everything, n=2, cutoff=0.6)
-            mend = f"did you mean {' or '.join(near)}" if near else "see /ear/parameters/list and /ear/layers/list"
-            raise UserError(pattern.text, "means nothing here", mend, "no_match")
+            raise Unknown(pattern.text, "no_match", lambda: everything)
         return count
 
     def bind(self, subscription: Subscription) -> None:

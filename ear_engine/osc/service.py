@@ -136,6 +136,10 @@ class OscService:
         """Tell subscribers of ``/ear/event`` (``s level, s code, s message``) what has happened."""
         self._publisher.event(EVENT, encode(EVENT, level, code, message[:1000]))
 
+    def fail(self, origin: str, address: str, error: UserError) -> None:
+        """Answer ``/ear/fail`` to ``origin`` of the control log, for a change that turned out to be impossible later."""
+        self._dispatcher.refuse(origin, address, error)
+
     def close(self) -> None:
         """End all subscriptions and free the port; a WAV file being written is completed."""
         if self._timer is not None:

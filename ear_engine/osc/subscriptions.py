@@ -105,6 +105,10 @@ class ClientTable:
         live = sum(bool(c.subscriptions) or at - c.seen < DEFAULT_TTL for c in self._clients.values())
         return live + len({subscription.target for subscription in self._static})
 
+    def named(self, origin: str) -> Client | None:
+        """The client that the control log knows as ``origin``, if it is still there."""
+        return next((client for client in self._clients.values() if client.origin == origin), None)
+
     def touch(self, address: Address) -> Client:
         """The client at ``address``; its leases are renewed.
 
@@ -115,10 +119,10 @@ class ClientTable:
         if client is None:
             client = Client(address, Bucket(*_REQUESTS, self._clock), Bucket(*_FAILURES, self._clock), at)
             if len(self._clients) >= MAX_CLIENTS:
-                idle = next((a for a, other in self._clients.items() if not other.subscriptions), None)
-                if idle is None:
+                idle = [other for other in self._clients.values() if not other.subscriptions]
+                if not idle:
                     return client
-                del self._clients[idle]
+                del self._clients[min(idle, key=lambda other: bool(other.reply_port)).address]  # the oldest of those
             self._clients[address] = client
         client.seen = at
         self._clients.move_to_end(address)

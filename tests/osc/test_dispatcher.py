@@ -248,6 +248,16 @@ def test_a_client_that_floods_is_limited_and_others_are_not(desk: Desk) -> None:
     assert desk.ask("/ear/dream/rate", sender=YOU) == [("/ear/dream/rate", -30.0)]
 
 
+def test_heavy_requests_count_more(desk: Desk) -> None:
+    for _ in range(200):
+        desk.ask("/ear/parameters/describe", "*/*")
+    assert desk.osc.counters.limited == 200 - 79
+    desk.time += 1.0
+    for number in range(300):
+        desk.ask(f"/ear/dream/{number}*")
+    assert desk.osc.counters.limited == 200 - 79 + 300 - 191
+
+
 def test_answers_of_another_engine_are_never_requests(desk: Desk) -> None:
     for address in ("/ear/fail", "/ear/done", "/ear/progress", "/ear/system/pong", "/ear/system/synced"):
         assert desk.ask(address, "/ear/x", 1) == []

@@ -242,6 +242,7 @@ def test_a_near_bundle_waits_without_blocking(session: Session) -> None:
     play(session, scene)
 
 
+@pytest.mark.slow
 def test_a_flood_does_not_starve_streams_or_other_clients(session: Session) -> None:
     async def scene(rig: Rig) -> None:
         session.play(session.publish(3))

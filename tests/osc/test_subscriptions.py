@@ -107,6 +107,13 @@ def test_the_table_is_bounded(table: ClientTable) -> None:
     assert len(list(table)) == MAX_CLIENTS
 
 
+def test_a_client_that_chose_its_reply_port_is_kept_longer_than_passers_by(table: ClientTable) -> None:
+    table.touch(HERE).reply_port = 7000
+    for port in range(1, 1000):
+        table.touch(("127.0.0.2", port))
+    assert table.touch(HERE).reply_to == ("127.0.0.1", 7000)
+
+
 def test_one_client_is_bounded(table: ClientTable) -> None:
     client = table.touch(HERE)
     for number in range(MAX_SUBSCRIPTIONS):
