@@ -6,8 +6,11 @@ a device would if it is late by more than one block.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, Protocol
 
 from ear_engine.errors import UserError
@@ -111,8 +114,19 @@ def boot_server(driver: str, rate: int, buffer_size: int, device: int | None = N
     return server if server.getIsBooted() else None
 
 
+def alsa_configured() -> bool:
+    """Whether PortAudio may be asked at all: on a Linux without ALSA's configuration it aborts the whole process."""
+    if not sys.platform.startswith("linux"):
+        return True
+    folder = Path(os.environ.get("ALSA_CONFIG_DIR", "/usr/share/alsa"))
+    files = os.environ.get("ALSA_CONFIG_PATH", str(folder / "alsa.conf")).split(":")
+    return any(Path(file).is_file() and Path(file).stat().st_size > 0 for file in files)
+
+
 def output_devices() -> dict[int, tuple[str, int, float]]:
     """PortAudio's outputs: number → (name, default rate in Hz, latency in seconds). Empty if there are none."""
+    if not alsa_configured():
+        return {}
     pyo = load_pyo()
     with quiet():
         names, numbers = pyo.pa_get_output_devices()
@@ -144,7 +158,8 @@ def open_backend(options: AudioOptions, events: EventLog) -> Backend:
         if portaudio is not None:
             return portaudio
     if options.backend == "portaudio":
-        raise UserError("PortAudio", "has no output device", "connect one, or use --audio jack or null", "no_device")
+        mend = "connect one" if alsa_configured() else "install ALSA's configuration (libasound2-data)"
+        raise UserError("PortAudio", "has no output device", f"{mend}, or use --audio jack or null", "no_device")
     jack = _open_jack(options)
     if options.backend == "jack":
         if jack is None:
@@ -197,7 +212,8 @@ def _choose(devices: dict[int, tuple[str, int, float]], wanted: str | None) -> i
     if wanted is None:
         if not devices:
             return None
-        default = int(load_pyo().pa_get_default_output())
+        with quiet():
+            default = int(load_pyo().pa_get_default_output())
         return default if default in devices else next(iter(devices))
     if wanted.isdigit() and int(wanted) in devices:
         return int(wanted)

@@ -10,8 +10,12 @@ from tests.playback.helpers import Offline, Session
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return Session(tmp_path / "session")
+def session(tmp_path: Path) -> Iterator[Session]:
+    made = Session(tmp_path / "session")
+    yield made
+    for process in made.processes:
+        process.kill()
+        process.join()
 
 
 @pytest.fixture

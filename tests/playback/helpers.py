@@ -45,6 +45,7 @@ class Session:
         self.values: dict[str, Any] = dict(ParameterTree().values)
         self.control: ControlState | None = None
         self.dreamer: DreamerState | None = None
+        self.processes: list[BaseProcess] = []
         self._control: StateWriter[ControlState] = StateWriter(folder, "control")
         self._dreamer: StateWriter[DreamerState] = StateWriter(folder, "dreamer")
         self._audio: StateReader[AudioState] = StateReader(folder, "audio", AudioState)
@@ -85,7 +86,7 @@ class Session:
         """What the audio process says."""
         return self._audio.read()
 
-    def wait(self, condition: Callable[[AudioState], bool], seconds: float = 5.0) -> AudioState:
+    def wait(self, condition: Callable[[AudioState], bool], seconds: float = 15.0) -> AudioState:
         """The first state for which ``condition`` holds."""
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
@@ -101,6 +102,7 @@ def spawn(session: Session, **options: Any) -> BaseProcess:
     settings = AudioOptions(**{"backend": "null", **options})
     process = multiprocessing.get_context("spawn").Process(target=audio_main, args=(session.folder, settings))
     process.start()
+    session.processes.append(process)
     return process
 
 

@@ -63,13 +63,42 @@ def test_the_node_can_name_the_process_without_loading_numpy_or_pyo() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_opening_devices_prints_nothing(tmp_path: Path) -> None:
-    code = (
-        "from ear_engine.playback.backend import open_backend\n"
-        "from ear_engine.playback.events import EventLog\n"
-        "from ear_engine.playback.options import AudioOptions\n"
-        "open_backend(AudioOptions(), EventLog()).close()\n"
-    )
-    environment = {**os.environ, "JACK_DEFAULT_SERVER": "ear-engine-absent"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
-    assert (done.stdout, done.stderr) == ("", "")
+_OPEN = """
+import sys
+from ear_engine.errors import UserError
+from ear_engine.playback.backend import open_backend
+from ear_engine.playback.events import EventLog
+from ear_engine.playback.options import AudioOptions
+try:
+    backend = open_backend(AudioOptions(device=sys.argv[1] or None), EventLog())
+    print(backend.name, backend.device, backend.rate)
+    backend.close()
+except UserError as error:
+    print(error)
+"""
+
+
+def opened(device: str, **environment: str) -> tuple[str, str]:
+    """What opening a device prints, in a process of its own (ALSA reads its configuration once)."""
+    settings = {**os.environ, "JACK_DEFAULT_SERVER": "ear-engine-absent", **environment}
+    command = [sys.executable, "-c", _OPEN, device]
+    done = subprocess.run(command, capture_output=True, text=True, env=settings, check=True)
+    return done.stdout, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ALSA is Linux's")
+def test_portaudio_opens_the_device_it_is_given_and_no_driver_prints(tmp_path: Path) -> None:
+    configuration = tmp_path / "asound.conf"
+    kitchen = 'pcm.Kitchen { type null hint { show on description "Kitchen" } }'
+    configuration.write_text(f"{kitchen}\npcm.!default {{ type null }}\n")
+    path = str(configuration)
+    assert opened("kitch", ALSA_CONFIG_PATH=path) == ("portaudio Kitchen 44100\n", "")
+    assert opened("", ALSA_CONFIG_PATH=path) == ("portaudio default 44100\n", "")
+    refused = "audio device 'Hall' does not exist; use one of: 0 Kitchen, 1 default.\n"
+    assert opened("Hall", ALSA_CONFIG_PATH=path) == (refused, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ALSA is Linux's")
+def test_a_machine_without_any_alsa_does_not_crash_portaudio(tmp_path: Path) -> None:
+    assert opened("", ALSA_CONFIG_PATH=str(tmp_path / "absent")) == ("null none 44100\n", "")
+    assert opened("", ALSA_CONFIG_DIR=str(tmp_path)) == ("null none 44100\n", "")

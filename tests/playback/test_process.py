@@ -16,6 +16,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from ear_engine.platform import process_alive
 from ear_engine.playback.backend import boot_server
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.states import AudioState
@@ -40,13 +41,12 @@ def test_sound_within_a_second_and_an_end_with_a_whole_recording(session: Sessio
     process = spawn(session, record=tmp_path / "take.wav")
     begun = time.perf_counter()
     state = session.wait(sounds)
-    assert time.perf_counter() - begun < 2.0  # 0.4 s where nothing else runs
+    assert time.perf_counter() - begun < 5.0  # 0.3 s where nothing else runs
     assert (state.pid, state.backend, state.device_rate) == (process.pid, "null", RATE)
-    time.sleep(0.6)
-    state = session.wait(lambda found: found.recorded > 0.3)
-    assert state.position == pytest.approx((now() - begun) * RATE, abs=RATE)
+    later = session.wait(lambda found: found.recorded > 0.6)
+    assert later.position - state.position == pytest.approx((later.time - state.time) * RATE, abs=0.1 * RATE)
     session.set(stop=True)
-    process.join(2)
+    process.join(5)
     assert process.exitcode == 0
     final = session.audio()
     assert final is not None and final.events == []
@@ -79,7 +79,7 @@ def test_killed_it_comes_back_at_the_right_phase_and_leaves_both_takes_readable(
     assert again.schedule[-1].origin == before.schedule[-1].origin
     time.sleep(0.3)
     session.set(stop=True)
-    process.join(2)
+    process.join(5)
     assert process.exitcode == 0
     assert sorted(path.name for path in tmp_path.glob("*.wav")) == ["take-2.wav", "take.wav"]
     for path in tmp_path.glob("*.wav"):
@@ -94,7 +94,7 @@ def test_it_ends_on_sigterm_and_ignores_ctrl_c(session: Session) -> None:
     time.sleep(0.2)
     assert process.is_alive()
     process.terminate()
-    process.join(2)
+    process.join(5)
     assert process.exitcode == 0
 
 
@@ -121,17 +121,21 @@ def test_without_its_parent_it_ends_unless_told_to_play_on(session: Session, tmp
     state = session.wait(sounds)
     parent.kill()
     parent.wait()
-    time.sleep(0.6)
-    last = session.audio()
-    assert last is not None
-    assert (now() - last.time < 0.3) == outlive
-    session.set(stop=True)
-    end = time.perf_counter() + 2
-    while Path(f"/proc/{state.pid}").exists() and time.perf_counter() < end:
+    try:
+        assert ends(state.pid, within=1.0 if outlive else 5.0) != outlive
+        last = session.audio()
+        assert last is not None and (not outlive or now() - last.time < 0.5)
+    finally:
+        session.set(stop=True)
+    assert ends(state.pid, within=5.0)
+
+
+def ends(pid: int, within: float) -> bool:
+    """Whether a process that is not ours to wait for ends within so many seconds."""
+    end = time.perf_counter() + within
+    while process_alive(pid) and time.perf_counter() < end:
         time.sleep(0.01)
-    last = session.audio()
-    time.sleep(0.1)
-    assert session.audio() == last
+    return not process_alive(pid)
 
 
 def test_bad_input_ends_with_code_2_and_says_why_in_the_slot(session: Session, tmp_path: Path) -> None:
@@ -172,7 +176,7 @@ def test_jack_at_any_rate_plays_at_the_right_pitch(session: Session, tmp_path: P
     assert state.buffer_size == 512
     time.sleep(1.5)
     session.set(stop=True)
-    process.join(3)
+    process.join(5)
     assert process.exitcode == 0
     played, rate = soundfile.read(tmp_path / "take.wav", dtype="float32")
     assert rate == jack
