@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ def load_yaml(path: Path) -> dict[str, Any]:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(str(path), "does not exist", "check the path", "not_found") from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:  # ValueError: 2020-13-45, bytes not UTF-8
         reason = " ".join(str(error).split())
         raise UserError(str(path), f"is not readable YAML ({reason})", "mend that line", "bad_file") from None
     if data is None:
@@ -78,22 +79,26 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
             raise UserError(where, f"is {value!r}, not a mapping", "indent its keys below it", "bad_type")
         return build(hint, value, where)
     if origin is tuple:
-        item = typing.get_args(hint)[0]
+        items = typing.get_args(hint)
         if not isinstance(value, list):
             raise UserError(where, f"is {value!r}, not a list", "write [a, b, …]", "bad_type")
-        return tuple(_convert(item, entry, f"{where}[{index}]") for index, entry in enumerate(value))
+        if items[-1] is Ellipsis:
+            items = (items[0],) * len(value)
+        if len(value) != len(items):
+            raise UserError(where, f"has {len(value)} entries, not {len(items)}", "write [a, b, …]", "bad_type")
+        return tuple(_convert(items[index], entry, f"{where}[{index}]") for index, entry in enumerate(value))
     if origin is typing.Literal:
         choices = [str(choice) for choice in typing.get_args(hint)]
         if value not in choices:
             raise UserError(where, f"is {value!r}", nearest(str(value), choices), "bad_value")
         return value
-    if hint is float and isinstance(value, str):  # YAML 1.1 reads 1e-3 as text
+    if hint is float and isinstance(value, str | int) and not isinstance(value, bool):
         try:
-            return float(value)
-        except ValueError:
+            value = float(value)  # YAML 1.1 reads 1e-3 as text
+        except (ValueError, OverflowError):
             pass
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(where, f"is {value}", "write a finite number", "bad_value")
     if not isinstance(value, hint) or (hint in (int, float) and isinstance(value, bool)):
         raise UserError(
             where, f"is {value!r}, not {hint.__name__}", f"write a value of type {hint.__name__}", "bad_type"

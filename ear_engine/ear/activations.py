@@ -190,7 +190,7 @@ def _name(path: str) -> str:
 
 def _before(trace: dict[str, Tensor], name: str, count: int) -> Any:
     def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        trace[name] = inputs[0]
+        trace[name] = inputs[0].clone()  # the network may go on in place
         if len(trace) == count:
             raise _Recorded
 
@@ -199,7 +199,7 @@ def _before(trace: dict[str, Tensor], name: str, count: int) -> Any:
 
 def _after(trace: dict[str, Tensor], name: str, count: int) -> Any:
     def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-        trace[name] = output
+        trace[name] = output.clone()
         if len(trace) == count:
             raise _Recorded
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +35,26 @@ def load_config(folder: Path) -> EarFile:
     """Read an ear's ``config.yaml``.
 
     Raises:
-        UserError: no such folder, or an unknown key or wrong type in it.
+        UserError: no such folder, or an unknown key, a wrong type or a value out of range in it.
     """
     if not folder.is_dir():
         raise UserError(f"ear {str(folder)!r}", "does not exist", "see `ear-engine ears`", "not_found")
-    return build(EarFile, load_yaml(folder / CONFIG), str(folder / CONFIG))
+    file = build(EarFile, load_yaml(folder / CONFIG), str(folder / CONFIG))
+    _check_shape(file.shape, str(folder / CONFIG))
+    return file
+
+
+def _check_shape(shape: EarConfig, where: str) -> None:
+    sound = shape.scalogram
+    least = {"width": 1e-3, "predictions": 1, "skip": 0}
+    least_sound = {"sample_rate": 1000, "bins": 1, "bins_per_octave": 1, "f_min": 1.0, "q": 1.0, "hop": 1}
+    for part, limits in ((shape, least), (sound, {**least_sound, "frame_multiple": 1})):
+        for name, low in limits.items():
+            if getattr(part, name) < low:
+                raise UserError(f"{where}: {name}", f"is {getattr(part, name)}", f"use {low} or more", "out_of_range")
+    if sound.frequencies()[-1] >= sound.sample_rate / 2:
+        reason = f"put the top bin at {sound.frequencies()[-1]:.0f} Hz, above half the sample rate"
+        raise UserError(f"{where}: bins, bins_per_octave and f_min", reason, "use fewer bins", "out_of_range")
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -50,8 +66,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not path.is_file():
         raise UserError(str(path), "does not exist", "train the ear or copy its weights there", "not_found")
     with path.open("rb") as file:
-        start = file.read(2)
-    if start in (b"PK", b"\x80\x02", b"\x80\x04"):
+        start = file.read(9)
+    # safetensors begins with the length of its header, whose bytes may look like a pickle's; the header begins with {
+    if start[8:] != b"{" and (start[:2] == b"PK" or (start[:1] == b"\x80" and start[1:2] <= b"\x05")):
         raise UserError(
             str(path), "is a pickle, which could run code", "save the weights as safetensors", "bad_checkpoint"
         )
@@ -110,12 +127,10 @@ def load_ear(folder: Path) -> Ear:
 def save_ear(ear: Ear, folder: Path, name: str, description: str, *, half: bool = True) -> None:
     """Write ``config.yaml`` and ``weights.safetensors`` (float16 if ``half``); a card already there stays."""
     folder.mkdir(parents=True, exist_ok=True)
-    shape = {
-        "width": ear.config.width,
-        "predictions": ear.config.predictions,
-        "skip": ear.config.skip,
-        "scalogram": dataclasses.asdict(ear.config.scalogram),
-    }
+    shape = json.loads(json.dumps(dataclasses.asdict(ear.config)))  # tuples as lists
+    for part in ("encoder", "autoregressive"):  # the paper's go without saying
+        if getattr(ear.config, part) == getattr(EarConfig(), part):
+            del shape[part]
     text = yaml.safe_dump({"name": name, "description": description, "shape": shape}, sort_keys=False)
     (folder / CONFIG).write_text(text, encoding="utf-8")
     tensors = {
