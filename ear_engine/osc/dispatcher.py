@@ -108,19 +108,10 @@ class Dispatcher:
         except MalformedPacket as error:
             self.counters.malformed += 1
             mend = "send OSC 1.0 messages with finite numbers in UDP packets"
-            self._fail(client, error.address, UserError("packet", str(error), mend, "malformed"), 0)
+            self.fail(client, error.address, UserError("packet", str(error), mend, "malformed"))
             return
         for message in messages:
             self._time(message, client)
-
-    def refuse(self, origin: str, address: str, error: UserError) -> None:
-        """Tell the client that the control log knows as ``origin`` that what it asked for could not be done after all.
-
-        An origin that is no client (the command line), or one that has gone, is told nothing.
-        """
-        client = self.engine.clients.named(origin)
-        if client is not None:
-            self._fail(client, address, error, 0)
 
     def _time(self, message: Message, client: Client) -> None:
         ahead = 0.0 if message.timetag is None else message.timetag - self._wall()
@@ -128,10 +119,10 @@ class Dispatcher:
             self._run(message, client)
         elif ahead > HORIZON:
             reason = f"is meant for {ahead:.0f} s from now, more than {HORIZON:.0f}"
-            self._fail(client, message.address, UserError("bundle", reason, "check the clocks", "far_future"), 0)
+            self.fail(client, message.address, UserError("bundle", reason, "check the clocks", "far_future"))
         elif self._scheduled >= MAX_SCHEDULED:
             reason = f"finds {MAX_SCHEDULED} messages waiting for their time"
-            self._fail(client, message.address, UserError("bundle", reason, "send it later", "too_many"), 0)
+            self.fail(client, message.address, UserError("bundle", reason, "send it later", "too_many"))
         else:
             self._scheduled += 1
             self._later(ahead, lambda: self._run_scheduled(message, client))
@@ -152,11 +143,11 @@ class Dispatcher:
             elif message.address not in _ANSWERS:
                 self._parameter(message.address, arguments, client)
         except UserError as error:
-            self._fail(client, message.address, error, request)
+            self.fail(client, message.address, error, request)
         except Exception:
             _log.exception("request %s failed", message.address[:_MAX_ADDRESS])
             mistake = UserError("engine", "made a mistake", "see its log", "internal")
-            self._fail(client, message.address, mistake, request)
+            self.fail(client, message.address, mistake, request)
 
     def _call(self, command: Command, arguments: list[Any], client: Client) -> None:
         client.requests.spend(command.cost)
@@ -200,7 +191,8 @@ class Dispatcher:
             self._patterns[address] = found
         return found
 
-    def _fail(self, client: Client, address: str, error: UserError, request: int) -> None:
+    def fail(self, client: Client, address: str, error: UserError, request: int = 0) -> None:
+        """Tell ``client`` that its request at ``address`` is refused, unless it is told so too often."""
         self.counters.failures += 1
         if not (client.failures.take() and self._all_failures.take()):
             self.counters.unanswered += 1

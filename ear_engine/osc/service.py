@@ -137,8 +137,13 @@ class OscService:
         self._publisher.event(EVENT, encode(EVENT, level, code, message[:1000]))
 
     def fail(self, origin: str, address: str, error: UserError) -> None:
-        """Answer ``/ear/fail`` to ``origin`` of the control log, for a change that turned out to be impossible later."""
-        self._dispatcher.refuse(origin, address, error)
+        """Tell the client ``origin`` of the control log that what it set at ``address`` cannot be used after all.
+
+        For what is found out later (a clip that cannot be read). Nothing happens if ``origin`` is no OSC client.
+        """
+        client = self._clients.find(origin)
+        if client is not None:
+            self._dispatcher.fail(client, address, error)
 
     def close(self) -> None:
         """End all subscriptions and free the port; a WAV file being written is completed."""

@@ -105,10 +105,6 @@ class ClientTable:
         live = sum(bool(c.subscriptions) or at - c.seen < DEFAULT_TTL for c in self._clients.values())
         return live + len({subscription.target for subscription in self._static})
 
-    def named(self, origin: str) -> Client | None:
-        """The client that the control log knows as ``origin``, if it is still there."""
-        return next((client for client in self._clients.values() if client.origin == origin), None)
-
     def touch(self, address: Address) -> Client:
         """The client at ``address``; its leases are renewed.
 
@@ -129,6 +125,10 @@ class ClientTable:
         for subscription in client.subscriptions:
             subscription.expires = at + subscription.ttl
         return client
+
+    def find(self, origin: str) -> Client | None:
+        """The client that is ``origin`` in the control log, if it is still known."""
+        return next((client for client in self._clients.values() if client.origin == origin), None)
 
     def subscribe(
         self,

@@ -176,6 +176,25 @@ def test_events_reach_who_asked(session: Session) -> None:
     play(session, scene)
 
 
+def test_a_late_refusal_reaches_who_asked_and_nobody_else(session: Session) -> None:
+    async def scene(rig: Rig) -> None:
+        other, client = rig.client(), rig.client()
+        origins: list[str] = []
+        rig.control.listen(lambda change: origins.append(change.origin))
+        other.send("/ear/system/ping")
+        client.send("/ear/source/clip", "broken")
+        await client.ask("/ear/system/sync", 1, answer="/ear/system/synced")
+        rig.service.fail(
+            origins[0], "/ear/source/clip", UserError("clip 'broken'", "is empty", "use another", "bad_clip")
+        )
+        rig.service.fail("cli", "/ear/source/clip", UserError("clip", "is empty", "use another"))
+        sentence = "clip 'broken' is empty; use another."
+        assert await client.until("/ear/fail") == [("/ear/fail", "/ear/source/clip", "bad_clip", sentence, 0)]
+        assert [message[0] for message in other.take()] == ["/ear/system/pong"]
+
+    play(session, scene)
+
+
 def test_a_target_that_only_listens_gets_playhead_summaries_objective_and_loops(session: Session) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
