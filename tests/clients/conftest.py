@@ -28,13 +28,13 @@ class RunningEngine:
 
 
 def run_engine(command: list[str]) -> Iterator[RunningEngine]:
-    """Start an engine, wait until sound plays, end it afterwards."""
+    """Start an engine, wait until a dreamed loop is heard, end it afterwards."""
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         for line in process.stdout:
             report = json.loads(line)
-            if report["state"] == "running":
+            if report["state"] == "running" and report["loop"] > 0:
                 yield RunningEngine(report["osc_port"], process)
                 break
         else:
