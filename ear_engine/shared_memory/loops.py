@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,10 +115,13 @@ def source_name(number: int) -> str:
     return f"source-{number:08d}.ear"
 
 
-def prune_loops(folder: Path, newest: int, keep: int = 16) -> None:
-    """Remove dreamed loops older than the ``keep`` newest; a file that is still mapped (Windows) goes next time."""
+def prune_loops(folder: Path, newest: int, keep: int = 16, protected: Collection[str] = ()) -> None:
+    """Remove dreamed loops older than the ``keep`` newest, except the file names in ``protected``.
+
+    A file that is still mapped (Windows) goes next time.
+    """
     for path in folder.glob("loop-*.ear"):
-        if int(path.stem.removeprefix("loop-")) <= newest - keep:
+        if int(path.stem.removeprefix("loop-")) <= newest - keep and path.name not in protected:
             try:
                 path.unlink()
             except (PermissionError, FileNotFoundError):
