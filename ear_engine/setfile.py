@@ -1,0 +1,111 @@
+"""Set files: a starting point in YAML, ``ear-engine serve --set FILE.yaml``.
+
+Parameters by name, nested (``dream: {rate: -20}``) or flat (``dream/rate: -20``), besides ``ear``, ``clip`` and
+``seed``. Unlike OSC, where a fader may run past its end, a file is refused if a value is out of range: it is a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ear_engine.errors import UserError
+from ear_engine.parameters import Parameter, ParameterTree, Value
+from ear_engine.yaml_files import load_yaml, nearest
+
+_OWN = ("ear", "clip", "seed")
+_SWITCH = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True)
+class SetFile:
+    """What a set file says; what it leaves out is None.
+
+    Args:
+        values: checked parameter values by name; ``source/clip`` is in ``clip``.
+    """
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    ear: str | None = None
+    clip: str | None = None
+    seed: int | None = None
+
+
+def read_set(path: Path, tree: ParameterTree) -> SetFile:
+    """Read a set file.
+
+    A ``clip`` or ``ear`` that is a path is taken relative to the file.
+
+    Raises:
+        UserError: not a YAML mapping, an unknown name (the nearest is given), a wrong type, or a value out of range.
+    """
+    own: dict[str, Any] = {}
+    values: dict[str, Value] = {}
+    for key, raw in _flatten(load_yaml(path)):
+        where = f"{path}: {key}"
+        if key in _OWN:
+            own[key] = _own(key, raw, where, path.parent)
+        elif key not in tree:
+            names = [*(row.name for row in tree), *_OWN]
+            raise UserError(where, "is not a parameter", nearest(key, names), "unknown_parameter")
+        elif key == "source/clip":
+            own["clip"] = _own("clip", raw, where, path.parent)
+        else:
+            values[key] = check_strictly(tree[key], raw, where)
+    return SetFile(values, **own)
+
+
+def check_strictly(row: Parameter, raw: object, subject: str) -> Value:
+    """``raw`` as a value of ``row``; unlike :meth:`Parameter.check`, nothing is clipped or rounded.
+
+    Args:
+        subject: what to call it in an error (file and key, or option).
+
+    Raises:
+        UserError: wrong type, unknown choice, or out of range.
+    """
+    if row.kind in ("bool", "trigger"):
+        switch = _SWITCH.get(str(raw).strip().lower())
+        if switch is None:
+            raise UserError(subject, f"is {raw!r}, not a switch", "write on or off", "bad_type")
+        return switch
+    if row.numeric and isinstance(raw, bool):
+        raise UserError(subject, f"is {raw!r}, not a number", "write a number", "bad_type")
+    if row.kind == "text" and isinstance(raw, int | float):
+        raise UserError(subject, f"is {raw!r}, not text", f"put it in quotes: '{raw}'", "bad_type")
+    try:
+        value = row.check(raw)
+    except UserError as error:
+        raise UserError(subject, error.reason, error.mend, error.code) from None
+    if row.numeric:
+        number = float(raw)  # type: ignore[arg-type]  # check() has just read it
+        if row.kind == "int" and number != int(number):
+            raise UserError(subject, f"is {raw!r}, not a whole number", "write a whole number", "bad_type")
+        if number != float(value):
+            unit = f" {row.unit}" if row.unit else ""
+            off = f", or {row.zero:g} for off" if row.zero is not None else ""
+            reason = f"is {number:g}, outside {row.low:g} to {row.high:g}{unit}"
+            raise UserError(subject, reason, f"write {row.low:g} to {row.high:g}{off}", "out_of_range")
+    return value
+
+
+def _own(key: str, raw: object, where: str, folder: Path) -> str | int:
+    if key == "seed":
+        if not isinstance(raw, int) or isinstance(raw, bool) or not 0 <= raw < 1 << 63:
+            raise UserError(where, f"is {raw!r}, not a whole number from 0", "write one, such as 7", "bad_type")
+        return raw
+    if not isinstance(raw, str) or not raw:
+        raise UserError(where, f"is {raw!r}, not text", "write a name or a path", "bad_type")
+    beside = folder / Path(raw).expanduser()
+    return str(beside) if beside.exists() and (key == "ear" or Path(raw).suffix) else raw
+
+
+def _flatten(data: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{name}/")
+        else:
+            yield name, value
