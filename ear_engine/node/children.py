@@ -1,0 +1,75 @@
+"""The two children of a node: what they run and how they show that they live. Imports neither torch nor pyo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ear_engine.node.options import NodeOptions
+from ear_engine.node.supervisor import ChildSpec, Pulse
+from ear_engine.playback.process import audio_main
+from ear_engine.shared_memory.states import AudioState, DreamerState, StateReader
+
+AUDIO = "audio"
+DREAMER = "dreamer"
+BAD_INPUT = 2  # exit code of a child that was given something it cannot use
+
+_DREAMER_HANGS = 8.0  # seconds without a heartbeat
+_AUDIO_HANGS = 4.0  # seconds without a state; the process itself notices a lost device after two
+_LOADING = 60.0
+
+
+def run_dreamer(session: Path, ear: Path, device: str, seed: int) -> None:
+    """Entry point of the dreamer process; torch is imported here, not where it is spawned."""
+    from ear_engine.optimization.process import DreamerOptions, dreamer_main
+
+    dreamer_main(session, DreamerOptions(ear=ear, device=device, seed=seed))
+
+
+def audio_child(session: Path, options: NodeOptions) -> ChildSpec:
+    """The audio process."""
+    return ChildSpec(
+        AUDIO,
+        audio_main,
+        (session, options.audio),
+        meanwhile="the sound comes back in its place",
+        pulse=audio_pulse(session),
+        patience=_AUDIO_HANGS,
+        loading=_LOADING,
+    )
+
+
+def dreamer_child(session: Path, options: NodeOptions) -> ChildSpec:
+    """The dreamer process."""
+    return ChildSpec(
+        DREAMER,
+        run_dreamer,
+        (session, options.ear.path, options.device, options.seed),
+        meanwhile="the last loop plays on",
+        pulse=dreamer_pulse(session),
+        patience=_DREAMER_HANGS,
+        loading=_LOADING,
+        grace=0.9,
+    )
+
+
+def audio_pulse(session: Path) -> Callable[[int], Pulse | None]:
+    """Sign of life of the audio process: it keeps writing its state."""
+    reader = StateReader(session, AUDIO, AudioState)
+
+    def pulse(pid: int) -> Pulse | None:
+        state = reader.read()
+        return Pulse(state.time, bool(state.schedule)) if state is not None and state.pid == pid else None
+
+    return pulse
+
+
+def dreamer_pulse(session: Path) -> Callable[[int], Pulse | None]:
+    """Sign of life of the dreamer: its heartbeat."""
+    reader = StateReader(session, DREAMER, DreamerState)
+
+    def pulse(pid: int) -> Pulse | None:
+        state = reader.read()
+        return Pulse(state.heartbeat, state.phase != "loading") if state is not None and state.pid == pid else None
+
+    return pulse

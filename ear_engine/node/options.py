@@ -1,0 +1,44 @@
+"""What a node is started with; checked where it comes from, before anything long starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ear_engine.ear_files import EarFolder
+from ear_engine.parameters import Value
+from ear_engine.playback.options import AudioOptions
+
+
+@dataclass(frozen=True)
+class NodeOptions:
+    """Options of ``ear-engine serve``.
+
+    Args:
+        ear: the ear to listen with.
+        clip: loop to start from: a name of the library, or a path.
+        values: parameters that differ from their defaults, checked.
+        audio: options of the audio process.
+        device: torch device, ``auto`` takes the best there is.
+        osc_port: UDP port; 0 is any free one.
+        bind: IP address to listen at.
+        send: host and port of clients that only listen.
+        seed: of all randomness.
+        seconds: end after so many seconds of sound; None goes on.
+        origin: what the control log calls whoever chose the values.
+        clip_folders: folders of the user's clips.
+    """
+
+    ear: EarFolder
+    clip: str = "beat"
+    values: Mapping[str, Value] = field(default_factory=dict)
+    audio: AudioOptions = field(default_factory=AudioOptions)
+    device: str = "auto"
+    osc_port: int = 9000
+    bind: str = "127.0.0.1"
+    send: tuple[tuple[str, int], ...] = ()
+    seed: int = 0
+    seconds: float | None = None
+    origin: str = "command line"
+    clip_folders: tuple[Path, ...] = ()

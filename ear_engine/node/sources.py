@@ -1,0 +1,240 @@
+"""Source loops: from the name of a clip to a loop file that the other processes dream from and play.
+
+A clip is decoded and fitted beside the event loop. If that fails, the loop that plays stays, the parameters go back to
+what it was made with, and whoever asked is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ear_engine.clip import Clip, fit_clip
+from ear_engine.control import Change, ControlLog
+from ear_engine.errors import UserError
+from ear_engine.node.threads import in_thread
+from ear_engine.osc.reports import ClipInfo
+from ear_engine.parameters import Value
+from ear_engine.shared_memory.loops import LoopFile, source_name, write_loop
+from ear_engine.sources.library import ClipLibrary, ClipRow
+
+ORIGIN = "source"
+_SHAPING = ("source/clip", "source/fit", "playback/tempo", "playback/beats")
+_LENGTH = ("playback/tempo", "playback/beats")
+_KEPT = 8  # source files
+_LISTING_SECONDS = 5.0  # how old a list of the user's clips may be
+
+_log = logging.getLogger(__name__)
+
+Refuse = Callable[[str, str, UserError], None]  # origin, address, error
+Report = Callable[[str, str, str], None]  # level, code, message
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What a source shall be made from, and who wants it."""
+
+    clip: str
+    fit: str
+    tempo: float
+    beats: int
+    origin: str = ""
+    address: str = ""
+    reload: bool = False  # read the file again, it may have changed
+
+
+class Sources:
+    """Keeps the source loop what ``source/clip``, ``source/fit`` and, unless the clip leads, tempo and beats say.
+
+    Args:
+        control: its values are followed, and led where the clip decides them.
+        library: clips by name.
+        folder: the session's loops.
+        refuse: told who wanted what cannot be had.
+        report: told what everyone should know.
+    """
+
+    def __init__(self, control: ControlLog, library: ClipLibrary, folder: Path, refuse: Refuse, report: Report) -> None:
+        self._control = control
+        self._library = library
+        self._folder = folder
+        self._refuse = refuse
+        self._report = report
+        self._paths: dict[str, str] = {}  # name → path, of clips that the command line gave
+        self._names: frozenset[str] = frozenset()
+        self._rows: tuple[ClipRow, ...] = ()
+        self._listed = -_LISTING_SECONDS
+        self._decoded: tuple[str, bool, Clip] | None = None  # name, cropped, clip: tempo changes need no new decoding
+        self._current: Clip | None = None
+        self._good: dict[str, Value] = {}  # values that the current source was made with
+        self._wish: _Wish | None = None
+        self._wake = asyncio.Event()
+        control.validators["source/clip"] = self._check_name
+        control.listen(self._changed)
+
+    @property
+    def current(self) -> Clip:
+        """The clip being played, as it was fitted."""
+        if self._current is None:
+            raise RuntimeError("no source has been opened")
+        return self._current
+
+    @property
+    def clips(self) -> tuple[ClipInfo, ...]:
+        """Clips of the library, as far as they were listed when this was asked last."""
+        if time.monotonic() - self._listed > _LISTING_SECONDS:
+            self._listed = time.monotonic()
+            task = asyncio.get_running_loop().create_task(self.list_clips())
+            task.add_done_callback(lambda done: done.exception())
+        return tuple(ClipInfo(row.name, row.seconds, row.beats or 0) for row in self._rows)
+
+    async def list_clips(self) -> None:
+        """Read the library's folders."""
+        self._listed = time.monotonic()
+        self._rows = await in_thread(self._library.describe, "clips")
+
+    def open(self, clip: str) -> None:
+        """Make the first source, from a name or a path.
+
+        Raises:
+            UserError: it cannot be read, or not be fitted as the parameters say.
+        """
+        names = self._library.names()
+        self._names = frozenset(names)
+        first = self._library.load(clip, allow_paths=True, crop=self._control.tree.values["source/fit"] == "crop")
+        name = clip
+        if clip not in names and clip == first.name:
+            name = f"{clip} (file)"  # a file given by its bare name
+        elif clip not in names:
+            name = first.name if first.name not in names else clip
+        self._paths[name] = clip
+        wish = self._wished(clip=name)
+        self._decoded = (name, wish.fit == "crop", first)
+        clip_leads = wish.fit == "clip_tempo"
+        tree = self._control.tree
+        chosen = [name for name in _LENGTH if clip_leads and tree.values[name] != tree[name].default]
+        self._take(wish, self._make(wish))
+        self._remark(chosen)
+
+    async def run(self) -> None:
+        """Make sources as they are wished for; the latest wish wins."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            wish = self._wish
+            if wish is None:
+                continue
+            try:
+                clip = await in_thread(partial(self._make, wish), "source")
+            except UserError as error:
+                self._fail(wish, error)
+            except Exception as problem:  # one clip must not end all later ones
+                _log.exception("clip %s failed", wish.clip)
+                reason = f"could not be made into a loop ({problem})"
+                self._fail(wish, UserError(f"clip {wish.clip!r}", reason, "choose another", "bad_clip"))
+            else:
+                if wish is self._wish:
+                    self._take(wish, clip)
+
+    def _check_name(self, value: Value) -> Value:
+        name = str(value)
+        if name in self._paths or name in self._names:
+            return name
+        self._names = frozenset(self._library.names())
+        if name not in self._names:
+            return self._library.load(name).name  # raises, unless it is a name with a suffix
+        return name
+
+    def _remark(self, names: list[str]) -> None:
+        if names:
+            verb = "follows" if len(names) == 1 else "follow"
+            message = f"{' and '.join(names)} {verb} the clip; with source/fit stretch or crop they can be chosen."
+            self._report("info", "follows_clip", message)
+
+    def _wished(self, **changes: Any) -> _Wish:
+        values = self._control.tree.values
+        wish = _Wish(
+            clip=str(values["source/clip"]),
+            fit=str(values["source/fit"]),
+            tempo=float(values["playback/tempo"]),
+            beats=int(values["playback/beats"]),
+        )
+        return replace(wish, **changes)
+
+    def _changed(self, change: Change) -> None:
+        changed = [name for name in _SHAPING if name in change.values]
+        if not changed or change.origin == ORIGIN or self._current is None:
+            return
+        follows = self._control.tree.values["source/fit"] == "clip_tempo"
+        if follows and all(name in _LENGTH for name in changed):
+            self._control.apply(self._differing(), ORIGIN)
+            self._remark(changed)
+            return
+        reload = "source/clip" in changed
+        self._wish = self._wished(origin=change.origin, address=f"/ear/{changed[0]}", reload=reload)
+        self._wake.set()
+
+    def _make(self, wish: _Wish) -> Clip:
+        crop = wish.fit == "crop"
+        decoded = self._decoded
+        if wish.reload or decoded is None or decoded[:2] != (wish.clip, crop):
+            path = self._paths.get(wish.clip)
+            clip = self._library.load(path or wish.clip, allow_paths=path is not None, crop=crop)
+            decoded = self._decoded = (wish.clip, crop, clip)
+        return fit_clip(decoded[2], wish.fit, wish.tempo, wish.beats)  # type: ignore[arg-type]  # checked by the table
+
+    def _take(self, wish: _Wish, clip: Clip) -> None:
+        """Make ``clip`` the source, unless it is what is there already, and lead the values that follow from it."""
+        now = self._current
+        same = now is not None and clip.beats == now.beats and np.array_equal(clip.audio, now.audio)
+        number = self._control.snapshot().source_number + 1
+        loop = LoopFile(0, clip.audio, clip.sample_rate, clip.beats, source_number=number, name=clip.name)
+        if not same:
+            try:
+                write_loop(self._folder / source_name(number), loop)
+            except OSError as error:
+                reason, mend = f"cannot be written ({error.strerror})", "make room in the temporary folder"
+                refusal = UserError("the source loop", reason, mend, "no_room")
+                if now is None:
+                    raise refusal from None
+                self._fail(wish, refusal)
+                return
+        self._current = clip
+        self._good = {"source/clip": wish.clip, "source/fit": wish.fit}
+        led = wish.fit == "clip_tempo"
+        self._good["playback/tempo"] = clip.tempo if led else wish.tempo
+        self._good["playback/beats"] = clip.beats if led else wish.beats
+        if same:
+            self._control.apply(self._differing(), ORIGIN)
+            return
+        self._control.set_source(source_name(number), ORIGIN, self._differing())
+        self._prune(number)
+        if clip.note:
+            self._report("info", "clip_note", f"Clip {clip.name!r}: {clip.note}.")
+
+    def _differing(self) -> dict[str, object]:
+        """Values of the current source that the parameters do not have; what they have is not echoed."""
+        values = self._control.tree.values
+        return {name: value for name, value in self._good.items() if values[name] != value}
+
+    def _prune(self, newest: int) -> None:
+        for path in self._folder.glob("source-*.ear"):
+            if int(path.stem.removeprefix("source-")) <= newest - _KEPT:
+                try:
+                    path.unlink()
+                except (PermissionError, FileNotFoundError):  # still mapped (Windows): next time
+                    continue
+
+    def _fail(self, wish: _Wish, error: UserError) -> None:
+        if wish is self._wish:  # else a newer wish will decide
+            self._control.apply(self._differing(), ORIGIN)
+        self._refuse(wish.origin, wish.address, error)
+        self._report("warning", error.code, f"{error} The loop that plays stays.")

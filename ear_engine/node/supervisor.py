@@ -1,0 +1,205 @@
+"""Keeps the child processes alive: whoever dies is started again, whoever hangs is killed first."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from ear_engine.shared_memory.clock import now
+
+Report = Callable[[str, str, str], None]  # level, code, message
+
+_LONG = 5.0  # seconds after which a process that dies has not failed to start
+_DELAYS = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)  # before the next start, by starts that failed in a row
+_ASKED = 0.1  # seconds before one that was asked to end is started again: the same signal may be on its way to us
+_CHECK = 0.25  # between looks for hanging ones
+_PAUSED = 1.0  # seconds between two looks after which we ourselves must have been stopped
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Latest sign of life of a process: when, on the shared clock, and whether it is ready (has loaded)."""
+
+    at: float
+    ready: bool = True
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    """A child process.
+
+    Args:
+        name: ``audio``, ``dreamer``.
+        target: module-level function that it runs.
+        args: picklable.
+        meanwhile: what is heard while it is away, for the report (``the last loop plays on``).
+        pulse: its latest sign of life, given its process id; None before the first. Never killed as hanging if None.
+        patience: seconds without a sign after which a ready process hangs.
+        loading: seconds it may take to get ready.
+        grace: seconds it gets to end when asked to.
+    """
+
+    name: str
+    target: Callable[..., None]
+    args: tuple[Any, ...] = ()
+    meanwhile: str = ""
+    pulse: Callable[[int], Pulse | None] | None = None
+    patience: float = 8.0
+    loading: float = 60.0
+    grace: float = 1.2
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A child has ended: with which code (negative: by that signal), and whether it ever was ready."""
+
+    name: str
+    code: int
+    was_ready: bool
+
+
+@dataclass
+class _Child:
+    spec: ChildSpec
+    process: BaseProcess | None = None
+    started: float = 0.0
+    due: float = 0.0  # next start
+    failures: int = 0  # in a row
+    starts: int = 0
+    ready: bool = False
+    hung: bool = False
+
+
+class Supervisor:
+    """Starts, watches and ends children; everything happens in :meth:`poll`, nothing blocks.
+
+    Args:
+        specs: the children, started in this order.
+        report: told of every death and restart.
+        clock: seconds on the shared clock.
+    """
+
+    def __init__(self, specs: Iterable[ChildSpec], report: Report, clock: Callable[[], float] = now) -> None:
+        self._children = {spec.name: _Child(spec) for spec in specs}
+        self._report = report
+        self._clock = clock
+        self._context = multiprocessing.get_context("spawn")
+        self._polled = clock()
+        self._checked = 0.0
+        self._lenient = 0.0  # nobody hangs because of a time before this
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process id by name, of those that run."""
+        found = {name: child.process.pid for name, child in self._children.items() if child.process is not None}
+        return {name: pid for name, pid in found.items() if pid is not None}
+
+    def starts(self, name: str) -> int:
+        """How often ``name`` has been started."""
+        return self._children[name].starts
+
+    def poll(self) -> list[Exit]:
+        """Start what is due, kill what hangs; return who has ended since the last call."""
+        at = self._clock()
+        if at - self._polled > _PAUSED:
+            self._lenient = at
+        self._polled = at
+        exits = [ended for child in self._children.values() if (ended := self._ended(child, at)) is not None]
+        for child in self._children.values():
+            if child.process is None and at >= child.due:
+                self._start(child, at)
+        if at - self._checked >= _CHECK:
+            self._checked = at
+            for child in self._children.values():
+                self._check(child, at)
+        return exits
+
+    async def stop(self, since: float) -> list[str]:
+        """Wait for everyone, who has been asked to end at clock time ``since``; kill the late; return their names."""
+        late = []
+        while running := [child for child in self._children.values() if child.process is not None]:
+            for child in running:
+                assert child.process is not None
+                if child.process.exitcode is not None:
+                    self._forget(child)
+                elif self._clock() - since > child.spec.grace:
+                    late.append(child.spec.name)
+                    child.process.kill()
+                    child.process.join(0.3)
+                    self._forget(child)
+            await asyncio.sleep(0.005)
+        return late
+
+    def _start(self, child: _Child, at: float) -> None:
+        spec = child.spec
+        process = self._context.Process(target=_run, args=(spec.target, spec.args), name=spec.name, daemon=True)
+        process.start()
+        child.process, child.started, child.ready, child.hung = process, at, False, False
+        child.starts += 1
+
+    def _ended(self, child: _Child, at: float) -> Exit | None:
+        process, spec = child.process, child.spec
+        if process is None or process.exitcode is None:
+            return None
+        code = process.exitcode
+        self._look(child)
+        self._forget(child)
+        child.failures = 0 if at - child.started > _LONG else child.failures + 1
+        delay = _DELAYS[min(max(child.failures - 1, 0), len(_DELAYS) - 1)]
+        if code in (0, -signal.SIGTERM):
+            delay = max(delay, _ASKED)
+        child.due = at + delay
+        again = "is started again" if delay < 0.2 else f"is started again in {delay:g} s"
+        if child.failures > 2:
+            again = f"has failed {child.failures} times in a row, {again}"
+        meanwhile = f"; {spec.meanwhile}" if spec.meanwhile else ""
+        how = "hung" if child.hung else describe_exit(code)
+        self._report("warning", f"{spec.name}_restarted", f"The {spec.name} process {how} and {again}{meanwhile}.")
+        return Exit(spec.name, code, child.ready)
+
+    def _look(self, child: _Child) -> float:
+        """Note whether ``child`` is ready; return its latest sign of life."""
+        assert child.process is not None
+        pulse = None
+        if child.spec.pulse is not None and child.process.pid is not None:
+            pulse = child.spec.pulse(child.process.pid)
+        child.ready = child.ready or (pulse is not None and pulse.ready)
+        return child.started if pulse is None else max(child.started, pulse.at)
+
+    def _check(self, child: _Child, at: float) -> None:
+        if child.process is None or child.spec.pulse is None or child.hung:
+            return
+        sign = self._look(child)
+        since, patience = (sign, child.spec.patience) if child.ready else (child.started, child.spec.loading)
+        if at - max(since, self._lenient) > patience:
+            child.hung = True
+            child.process.kill()
+
+    @staticmethod
+    def _forget(child: _Child) -> None:
+        assert child.process is not None
+        child.process.join()
+        child.process.close()
+        child.process = None
+
+
+def describe_exit(code: int) -> str:
+    """How a process with this exit code ended: ``was killed (SIGKILL)``."""
+    if code >= 0:
+        return f"ended (exit code {code})"
+    try:
+        return f"was killed ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"was killed (signal {-code})"
+
+
+def _run(target: Callable[..., None], args: tuple[Any, ...]) -> None:
+    """In the child: whatever it prints goes to stderr, since stdout belongs to programs that read the status."""
+    os.dup2(2, 1)
+    target(*args)
