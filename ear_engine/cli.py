@@ -1,0 +1,158 @@
+"""The command line: what can be typed, and nothing else. What a command needs is imported when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import ear_engine
+from ear_engine.errors import UserError
+from ear_engine.parameters import ParameterTree
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+PARAMETER = "parameter:"  # prefix of the destination of a parameter's option
+
+_SERVE = """\
+examples:
+  ear-engine serve                                  the default ear and beat
+  ear-engine serve --clip dub --dream.rate -18      another loop, more change a beat
+  ear-engine serve --clip ~/loops/kick_120bpm.wav --record take.wav --seconds 60
+  ear-engine serve --set configs/sets/first_light.yaml --send 127.0.0.1:57120
+  ear-engine serve --audio null --json-status       no sound card, status for a program
+
+Any parameter can be given as --GROUP.NAME VALUE; `ear-engine parameters` lists them.
+Ctrl-C ends it; a recording is complete then."""
+_TRAIN = """\
+examples:
+  ear-engine train small --corpus ~/music --run runs/mine
+  ear-engine train my.yaml --corpus ~/music --run runs/mine --device cuda --export mine
+  ear-engine serve --ear mine
+
+Ctrl-C saves; the same command goes on from there."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Report a mistake and leave."""
+        print(f"ear-engine: {message}; see `{self.prog} --help`.", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+def build_parser() -> Parser:
+    """Everything that can be typed."""
+    parser = Parser(
+        prog="ear-engine",
+        description="Play a neural ear: a network that listens reshapes the loop it hears, live and over OSC.",
+        epilog="start with: ear-engine serve",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ear-engine {ear_engine.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+
+    def command(name: str, help: str, epilog: str = "") -> Parser:
+        made: Parser = commands.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            epilog=epilog,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        return made
+
+    _add_serve(command("serve", "play: dream, sound and OSC", _SERVE))
+    command("doctor", "say what this machine can do, and how to mend what it cannot")
+    command("ears", "list the ears that can listen")
+    clips = command("clips", "list the loops to dream from")
+    clips.add_argument("--export", metavar="DIR", help="write the built-in loops as WAV files into this folder")
+    parameters = command("parameters", "print the reference of all parameters")
+    parameters.add_argument("--markdown", action="store_true", help="as a Markdown page")
+    plugins = command("plugins", "list the plug-ins")
+    plugins.add_argument("--check", action="store_true", help="load each, to see whether it works")
+    _add_train(command("train", "teach an ear on a folder of music", _TRAIN))
+    bench = command("bench", "measure a part against a plain reference")
+    bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, osc; all if none is named")
+    bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
+    return parser
+
+
+def _add_serve(serve: Parser) -> None:
+    add = serve.add_argument
+    add("--audio", choices=("auto", "portaudio", "jack", "null"), default="auto", help="where the sound goes (auto)")
+    add("--audio-device", metavar="NAME", help="PortAudio device, by number or part of its name")
+    add("--record", metavar="FILE.wav", help="write what is heard")
+    add("--seconds", type=float, metavar="N", help="end after N seconds of sound")
+    add("--ear", metavar="NAME|PATH", help="who listens (small); `ear-engine ears` lists them")
+    add("--clip", metavar="NAME|PATH", help="loop to dream from (beat); `ear-engine clips` lists them")
+    add("--set", metavar="FILE.yaml", help="start from the values in this file")
+    add("--osc-port", type=int, default=9000, metavar="N", help="UDP port (9000); 0 picks a free one")
+    add("--send", action="append", default=[], metavar="HOST:PORT", help="a client that only listens; may be repeated")
+    add("--bind", default="127.0.0.1", metavar="ADDRESS", help="listen at this address (127.0.0.1: this machine only)")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")
+    add("--seed", type=int, metavar="N", help="of all randomness (0)")
+    add("--json-status", action="store_true", help="one JSON object a line on stdout, at start and every second")
+    for row in ParameterTree():
+        option = f"--{row.name.replace('/', '.')}"
+        add(option, dest=PARAMETER + row.name, default=None, metavar="VALUE", help=argparse.SUPPRESS)
+
+
+def _add_train(train: Parser) -> None:
+    add = train.add_argument
+    add("config", metavar="CONFIG", help="a recipe: a YAML file, or the name of one that ships (small)")
+    add("--corpus", required=True, metavar="FOLDER", help="music, in any audio format")
+    add("--run", required=True, metavar="FOLDER", help="where the run is kept; an unfinished one there goes on")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
+    add("--steps", type=int, metavar="N", help="optimizer steps, instead of the recipe's")
+    add("--export", metavar="NAME|DIR", help="save the ear at the end, by name or in a folder")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read what was typed.
+
+    Raises:
+        UserError: an unknown option; the nearest one is named.
+        SystemExit: anything else, after one sentence on stderr, or after the help.
+    """
+    parser = build_parser()
+    known, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise _unknown(unknown[0], known.command)
+    return known
+
+
+def _unknown(word: str, command: str) -> UserError:
+    name = word.split("=")[0]
+    mend = f"see `ear-engine {command} --help`"
+    if not name.startswith("-"):
+        return UserError(f"argument {word!r}", "is not expected", mend, "unknown_option")
+    parser = build_parser()
+    subparsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    options = list(subparsers.choices[command]._option_string_actions)
+    near = difflib.get_close_matches(name, options, n=2, cutoff=0.6)
+    if near:
+        mend = f"did you mean {' or '.join(near)}"
+    return UserError(f"option {name}", "does not exist", mend, "unknown_option")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code: 0, 2 for bad input, 130 if interrupted."""
+    typed = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = parse(typed)
+        module = importlib.import_module(f"ear_engine.commands.{options.command}")
+        return int(module.run(options))
+    except UserError as error:
+        print(f"ear-engine: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return 0 if typed and typed[0] == "serve" else INTERRUPTED
+    except BrokenPipeError:  # `ear-engine parameters | head`
+        sys.stderr.close()
+        return 0

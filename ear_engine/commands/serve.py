@@ -1,0 +1,102 @@
+"""``ear-engine serve``: checks everything that was asked for, then runs the node."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from ear_engine import platform
+from ear_engine.cli import PARAMETER
+from ear_engine.ear_files import find_ear
+from ear_engine.errors import UserError
+from ear_engine.node.conductor import run_node
+from ear_engine.node.console import Console, TerminalConsole
+from ear_engine.node.options import NodeOptions
+from ear_engine.parameters import ParameterTree, Value
+from ear_engine.playback.options import AudioOptions
+from ear_engine.playback.recorder import check_record_path
+from ear_engine.setfile import SetFile, check_strictly, read_set
+
+DEFAULT_EAR = "small"
+DEFAULT_CLIP = "beat"
+
+
+def run(typed: argparse.Namespace) -> int:
+    """Play until it is ended."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the node takes over: leave at once
+    options = node_options(typed)
+    console = TerminalConsole(sys.stdout, sys.stderr, json_status=typed.json_status)
+    logging.basicConfig(level=logging.WARNING, handlers=[_ConsoleHandler(console)], format="  %(message)s")
+    try:
+        asyncio.run(run_node(options, console))
+    finally:
+        console.close()
+    return 0
+
+
+def node_options(typed: argparse.Namespace) -> NodeOptions:
+    """What was typed, checked as far as that can be done at once.
+
+    Raises:
+        UserError: something that was asked for cannot be used.
+    """
+    tree = ParameterTree()
+    chosen = SetFile() if typed.set is None else read_set(Path(typed.set).expanduser(), tree)
+    values: dict[str, Value] = dict(chosen.values)
+    for name, raw in vars(typed).items():
+        if name.startswith(PARAMETER) and raw is not None:
+            row = tree[name.removeprefix(PARAMETER)]
+            values[row.name] = check_strictly(row, raw, f"--{row.name.replace('/', '.')}")
+    clip = values.pop("source/clip", None)  # --clip may be a path, a parameter may not
+    if typed.seconds is not None and not 0 < typed.seconds < float("inf"):
+        raise UserError(f"--seconds {typed.seconds:g}", "is not a time", "use a number above 0", "bad_value")
+    seed = chosen.seed if typed.seed is None else typed.seed
+    if seed is not None and not 0 <= seed < 1 << 63:
+        raise UserError(f"--seed {seed}", "is not a whole number from 0", "use one, such as 7", "bad_value")
+    record = None if typed.record is None else Path(typed.record).expanduser().absolute()
+    if record is not None:
+        check_record_path(record)
+    return NodeOptions(
+        ear=find_ear(typed.ear or chosen.ear or DEFAULT_EAR),
+        clip=str(typed.clip or clip or chosen.clip or DEFAULT_CLIP),
+        values=values,
+        audio=_audio(typed, record),
+        device=typed.device,
+        osc_port=typed.osc_port,
+        bind=typed.bind,
+        send=tuple(_target(text) for text in typed.send),
+        seed=seed or 0,
+        seconds=typed.seconds,
+        origin="command line" if typed.set is None else f"set {Path(typed.set).name}",
+        clip_folders=(platform.user_clip_dir(),),
+    )
+
+
+def _audio(typed: argparse.Namespace, record: Path | None) -> AudioOptions:
+    if typed.audio_device is not None and typed.audio in ("jack", "null"):
+        reason, mend = f"is for PortAudio, not for {typed.audio}", "leave it out, or use --audio portaudio"
+        raise UserError("--audio-device", reason, mend, "bad_value")
+    return AudioOptions(backend=typed.audio, device=typed.audio_device, record=record)
+
+
+def _target(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 1 << 16:
+        raise UserError(f"--send {text}", "is not HOST:PORT", "use one such as 127.0.0.1:57120", "bad_value")
+    return host, int(port)
+
+
+class _ConsoleHandler(logging.Handler):
+    """Log lines go where all lines go, so that they do not break the status line."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.warn(self.format(record))

@@ -1,0 +1,147 @@
+"""``ear-engine train``: teach an ear on a folder of music, with a progress bar; Ctrl-C saves."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import shlex
+import sys
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ear_engine import platform
+from ear_engine.ear.checkpoint import save_ear
+from ear_engine.errors import UserError
+from ear_engine.resources import resource, resource_root
+from ear_engine.training.corpus import Corpus, open_corpus
+from ear_engine.training.trainer import Progress as Step
+from ear_engine.training.trainer import Trainer, TrainingConfig, excerpt_samples
+from ear_engine.yaml_files import build, load_yaml, nearest
+
+_EVERY = 10.0  # seconds between lines where there is no terminal
+_INTERRUPTED = 130
+
+
+def run(typed: argparse.Namespace) -> int:
+    """Train to the end, or until interrupted."""
+    path = find_recipe(typed.config)
+    config = build(TrainingConfig, load_yaml(path), str(path))
+    if typed.steps is not None:
+        if typed.steps < 1:
+            raise UserError(f"--steps {typed.steps}", "is below 1", "use a whole number from 1", "bad_value")
+        config = dataclasses.replace(config, steps=typed.steps)
+    device = _device(typed.device)
+    console = Console(file=sys.stderr)
+    corpus = _corpus(config, Path(typed.corpus).expanduser(), console)
+    folder = Path(typed.run).expanduser()
+    trainer = Trainer(config, corpus, folder, device)
+    console.print(
+        f"{corpus.hours:.1f} h of music, {len(corpus.training)} recordings to learn from, "
+        f"{len(corpus.validation)} to validate; {device}; "
+        + (f"goes on from step {trainer.step}" if trainer.step else "from the start"),
+        highlight=False,
+    )
+    try:
+        _train(trainer, console)
+    except KeyboardInterrupt:
+        trainer.save()
+        again = shlex.join(["ear-engine", *sys.argv[1:]])
+        print(f"\nSaved at step {trainer.step} of {config.steps}; go on with: {again}", file=sys.stderr)
+        return _INTERRUPTED
+    loss, accuracy = trainer.validate()
+    chance = 1.0 / config.batch
+    console.print(f"Validation: loss {loss:.3f} nats, accuracy {accuracy:.1%} (chance {chance:.1%}).", highlight=False)
+    if typed.export is not None:
+        target = export_folder(typed.export)
+        save_ear(trainer.ear, target, target.name, f"trained {config.steps} steps on {corpus.hours:.1f} h of music")
+        console.print(f"Saved in {target}; play it with: ear-engine serve --ear {typed.export}", highlight=False)
+    return 0
+
+
+def find_recipe(name: str) -> Path:
+    """The recipe that ``name`` means: a YAML file, or one that ships.
+
+    Raises:
+        UserError: there is none.
+    """
+    path = Path(name).expanduser()
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        return path
+    shipped = sorted(file.stem for file in (resource_root() / "configs" / "training").glob("*.yaml"))
+    if name not in shipped:
+        mend = nearest(name, shipped) if shipped else "name a YAML file"
+        raise UserError(f"recipe {name!r}", "does not exist", mend, "not_found")
+    return resource("configs", "training", f"{name}.yaml")
+
+
+def export_folder(target: str) -> Path:
+    """Where an ear goes that is saved as ``target``: a name among the user's ears, or a path."""
+    path = Path(target).expanduser()
+    return path if len(path.parts) > 1 or path.is_dir() else platform.user_ear_dir() / target
+
+
+def _device(wanted: str) -> str:
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there[wanted]:
+        raise UserError(f"device {wanted!r}", "is not available here", "use --device auto", "no_device")
+    return wanted
+
+
+def _bar(console: Console) -> Progress:
+    columns = ("{task.description}", "{task.fields[figures]}")
+    return Progress(
+        TextColumn(columns[0]),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(columns[1]),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _corpus(config: TrainingConfig, folder: Path, console: Console) -> Corpus:
+    with _bar(console) as bar:
+        task = bar.add_task("decoding", total=None, figures="")
+
+        def progress(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        corpus = open_corpus(
+            folder,
+            platform.user_cache_dir() / "corpus",
+            excerpt=excerpt_samples(config),
+            sample_rate=config.ear.scalogram.sample_rate,
+            progress=progress,
+        )
+    for skipped in corpus.skipped[:5]:
+        console.print(f"left out: {skipped.path.name} {skipped.reason}", markup=False, highlight=False)
+    if len(corpus.skipped) > 5:
+        console.print(f"left out: {len(corpus.skipped) - 5} more", highlight=False)
+    return corpus
+
+
+def _train(trainer: Trainer, console: Console) -> None:
+    validated = ""
+    with _bar(console) as bar:
+        task = bar.add_task("training", total=trainer.config.steps, completed=trainer.step, figures="")
+        said = bar.get_time()
+        for step in trainer.run():
+            if not math.isnan(step.validation_loss):
+                validated = f", validation {step.validation_loss:.3f} / {step.validation_accuracy:.1%}"
+            figures = describe(step) + validated
+            bar.update(task, completed=step.step, figures=figures)
+            if bar.disable and (bar.get_time() - said >= _EVERY or not math.isnan(step.validation_loss)):
+                said = bar.get_time()
+                console.print(f"step {step.step} of {trainer.config.steps}: {figures}", highlight=False)
+
+
+def describe(step: Step) -> str:
+    """Loss, and accuracy against chance."""
+    return f"loss {step.loss:.3f}, accuracy {step.accuracy:.1%} (chance {step.chance:.1%})"
