@@ -87,7 +87,8 @@ def open_corpus(
 ) -> Corpus:
     """Decode what is new under ``folder`` into ``cache`` and map everything.
 
-    Every tenth recording (by a hash of its path inside the folder, so additions move nothing) validates.
+    Recordings are ranked by a hash of their path inside the folder and the first ``validation_share`` of them validate,
+    so the split is the same on every machine, and adding n recordings changes the side of at most n of the others.
 
     Args:
         folder: searched recursively.

@@ -19,12 +19,14 @@ from torch import Tensor
 
 from ear_engine.ear.checkpoint import load_weights, read_tensors, write_tensors
 from ear_engine.ear.cpc import Contrast, contrast, futures
-from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.ear.network import CODES_PER_CONTEXT, FRAMES_PER_CODE, Ear, EarConfig
 from ear_engine.errors import UserError
 from ear_engine.training.corpus import Corpus, draw_excerpts
 
 _MARGIN = 24  # frames at both ends that the scalogram's circular wrap may touch (0.56 s; lobes of 40 Hz end at 0.37 s)
 _LAST = "last.safetensors"
+_CURVE = "curve.csv"
+_AT_LEAST_1 = ("steps", "validate_every", "save_every", "validation_batches")
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ class Trainer:
         device: torch device.
 
     Raises:
-        UserError: the folder holds a run of another recipe.
+        UserError: the folder holds a run of another recipe, or a value of the recipe is out of range.
     """
 
     def __init__(self, config: TrainingConfig, corpus: Corpus, folder: Path, device: str = "cpu") -> None:
+        _check_recipe(config)
         self.config = config
         self.corpus = corpus
         self.folder = folder
@@ -103,6 +106,7 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / _LAST).exists():
             self._resume()
+        self._trim_curve()
 
     @property
     def _excerpt(self) -> int:
@@ -112,7 +116,7 @@ class Trainer:
         """Train to the end, yielding one line a step."""
         while self.step < self.config.steps:
             line = self._step()
-            with (self.folder / "curve.csv").open("a", newline="") as file:
+            with (self.folder / _CURVE).open("a", newline="") as file:
                 writer = csv.writer(file)
                 if file.tell() == 0:
                     writer.writerow(asdict(line))
@@ -156,7 +160,8 @@ class Trainer:
         self.step += 1
         loss = float(result.loss.detach())
         if not math.isfinite(loss):
-            raise UserError("training", f"diverged at step {self.step}", "lower learning_rate and resume", "diverged")
+            reason, mend = f"diverged at step {self.step}", "lower learning_rate and start in another folder"
+            raise UserError("training", reason, mend, "diverged")
         validation = (math.nan, math.nan)
         if self.step % config.validate_every == 0 or self.step == config.steps:
             validation = self.validate()
@@ -201,6 +206,26 @@ class Trainer:
                 state["state"].setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict(state)
         self.step = int(metadata["step"])
+
+    def _trim_curve(self) -> None:
+        """Drop lines of steps that a killed run made after its last save: they will be made again."""
+        path = self.folder / _CURVE
+        if path.exists():
+            header, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
+            kept = [line for line in lines if line.endswith(b"\n") and int(line.split(b",")[0]) <= self.step]
+            temporary = path.with_suffix(".part")
+            temporary.write_bytes(b"".join([header, *kept] if kept else []))
+            temporary.replace(path)
+
+
+def _check_recipe(config: TrainingConfig) -> None:
+    codes = FRAMES_PER_CODE * (CODES_PER_CONTEXT * config.first_context + config.ear.skip + config.ear.predictions)
+    least: dict[str, float] = {**dict.fromkeys(_AT_LEAST_1, 1), "batch": 2, "frames": codes + 1}
+    least.update(learning_rate=0.0, warmup=0, weight_decay=0.0, clip=0.0, gain_db=0.0, first_context=0, seed=0)
+    for name, low in least.items():
+        value = getattr(config, name)
+        if value < low:
+            raise UserError(f"recipe: {name}", f"is {value}", f"use {low:g} or more", "out_of_range")
 
 
 def excerpt_samples(config: TrainingConfig) -> int:
