@@ -173,7 +173,7 @@ def _table() -> tuple[Parameter, ...]:
     p = Parameter
     return (
         p("dream/run", "bool", True, "Let the dream go on; off, the last loop plays on unchanged."),
-        p("dream/rate", "float", -24.0, "Change of the loop in one beat, relative to its loudness.", -60, -6, "dB"),
+        p("dream/rate", "float", -18.0, "Change of the loop in one beat, relative to its loudness.", -60, -6, "dB"),
         p("dream/pull", "float", 16.0, "Half-life of the pull back to the source; 0 is no pull.", 0.25, 256, "beats", "log", zero=0.0),
         p("source/clip", "text", "beat", "Loop to dream from: the name of a clip."),
         p("source/fit", "choice", "clip_tempo", "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or it is tiled and cut.", choices=("clip_tempo", "stretch", "crop")),
@@ -189,10 +189,10 @@ def _table() -> tuple[Parameter, ...]:
         p("target/keep", "trigger", False, "Keep the current target while others are chosen."),
         p("target/clear", "trigger", False, "Forget all kept targets."),
         p("tone/tilt", "float", -3.0, "Spectral tilt of every change: below 0 darker, above 0 brighter.", -12, 12, "dB/oct"),
+        p("tone/reshape", "float", 0.85, "Where change goes: from new sound in silent places (0) to what sounds already (1)."),
         p("transform/time_shift", "float", 1.0, "Random circular shift of what the ear hears, as a share of the loop.", page="expert"),
         p("transform/time_mask", "float", 0.1, "Longest random stretch of time hidden from the ear, as a share of the loop.", page="expert"),
         p("transform/freq_mask", "float", 0.1, "Widest random band hidden from the ear, as a share of its bins.", page="expert"),
-        p("penalty/high_frequency", "float", 0.0, "Pull down energy above 8 kHz that the source does not have.", page="expert"),
         p("optimizer/batch_size", "int", 1, "Shifted and masked copies heard in one step.", 1, 16, page="expert"),
         p("optimizer/steps_per_loop", "int", 0, "Most steps in one loop; 0 is as many as the machine makes.", 1, 4096, "steps", "log", zero=0.0, page="expert"),
         p("playback/wet", "float", 1.0, "From the source (0) to the dream (1)."),

@@ -143,7 +143,7 @@ def test_an_end_that_does_not_clip_refuses(clip: str, below: float | None, above
 
 def test_the_tree_holds_the_defaults_and_no_triggers() -> None:
     tree = ParameterTree()
-    assert tree.values["dream/rate"] == -24.0
+    assert tree.values["dream/rate"] == -18.0
     assert "source/reset" in tree and "source/reset" not in tree.values
 
 
@@ -156,7 +156,7 @@ def test_an_unknown_name_gives_the_nearest() -> None:
 def test_a_set_is_checked_whole_and_stores_nothing() -> None:
     tree = ParameterTree()
     assert tree.check_all({"dream/rate": "-30", "dream/run": 0}) == {"dream/rate": -30.0, "dream/run": False}
-    assert tree.values["dream/rate"] == -24.0
+    assert tree.values["dream/rate"] == -18.0
     with pytest.raises(UserError, match="did you mean dream/run"):
         tree.check_all({"dream/rate": -30, "dream/runn": 0})
 

@@ -1,4 +1,4 @@
-"""From a raw gradient on the loop to a direction of change: spectral tilt, inaudible ends cut, unit level."""
+"""From a raw gradient on the loop to a direction of change: where it acts, spectral tilt, unit level."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def tilt_curve(samples: int, sample_rate: int, tilt: float, device: torch.device
     gain = 10.0 ** (tilt * octaves / 20.0)
 
     def fade(distance: Tensor) -> Tensor:  # octaves inside the edge → 0..1 over half an octave
-        return 0.5 - 0.5 * torch.cos(torch.pi * (distance * 2.0).clamp(0.0, 1.0))
+        share: Tensor = 0.5 - 0.5 * torch.cos(torch.pi * (distance * 2.0).clamp(0.0, 1.0))
+        return share
 
     low = fade(torch.log2(frequency.clamp(min=1.0) / _LOW_CUT_HZ))
     high = fade(torch.log2(_HIGH_CUT_HZ / frequency.clamp(min=1.0)))
@@ -32,3 +33,20 @@ def shape_gradient(gradient: Tensor, curve: Tensor) -> Tensor:
     """Weight the spectrum of ``gradient`` (samples,) by ``curve`` and bring it to an RMS of 1 (0 stays 0)."""
     shaped = torch.fft.irfft(torch.fft.rfft(gradient) * curve, n=gradient.shape[-1])
     return shaped / shaped.square().mean().sqrt().clamp(min=1e-30)
+
+
+def reshape_weight(coefficients: Tensor, reshape: float, level: float) -> Tensor:
+    """Weight of the gradient at each constant-Q coefficient, same shape as ``coefficients``, real.
+
+    The ear hears log amplitude, whose gradient is largest where there is almost nothing: unweighted, a dream fills
+    every gap of the spectrum with noise. The weight ``|X|^(2 reshape)`` goes from that (0) over the same change in
+    amplitude everywhere (0.5) to the same change in dB (1), which only shapes what sounds already. 60 dB below the
+    loop's level the weight levels off, so silence can still begin to sound.
+
+    Args:
+        coefficients: complex.
+        reshape: 0..1.
+        level: RMS of the loop.
+    """
+    power = coefficients.detach().abs().square() + (1e-3 * level) ** 2
+    return (power / level**2).pow(reshape)

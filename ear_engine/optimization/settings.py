@@ -17,10 +17,10 @@ class DreamSettings:
     pull: float  # half-life in beats, 0 = off
     regions: tuple[Region, ...]
     tilt: float  # dB an octave
+    reshape: float  # 0..1
     time_shift: float  # share of the loop
     time_mask: float  # share of the loop
     freq_mask: float  # share of the bins
-    high_frequency: float  # 0..1
     batch_size: int
 
 
@@ -38,9 +38,9 @@ def settings_of(control: ControlState) -> DreamSettings:
         pull=float(values["dream/pull"]),
         regions=(current_region(values), *control.kept),
         tilt=float(values["tone/tilt"]),
+        reshape=float(values["tone/reshape"]),
         time_shift=float(values["transform/time_shift"]),
         time_mask=float(values["transform/time_mask"]),
         freq_mask=float(values["transform/freq_mask"]),
-        high_frequency=float(values["penalty/high_frequency"]),
         batch_size=int(values["optimizer/batch_size"]),
     )

@@ -24,7 +24,7 @@ def test_changes_are_numbered_timed_and_remembered(log: ControlLog) -> None:
 def test_several_values_change_together_or_not_at_all(log: ControlLog) -> None:
     with pytest.raises(UserError, match="playback/wet takes a number"):
         log.apply({"dream/rate": -30, "target/keep": 1, "playback/wet": "loud"}, "cli")
-    assert log.snapshot().values["dream/rate"] == -24.0
+    assert log.snapshot().values["dream/rate"] == -18.0
     assert (log.number, log.snapshot().kept, list(log.history)) == (0, [], [])
 
 

@@ -180,7 +180,7 @@ def test_arrays_are_opened(desk: Desk) -> None:
 
 
 def test_wildcards_get_and_set_but_fire_nothing(desk: Desk) -> None:
-    assert desk.ask("/ear/dream/r*") == [("/ear/dream/run", 1), ("/ear/dream/rate", -24.0)]
+    assert desk.ask("/ear/dream/r*") == [("/ear/dream/run", 1), ("/ear/dream/rate", -18.0)]
     assert desk.ask("/ear/transform/{time,freq}_mask", 0.5) == []
     assert (desk.control.tree.values["transform/freq_mask"], desk.control.number) == (0.5, 1)
     assert len(desk.ask("/ear/*/*")) == len([row for row in TABLE if row.kind != "trigger"])
@@ -221,7 +221,7 @@ def test_malformed_packets_are_answered(desk: Desk) -> None:
     nan = encode("/ear/dream/rate", 0.0)[:-4] + struct.pack(">f", float("nan"))
     assert desk.raw(nan)[0][1:3] == ("/ear/dream/rate", "malformed")
     assert desk.osc.counters.malformed == 2
-    assert desk.ask("/ear/dream/rate") == [("/ear/dream/rate", -24.0)]
+    assert desk.ask("/ear/dream/rate") == [("/ear/dream/rate", -18.0)]
 
 
 def test_answers_stay_small_whatever_is_asked(desk: Desk) -> None:
@@ -347,7 +347,7 @@ def test_listing_and_describing_parameters(desk: Desk) -> None:
     desk.ask("/ear/dream/rate", -30.0)
     about = "Change of the loop in one beat, relative to its loudness."
     assert desk.ask("/ear/parameters/describe", "dream/rate") == [
-        ("/ear/parameters/describe", "dream/rate", "float", -24.0, -60.0, -6.0, "dB", "linear", "both", -30.0, about)
+        ("/ear/parameters/describe", "dream/rate", "float", -18.0, -60.0, -6.0, "dB", "linear", "both", -30.0, about)
     ]
     assert desk.ask("/ear/parameters/describe", "/ear/source/fit")[0][-3:] == ("clip_tempo", "stretch", "crop")
     assert len(desk.ask("/ear/parameters/describe", "*/*")) == len(TABLE)

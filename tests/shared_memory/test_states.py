@@ -46,7 +46,7 @@ def test_a_reader_sees_changes_and_parses_only_them(tmp_path: Path) -> None:
     assert reader.read() is None
     writer: StateWriter[ControlState] = StateWriter(tmp_path, "control")
     region = Region("encoder_0_conv1", 0.5, 0.1, 20.0, 20000.0, 0.0, 0.0, 1.0)
-    first = ControlState(1, {"dream/rate": -24.0}, {}, "source-00000001.ear", 1, [region], "small", 0)
+    first = ControlState(1, {"dream/rate": -18.0}, {}, "source-00000001.ear", 1, [region], "small", 0)
     writer.write(first)
     seen = reader.read()
     assert seen == first
