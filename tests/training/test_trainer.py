@@ -63,14 +63,14 @@ def test_a_tiny_ear_learns_to_tell_the_future_of_music(corpus: Corpus, tmp_path:
         frames=144,
         first_context=3,
         learning_rate=2e-3,
-        warmup=20,
+        warmup=8,
         validate_every=18,
     )
     trainer = Trainer(recipe, corpus, tmp_path)
     made = list(trainer.run())
     assert [line.step for line in made] == list(range(1, 37))
     assert all(line.chance == 1 / 6 for line in made)
-    assert sum(line.loss for line in made[-5:]) / 5 < math.log(6) - 0.1  # better than guessing, not only calmer
+    assert sum(line.loss for line in made[-5:]) / 5 < math.log(6) - 0.2  # better than guessing, not only calmer
     assert sum(line.loss for line in made[:5]) / 5 > 2 * math.log(6)
     validated = [line.step for line in made if math.isfinite(line.validation_loss)]
     assert validated == [18, 36]
