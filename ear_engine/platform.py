@@ -11,6 +11,8 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -93,6 +95,22 @@ def reuse_memory() -> bool:
     trim_threshold, top_pad, mmap_max = -1, -2, -4
     values = ((mmap_max, 0), (trim_threshold, 1 << 30), (top_pad, 64 << 20))
     return all(mallopt(option, value) == 1 for option, value in values)
+
+
+@contextmanager
+def shielding_children() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, not even before they can call :func:`ignore_interrupt`.
+
+    The signal is only held back from this thread, so none is lost. Windows has nothing of the kind.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def parent_alive() -> bool:
