@@ -121,6 +121,7 @@ class Dreamer:
         self._report()
         try:
             self._device = choose_device(self._options.device)
+            self._report()
             ear = load_ear(self._options.ear)
         except UserError as error:
             self._event("error", error.code, str(error))
