@@ -6,8 +6,10 @@ import argparse
 import dataclasses
 import math
 import shlex
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 import torch
 from rich.console import Console
@@ -35,7 +37,7 @@ def run(typed: argparse.Namespace) -> int:
             raise UserError(f"--steps {typed.steps}", "is below 1", "use a whole number from 1", "bad_value")
         config = dataclasses.replace(config, steps=typed.steps)
     device = _device(typed.device)
-    console = Console(file=sys.stderr)
+    console = Console(file=sys.stderr, soft_wrap=True)
     corpus = _corpus(config, Path(typed.corpus).expanduser(), console)
     folder = Path(typed.run).expanduser()
     trainer = Trainer(config, corpus, folder, device)
@@ -45,9 +47,7 @@ def run(typed: argparse.Namespace) -> int:
         + (f"goes on from step {trainer.step}" if trainer.step else "from the start"),
         highlight=False,
     )
-    try:
-        _train(trainer, console)
-    except KeyboardInterrupt:
+    if not _train(trainer, console):
         trainer.save()
         again = shlex.join(["ear-engine", *sys.argv[1:]])
         print(f"\nSaved at step {trainer.step} of {config.steps}; go on with: {again}", file=sys.stderr)
@@ -94,12 +94,11 @@ def _device(wanted: str) -> str:
 
 
 def _bar(console: Console) -> Progress:
-    columns = ("{task.description}", "{task.fields[figures]}")
     return Progress(
-        TextColumn(columns[0]),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(columns[1]),
+        TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
         console=console,
         disable=not console.is_terminal,
@@ -121,15 +120,35 @@ def _corpus(config: TrainingConfig, folder: Path, console: Console) -> Corpus:
             progress=progress,
         )
     for skipped in corpus.skipped[:5]:
-        console.print(f"left out: {skipped.path.name} {skipped.reason}", markup=False, highlight=False)
+        console.print(f"left out: {skipped.path.name} ({skipped.reason})", markup=False, highlight=False)
     if len(corpus.skipped) > 5:
         console.print(f"left out: {len(corpus.skipped) - 5} more", highlight=False)
     return corpus
 
 
-def _train(trainer: Trainer, console: Console) -> None:
+class _Interrupt:
+    """Ctrl-C ends the training after the running step, so that what is saved is whole; a second one ends it at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> _Interrupt:
+        self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def _train(trainer: Trainer, console: Console) -> bool:
+    """Train; return whether it came to its end."""
     validated = ""
-    with _bar(console) as bar:
+    with _Interrupt() as interrupt, _bar(console) as bar:
         task = bar.add_task("training", total=trainer.config.steps, completed=trainer.step, figures="")
         said = bar.get_time()
         for step in trainer.run():
@@ -140,6 +159,9 @@ def _train(trainer: Trainer, console: Console) -> None:
             if bar.disable and (bar.get_time() - said >= _EVERY or not math.isnan(step.validation_loss)):
                 said = bar.get_time()
                 console.print(f"step {step.step} of {trainer.config.steps}: {figures}", highlight=False)
+            if interrupt.asked and trainer.step < trainer.config.steps:
+                return False
+    return True
 
 
 def describe(step: Step) -> str:

@@ -11,8 +11,10 @@ from ear_engine.node.console import Console
 from ear_engine.node.events import EventRelay
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.status import StatusBoard, status_line
+from ear_engine.shared_memory.clock import now
 
 _REPORT = 1.0  # seconds between two reports for programs
+_PATIENCE = 3.5  # seconds after which people are told that the device is not known yet
 _EVENTS = 16  # most in one report
 
 
@@ -44,6 +46,7 @@ class Herald:
         self._said: set[str] = set()
         self._unreported: list[dict[str, str]] = []
         self._state = ""
+        self._began = now()
         self._reported = 0.0
         self._shown = 0.0
 
@@ -67,6 +70,9 @@ class Herald:
         if audio is not None and audio.schedule and AUDIO not in self._said:
             self._said.add(AUDIO)
             self.say([introduction.describe_audio(audio)])
+        if not self._board.device and "patience" not in self._said and at - self._began > _PATIENCE:
+            self._said.add("patience")
+            self.say([introduction.describe_device(f"{self._options.device}, still loading", "")[0]])
         if self._board.device and DREAMER not in self._said:
             self._said.add(DREAMER)
             self.say(introduction.describe_device(self._board.device, self._options.device))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from ear_engine import platform
 from ear_engine.shared_memory.clock import now
 
 Report = Callable[[str, str, str], None]  # level, code, message
@@ -139,7 +140,8 @@ class Supervisor:
     def _start(self, child: _Child, at: float) -> None:
         spec = child.spec
         process = self._context.Process(target=_run, args=(spec.target, spec.args), name=spec.name, daemon=True)
-        process.start()
+        with platform.shielding_children():
+            process.start()
         child.process, child.started, child.ready, child.hung = process, at, False, False
         child.starts += 1
 

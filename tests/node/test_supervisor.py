@@ -1,0 +1,152 @@
+"""Children that die, hang, fail to start, or do not want to end."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ear_engine.node.supervisor import ChildSpec, Pulse, Supervisor, describe_exit
+from ear_engine.shared_memory.clock import now
+
+
+def sleep_on(folder: Path) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(60)
+
+
+def end_at_once(code: int) -> None:
+    sys.exit(code)
+
+
+def print_to_stdout(folder: Path) -> None:
+    os.write(1, b"not JSON\n")
+    sleep_on(folder)
+
+
+class Watch:
+    """A supervisor, what it reported, and how to wait for it."""
+
+    def __init__(self, *specs: ChildSpec) -> None:
+        self.reports: list[tuple[str, str, str]] = []
+        self.exits: list[tuple[str, int, bool]] = []
+        self.supervisor = Supervisor(specs, lambda *report: self.reports.append(report))
+
+    def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        end = time.perf_counter() + seconds
+        while not condition():
+            assert time.perf_counter() < end, self.reports
+            self.exits += [(ended.name, ended.code, ended.was_ready) for ended in self.supervisor.poll()]
+            time.sleep(0.005)
+
+    def stop(self) -> list[str]:
+        return asyncio.run(self.supervisor.stop(now()))
+
+
+@pytest.fixture
+def nobody_left() -> Iterator[None]:
+    yield
+    for child in multiprocessing.active_children():
+        child.kill()
+
+
+pytestmark = pytest.mark.usefixtures("nobody_left")
+
+
+def test_a_killed_child_is_started_again_at_once_and_reported(tmp_path: Path) -> None:
+    watch = Watch(ChildSpec("audio", sleep_on, (tmp_path,), meanwhile="nothing is lost", grace=0.1))
+    watch.until(lambda: len(list(tmp_path.iterdir())) == 1)
+    first = watch.supervisor.pids["audio"]
+    os.kill(first, signal.SIGKILL)
+    watch.until(lambda: len(list(tmp_path.iterdir())) == 2)
+    assert watch.supervisor.pids["audio"] != first and watch.supervisor.starts("audio") == 2
+    assert watch.exits == [("audio", -signal.SIGKILL, False)]
+    message = "The audio process was killed (SIGKILL) and is started again; nothing is lost."
+    assert watch.reports == [("warning", "audio_restarted", message)]
+    begun = time.perf_counter()
+    assert watch.stop() == ["audio"]  # it does not listen, so it is killed
+    assert time.perf_counter() - begun < 1.0 and watch.supervisor.pids == {}
+
+
+def test_one_that_always_fails_is_started_less_and_less_often() -> None:
+    watch = Watch(ChildSpec("dreamer", end_at_once, (3,)))
+    watch.until(lambda: len(watch.reports) == 3)
+    texts = [text for _, _, text in watch.reports]
+    assert texts[0] == "The dreamer process ended (exit code 3) and is started again."
+    assert "again in 0.25 s" in texts[1]
+    assert "has failed 3 times in a row, is started again in 0.5 s" in texts[2]
+    watch.stop()
+
+
+def test_a_hanging_child_is_killed_and_started_again(tmp_path: Path) -> None:
+    alive = now()
+    spec = ChildSpec("dreamer", sleep_on, (tmp_path,), pulse=lambda pid: Pulse(alive), patience=0.5, grace=0.1)
+    watch = Watch(spec)
+    watch.until(lambda: bool(watch.reports))
+    assert watch.reports[0][2] == "The dreamer process hung and is started again."
+    assert watch.exits == [("dreamer", -signal.SIGKILL, True)]
+    watch.stop()
+
+
+def test_a_loading_child_gets_more_time(tmp_path: Path) -> None:
+    spec = ChildSpec("dreamer", sleep_on, (tmp_path,), pulse=lambda pid: None, patience=0.1, loading=1.0, grace=0.1)
+    watch = Watch(spec)
+    begun = now()
+    watch.until(lambda: bool(watch.reports))
+    assert now() - begun >= 1.0
+    assert watch.exits == [("dreamer", -signal.SIGKILL, False)]
+    watch.stop()
+
+
+def test_nobody_hangs_because_the_machine_slept(tmp_path: Path) -> None:
+    time_now = 100.0
+    heartbeat = 100.0
+    spec = ChildSpec("dreamer", sleep_on, (tmp_path,), pulse=lambda pid: Pulse(heartbeat), patience=5.0, grace=0.0)
+    reports: list[str] = []
+    supervisor = Supervisor([spec], lambda *report: reports.append(report[2]), clock=lambda: time_now)
+    supervisor.poll()
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    time_now += 60.0  # everything stood still
+    supervisor.poll()
+    pid = supervisor.pids["dreamer"]
+    for _ in range(30):
+        time_now += 0.1
+        heartbeat = time_now
+        supervisor.poll()
+    assert supervisor.pids == {"dreamer": pid} and reports == []
+    time_now += 1.0
+    asyncio.run(supervisor.stop(0.0))
+
+
+def test_what_a_child_prints_does_not_reach_stdout(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    watch = Watch(ChildSpec("audio", print_to_stdout, (tmp_path,), grace=0.1))
+    watch.until(lambda: bool(list(tmp_path.iterdir())))
+    watch.stop()
+    printed = capfd.readouterr()
+    assert printed.out == "" and "not JSON" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [(0, "ended (exit code 0)"), (-9, "was killed (SIGKILL)"), (-250, "was killed (signal 250)")],
+)
+def test_exit_codes_in_words(code: int, text: str) -> None:
+    assert describe_exit(code) == text
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows holds no signals back")
+def test_an_interrupt_of_everyone_at_the_start_reaches_no_child(tmp_path: Path) -> None:
+    watch = Watch(ChildSpec("audio", sleep_on, (tmp_path,), grace=0.1))
+    watch.supervisor.poll()
+    os.kill(watch.supervisor.pids["audio"], signal.SIGINT)  # it has not even imported anything
+    watch.until(lambda: bool(list(tmp_path.iterdir())))
+    assert watch.reports == []
+    watch.stop()

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ear_engine.ear_files import EarFolder, find_ear, list_ears
+from ear_engine.errors import UserError
+
+
+def safetensors(size: int = 16) -> bytes:
+    header = json.dumps({"weight": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(size)
+
+
+def make_ear(folder: Path, config: str = "name: x\ndescription: hears\n", weights: bytes | None = None) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(config)
+    (folder / "weights.safetensors").write_bytes(safetensors() if weights is None else weights)
+    return folder
+
+
+def test_an_ear_is_found_by_name_and_by_path(tmp_path: Path) -> None:
+    path = make_ear(tmp_path / "ears" / "mine")
+    roots = (tmp_path / "missing", tmp_path / "ears")
+    by_name = find_ear("mine", roots)
+    assert by_name == find_ear(str(path), ())
+    assert by_name == EarFolder("mine", path, "hears", megabytes=by_name.megabytes)
+
+
+def test_the_first_with_a_name_has_it_and_broken_ones_say_why(tmp_path: Path) -> None:
+    first = make_ear(tmp_path / "a" / "mine")
+    make_ear(tmp_path / "b" / "mine")
+    make_ear(tmp_path / "b" / "torn", weights=safetensors(3))
+    (tmp_path / "b" / "no ear").mkdir()
+    mine, torn = list_ears((tmp_path / "a", tmp_path / "b"))
+    assert mine.path == first and mine.problem == ""
+    assert "truncated" in torn.problem
+
+
+def a_zip(folder: Path) -> bytes:
+    with zipfile.ZipFile(folder / "x.zip", "w") as file:
+        file.writestr("data.pkl", "x")
+    return (folder / "x.zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("weights", "word"),
+    [
+        (b"", "truncated"),
+        (b"\x80\x04\x95abcdefgh", "pickle"),
+        (safetensors(3), "truncated (13 bytes"),
+        (safetensors()[:12], "truncated"),
+        (struct.pack("<Q", 4) + b"nope" + bytes(20), "no safetensors header"),
+        (struct.pack("<Q", 8) + b'{"a": 3}' + bytes(20), "no safetensors header"),
+        (b"hello, I am a text file", "no safetensors file"),
+    ],
+)
+def test_weights_that_cannot_be_weights(tmp_path: Path, weights: bytes, word: str) -> None:
+    with pytest.raises(UserError, match="checkpoint") as refusal:
+        find_ear(str(make_ear(tmp_path / "ear", weights=weights)), ())
+    assert word in str(refusal.value)
+
+
+def test_a_torch_checkpoint_is_a_pickle_in_a_zip(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is a pickle"):
+        find_ear(str(make_ear(tmp_path / "ear", weights=a_zip(tmp_path))), ())
+
+
+def test_what_is_no_ear(tmp_path: Path) -> None:
+    make_ear(tmp_path / "ears" / "small")
+    roots = (tmp_path / "ears",)
+    with pytest.raises(UserError, match="did you mean small"):
+        find_ear("smal", roots)
+    with pytest.raises(UserError, match=r"config\.yaml.* does not exist"):
+        find_ear(str(tmp_path), roots)
+    with pytest.raises(UserError, match="is a file"):
+        find_ear(str(tmp_path / "ears" / "small" / "config.yaml"), roots)
+    with pytest.raises(UserError, match="train one"):
+        find_ear("small", ())
+    with pytest.raises(UserError, match="does not exist"):
+        (tmp_path / "ears" / "small" / "weights.safetensors").unlink()
+        find_ear("small", roots)
