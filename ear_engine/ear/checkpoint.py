@@ -85,6 +85,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, st
     """Write a safetensors file under a temporary name, then rename it: a kill leaves the old file or the new one."""
     temporary = path.with_name(path.name + ".part")
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
+    temporary.chmod(0o644)  # safetensors makes it private
     temporary.replace(path)
 
 

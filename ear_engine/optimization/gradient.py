@@ -32,7 +32,8 @@ def tilt_curve(samples: int, sample_rate: int, tilt: float, device: torch.device
 def shape_gradient(gradient: Tensor, curve: Tensor) -> Tensor:
     """Weight the spectrum of ``gradient`` (samples,) by ``curve`` and bring it to an RMS of 1 (0 stays 0)."""
     shaped = torch.fft.irfft(torch.fft.rfft(gradient) * curve, n=gradient.shape[-1])
-    return shaped / shaped.square().mean().sqrt().clamp(min=1e-30)
+    unit: Tensor = shaped / shaped.square().mean().sqrt().clamp(min=1e-30)
+    return unit
 
 
 def reshape_weight(coefficients: Tensor, reshape: float, level: float) -> Tensor:
