@@ -17,8 +17,8 @@ from torch import Tensor
 
 from ear_engine.ear.activations import NeuronIndex, Recorder, index_layers, to_arrays
 from ear_engine.ear.network import Ear
+from ear_engine.loudness import SILENT, LoudnessMeter, limit_peaks
 from ear_engine.optimization.gradient import reshape_weight, shape_gradient, tilt_curve
-from ear_engine.optimization.loudness import SILENT, LoudnessMeter, limit_peaks
 from ear_engine.optimization.optimizer import NormalizedGradient
 from ear_engine.optimization.settings import DreamSettings
 from ear_engine.optimization.target import RegionObjective, Selection, bin_frequencies, select
