@@ -145,6 +145,7 @@ def refusal(typed: list[str]) -> str:
     assert done.returncode == 2, done.stderr
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ear-engine: ") and "Traceback" not in done.stderr
+    assert done.stderr.count(last.removeprefix("ear-engine: ")) == 1 and "again" not in done.stderr
     return last
 
 

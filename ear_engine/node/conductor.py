@@ -81,7 +81,7 @@ class Node:
         self._error: UserError | None = None
         self._signals = signals
         self._writer: StateWriter[ControlState] = StateWriter(self.session, "control")
-        self._supervisor = Supervisor(children(self.session, options), self._report)
+        self._supervisor = Supervisor(children(self.session, options))
         self.osc = OscService(
             self.control,
             self.session,
@@ -179,13 +179,15 @@ class Node:
         """What cannot be used from the very start ends the engine; later, the sound goes on without it."""
         if ended.was_ready:
             self._was_ready.add(ended.name)
-        if ended.code != BAD_INPUT or ended.name in self._was_ready:
-            return
-        state = self.board.last(ended.name)
-        errors = [event for event in state.events if event.level == "error"] if state is not None else []
-        if errors:
-            self._error = ProcessRefused(errors[-1])
-            self.stop()
+        if ended.code == BAD_INPUT and ended.name not in self._was_ready:
+            state = self.board.last(ended.name)
+            errors = [event for event in state.events if event.level == "error"] if state is not None else []
+            if errors:
+                self._error = ProcessRefused(errors[-1])
+                self.stop()
+                return
+        self._herald.relay(ended.name)
+        self._report("warning", f"{ended.name}_restarted", ended.message)
 
     def _learn_layers(self, layers: list[str]) -> None:
         """The dreamer has loaded: now it is known which layers there are."""

@@ -61,15 +61,22 @@ class Herald:
         self._unreported = [*self._unreported, {"level": level, "code": code, "message": message}][-_EVENTS:]
         self._tell(level, code, message)
 
+    def relay(self, name: str) -> None:
+        """Pass on the events of a child that have not been told yet."""
+        state = self._board.last(name)
+        for event in self._relays[name].fresh(state.pid, state.events) if state is not None else ():
+            self.event(event.level, event.code, event.message)
+
     def look(self, at: float) -> None:
         """Say what is new at clock time ``at``."""
-        audio, dreamer = self._board.audio, self._board.dreamer
-        for name, state in ((AUDIO, audio), (DREAMER, dreamer)):
-            for event in self._relays[name].fresh(state.pid, state.events) if state is not None else ():
-                self.event(event.level, event.code, event.message)
-        if audio is not None and audio.schedule and AUDIO not in self._said:
-            self._said.add(AUDIO)
-            self.say([introduction.describe_audio(audio)])
+        audio = self._board.audio
+        if audio is not None and audio.schedule:
+            self.relay(AUDIO)
+            if AUDIO not in self._said:
+                self._said.add(AUDIO)
+                self.say([introduction.describe_audio(audio)])
+        if not self._board.loading:  # what goes wrong while it loads may be the end of it
+            self.relay(DREAMER)
         if not self._board.device and "patience" not in self._said and at - self._began > _PATIENCE:
             self._said.add("patience")
             self.say([introduction.describe_device(f"{self._options.device}, still loading", "")[0]])

@@ -75,6 +75,7 @@ class Sources:
         self._decoded: tuple[str, bool, Clip] | None = None  # name, cropped, clip: tempo changes need no new decoding
         self._current: Clip | None = None
         self._good: dict[str, Value] = {}  # values that the current source was made with
+        self._listing: asyncio.Task[None] | None = None
         self._wish: _Wish | None = None
         self._wake = asyncio.Event()
         control.validators["source/clip"] = self._check_name
@@ -92,14 +93,16 @@ class Sources:
         """Clips of the library, as far as they were listed when this was asked last."""
         if time.monotonic() - self._listed > _LISTING_SECONDS:
             self._listed = time.monotonic()
-            task = asyncio.get_running_loop().create_task(self.list_clips())
-            task.add_done_callback(lambda done: done.exception())
+            self._listing = asyncio.get_running_loop().create_task(self.list_clips())
         return tuple(ClipInfo(row.name, row.seconds, row.beats or 0) for row in self._rows)
 
     async def list_clips(self) -> None:
         """Read the library's folders."""
         self._listed = time.monotonic()
-        self._rows = await in_thread(self._library.describe, "clips")
+        try:
+            self._rows = await in_thread(self._library.describe, "clips")
+        except OSError as error:
+            _log.warning("The clips cannot be listed: %s", error)
 
     def open(self, clip: str) -> None:
         """Make the first source, from a name or a path.

@@ -14,8 +14,6 @@ from typing import Any
 from ear_engine import platform
 from ear_engine.shared_memory.clock import now
 
-Report = Callable[[str, str, str], None]  # level, code, message
-
 _LONG = 5.0  # seconds after which a process that dies has not failed to start
 _DELAYS = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)  # before the next start, by starts that failed in a row
 _ASKED = 0.1  # seconds before one that was asked to end is started again: the same signal may be on its way to us
@@ -58,11 +56,19 @@ class ChildSpec:
 
 @dataclass(frozen=True)
 class Exit:
-    """A child has ended: with which code (negative: by that signal), and whether it ever was ready."""
+    """A child has ended.
+
+    Args:
+        name: of the child.
+        code: exit code; negative: by that signal.
+        was_ready: whether it ever was ready.
+        message: how it ended and what follows, for people.
+    """
 
     name: str
     code: int
     was_ready: bool
+    message: str
 
 
 @dataclass
@@ -82,13 +88,11 @@ class Supervisor:
 
     Args:
         specs: the children, started in this order.
-        report: told of every death and restart.
         clock: seconds on the shared clock.
     """
 
-    def __init__(self, specs: Iterable[ChildSpec], report: Report, clock: Callable[[], float] = now) -> None:
+    def __init__(self, specs: Iterable[ChildSpec], clock: Callable[[], float] = now) -> None:
         self._children = {spec.name: _Child(spec) for spec in specs}
-        self._report = report
         self._clock = clock
         self._context = multiprocessing.get_context("spawn")
         self._polled = clock()
@@ -106,15 +110,15 @@ class Supervisor:
         return self._children[name].starts
 
     def poll(self) -> list[Exit]:
-        """Start what is due, kill what hangs; return who has ended since the last call."""
+        """Start what is due, kill what hangs; return who has ended since the last call (to be started in the next)."""
         at = self._clock()
         if at - self._polled > _PAUSED:
             self._lenient = at
         self._polled = at
-        exits = [ended for child in self._children.values() if (ended := self._ended(child, at)) is not None]
         for child in self._children.values():
             if child.process is None and at >= child.due:
                 self._start(child, at)
+        exits = [ended for child in self._children.values() if (ended := self._ended(child, at)) is not None]
         if at - self._checked >= _CHECK:
             self._checked = at
             for child in self._children.values():
@@ -162,8 +166,7 @@ class Supervisor:
             again = f"has failed {child.failures} times in a row, {again}"
         meanwhile = f"; {spec.meanwhile}" if spec.meanwhile else ""
         how = "hung" if child.hung else describe_exit(code)
-        self._report("warning", f"{spec.name}_restarted", f"The {spec.name} process {how} and {again}{meanwhile}.")
-        return Exit(spec.name, code, child.ready)
+        return Exit(spec.name, code, child.ready, f"The {spec.name} process {how} and {again}{meanwhile}.")
 
     def _look(self, child: _Child) -> float:
         """Note whether ``child`` is ready; return its latest sign of life."""

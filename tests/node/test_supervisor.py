@@ -35,15 +35,17 @@ class Watch:
     """A supervisor, what it reported, and how to wait for it."""
 
     def __init__(self, *specs: ChildSpec) -> None:
-        self.reports: list[tuple[str, str, str]] = []
+        self.messages: list[str] = []
         self.exits: list[tuple[str, int, bool]] = []
-        self.supervisor = Supervisor(specs, lambda *report: self.reports.append(report))
+        self.supervisor = Supervisor(specs)
 
     def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
         end = time.perf_counter() + seconds
         while not condition():
-            assert time.perf_counter() < end, self.reports
-            self.exits += [(ended.name, ended.code, ended.was_ready) for ended in self.supervisor.poll()]
+            assert time.perf_counter() < end, self.messages
+            for ended in self.supervisor.poll():
+                self.exits.append((ended.name, ended.code, ended.was_ready))
+                self.messages.append(ended.message)
             time.sleep(0.005)
 
     def stop(self) -> list[str]:
@@ -69,7 +71,7 @@ def test_a_killed_child_is_started_again_at_once_and_reported(tmp_path: Path) ->
     assert watch.supervisor.pids["audio"] != first and watch.supervisor.starts("audio") == 2
     assert watch.exits == [("audio", -signal.SIGKILL, False)]
     message = "The audio process was killed (SIGKILL) and is started again; nothing is lost."
-    assert watch.reports == [("warning", "audio_restarted", message)]
+    assert watch.messages == [message]
     begun = time.perf_counter()
     assert watch.stop() == ["audio"]  # it does not listen, so it is killed
     assert time.perf_counter() - begun < 1.0 and watch.supervisor.pids == {}
@@ -77,8 +79,8 @@ def test_a_killed_child_is_started_again_at_once_and_reported(tmp_path: Path) ->
 
 def test_one_that_always_fails_is_started_less_and_less_often() -> None:
     watch = Watch(ChildSpec("dreamer", end_at_once, (3,)))
-    watch.until(lambda: len(watch.reports) == 3)
-    texts = [text for _, _, text in watch.reports]
+    watch.until(lambda: len(watch.messages) == 3)
+    texts = watch.messages
     assert texts[0] == "The dreamer process ended (exit code 3) and is started again."
     assert "again in 0.25 s" in texts[1]
     assert "has failed 3 times in a row, is started again in 0.5 s" in texts[2]
@@ -89,8 +91,8 @@ def test_a_hanging_child_is_killed_and_started_again(tmp_path: Path) -> None:
     alive = now()
     spec = ChildSpec("dreamer", sleep_on, (tmp_path,), pulse=lambda pid: Pulse(alive), patience=0.5, grace=0.1)
     watch = Watch(spec)
-    watch.until(lambda: bool(watch.reports))
-    assert watch.reports[0][2] == "The dreamer process hung and is started again."
+    watch.until(lambda: bool(watch.messages))
+    assert watch.messages[0] == "The dreamer process hung and is started again."
     assert watch.exits == [("dreamer", -signal.SIGKILL, True)]
     watch.stop()
 
@@ -99,7 +101,7 @@ def test_a_loading_child_gets_more_time(tmp_path: Path) -> None:
     spec = ChildSpec("dreamer", sleep_on, (tmp_path,), pulse=lambda pid: None, patience=0.1, loading=1.0, grace=0.1)
     watch = Watch(spec)
     begun = now()
-    watch.until(lambda: bool(watch.reports))
+    watch.until(lambda: bool(watch.messages))
     assert now() - begun >= 1.0
     assert watch.exits == [("dreamer", -signal.SIGKILL, False)]
     watch.stop()
@@ -109,8 +111,7 @@ def test_nobody_hangs_because_the_machine_slept(tmp_path: Path) -> None:
     time_now = 100.0
     heartbeat = 100.0
     spec = ChildSpec("dreamer", sleep_on, (tmp_path,), pulse=lambda pid: Pulse(heartbeat), patience=5.0, grace=0.0)
-    reports: list[str] = []
-    supervisor = Supervisor([spec], lambda *report: reports.append(report[2]), clock=lambda: time_now)
+    supervisor = Supervisor([spec], clock=lambda: time_now)
     supervisor.poll()
     while not list(tmp_path.iterdir()):
         time.sleep(0.01)
@@ -120,8 +121,8 @@ def test_nobody_hangs_because_the_machine_slept(tmp_path: Path) -> None:
     for _ in range(30):
         time_now += 0.1
         heartbeat = time_now
-        supervisor.poll()
-    assert supervisor.pids == {"dreamer": pid} and reports == []
+        assert supervisor.poll() == []
+    assert supervisor.pids == {"dreamer": pid}
     time_now += 1.0
     asyncio.run(supervisor.stop(0.0))
 
@@ -148,5 +149,5 @@ def test_an_interrupt_of_everyone_at_the_start_reaches_no_child(tmp_path: Path) 
     watch.supervisor.poll()
     os.kill(watch.supervisor.pids["audio"], signal.SIGINT)  # it has not even imported anything
     watch.until(lambda: bool(list(tmp_path.iterdir())))
-    assert watch.reports == []
+    assert watch.messages == []
     watch.stop()
