@@ -1,4 +1,4 @@
-"""One loop of audio and its beats: the clip, reading it from a file, and fitting it to a tempo.
+"""One loop of audio and its beats: the clip, and fitting it to a tempo.
 
 A clip is a loop: its end runs into its start. Everything here treats time as a circle, so nothing adds a click there.
 """
@@ -6,30 +6,19 @@ A clip is a loop: its end runs into its start. Everything here treats time as a 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from ear_engine.beats import MOST_BEATS
 from ear_engine.errors import UserError
 
 SHORTEST_SECONDS = 0.25
 LONGEST_SECONDS = 32.0
-MOST_BEATS = 64
 SEAM_SECONDS = 0.005
-SILENCE_PEAK = 1e-4
-
-_NAMED = {
-    "beats": re.compile(r"(?<![\d.])(\d{1,3})[ _-]?beats?(?![a-z])", re.IGNORECASE),
-    "bars": re.compile(r"(?<![\d.])(\d{1,2})[ _-]?bars?(?![a-z])", re.IGNORECASE),
-    "tempo": re.compile(r"(?<![\d.])(\d{2,3}(?:\.\d+)?)[ _-]?bpm(?![a-z])", re.IGNORECASE),
-    "tempo_after": re.compile(r"(?<![a-z])bpm[ _-]?(\d{2,3}(?:\.\d+)?)(?!\d)", re.IGNORECASE),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,146 +95,6 @@ def resample_loop(audio: NDArray[np.float32], samples: int) -> NDArray[np.float3
     longer = soxr.resample(np.ascontiguousarray(wrapped.T), before, samples, quality="VHQ")
     first = units * unit_out
     return np.ascontiguousarray(longer[first : first + samples].T, dtype=np.float32)
-
-
-def named_beats(stem: str, seconds: float) -> float | None:
-    """Beats (not always whole) in a file of this length, as its name states them; 4 beats a bar."""
-    for kind, pattern in _NAMED.items():
-        for found in pattern.finditer(stem):
-            number = float(found.group(1))
-            beats = {"beats": number, "bars": 4.0 * number}.get(kind, number * seconds / 60.0)
-            if 20.0 <= beats * 60.0 / seconds <= 300.0:
-                return beats
-    return None
-
-
-def estimate_beats(mid: NDArray[np.float32], sample_rate: int) -> int:
-    """Whole beats in a loop, judged by ear: how well its onsets repeat after one beat, two, and a bar.
-
-    Candidates have a tempo of 70 to 180 BPM (one beat if none has). Among equals 4, 8, 16 and 32 beats and tempi near
-    120 BPM win, so a loop without onsets gets the plainest reading.
-
-    Args:
-        mid: shape ``(samples,)``.
-        sample_rate: in Hz.
-    """
-    seconds = len(mid) / sample_rate
-    candidates = [n for n in range(1, MOST_BEATS + 1) if 70.0 <= n * 60.0 / seconds <= 180.0]
-    if not candidates:
-        return 1
-    frames = max(32, round(100.0 * seconds))
-    size = 1 << (sample_rate // 43).bit_length()
-    starts = np.arange(frames) * len(mid) // frames
-    grains = mid[(starts[:, None] + np.arange(size)) % len(mid)] * np.hanning(size).astype(np.float32)
-    power = np.abs(np.fft.rfft(grains)) / max(1e-9, float(np.max(np.abs(mid), initial=0.0)))
-    level = np.log1p(10.0 * power)
-    onsets = np.maximum(0.0, level - np.roll(level, 1, axis=0)).sum(axis=1)
-    onsets -= onsets.mean()
-    echo = np.fft.irfft(np.abs(np.fft.rfft(onsets)) ** 2, frames)
-    echo /= echo[0] + 1e-6
-
-    def score(beats: int) -> float:
-        lags = np.array([1, 2, 4]) * frames / beats
-        heard = np.interp(lags % frames, np.arange(frames + 1), np.append(echo, echo[0]))
-        octaves = math.log2(beats * 60.0 / seconds / 120.0)
-        plain = 0.25 if beats in (4, 8, 16, 32) else 0.05 if beats % 4 == 0 else 0.0
-        return float(heard @ (0.5, 0.3, 0.2)) + plain - 0.6 * octaves**2
-
-    return max(candidates, key=score)
-
-
-def _read(path: Path, subject: str, max_seconds: float, crop: bool) -> tuple[NDArray[np.float32], int, float]:
-    """Samples of a file as ``(channels, samples)`` at its own rate, that rate, and the whole file's seconds."""
-    resave = "save it again as WAV or FLAC"
-    try:
-        if not path.is_file():
-            reason = "is a folder, not a file" if path.is_dir() else "was not found"
-            raise UserError(subject, reason, "check its name; `ear-engine clips` lists what there is", "not_found")
-        if path.stat().st_size == 0:
-            raise UserError(subject, "is an empty file", resave, "empty")
-        with soundfile.SoundFile(path) as file:
-            rate, frames, channels = file.samplerate, file.frames, file.channels
-            if not 1000 <= rate <= 768000:
-                raise UserError(subject, f"has a sample rate of {rate} Hz", "use 1000 to 768000 Hz", "bad_rate")
-            if frames < 1:
-                raise UserError(subject, "has no samples", resave, "empty")
-            seconds = frames / rate
-            if seconds < SHORTEST_SECONDS:
-                reason = f"is {seconds:.3f} s long, shorter than {SHORTEST_SECONDS} s"
-                raise UserError(subject, reason, "use a longer loop", "too_short")
-            if seconds > max_seconds and not crop:
-                reason = f"is {seconds:.1f} s long, longer than {max_seconds:g} s"
-                raise UserError(subject, reason, "set source/fit to crop, or cut it", "too_long")
-            wanted = min(frames, int(max_seconds * rate))
-            blocks, read = list[NDArray[np.float32]](), 0
-            while read < wanted:
-                block = file.read(min(65536, wanted - read), dtype="float32", always_2d=True).T
-                if not block.shape[1]:
-                    reason = f"ends after {read / rate:.2f} of {seconds:.2f} s"
-                    raise UserError(subject, reason, resave, "damaged")
-                read += block.shape[1]
-                if channels > 2:
-                    block = (block[:2] + block[2:].sum(axis=0)) / (channels - 1)
-                blocks.append(block)
-    except soundfile.LibsndfileError as error:
-        if "format not recognised" in error.error_string.lower():
-            raise UserError(
-                subject, "is not audio that can be read", "use WAV, FLAC, AIFF, Ogg or MP3", "not_audio"
-            ) from error
-        raise UserError(subject, f"is damaged ({error.error_string.strip(' .')})", resave, "damaged") from error
-    except (OSError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(subject, f"cannot be read ({error})", resave, "unreadable") from error
-    return np.ascontiguousarray(np.concatenate(blocks, axis=1)), rate, seconds
-
-
-def load_clip(
-    path: Path, *, sample_rate: int = 44100, max_seconds: float = LONGEST_SECONDS, crop: bool = False
-) -> Clip:
-    """Reads a loop from any file that libsndfile reads.
-
-    Mono stays mono and stereo stereo; of more channels, the third and later go evenly to both sides, and the sums are
-    divided by their number of parts. Samples beyond full scale (float files) are scaled down to it. Another rate is
-    resampled circularly, to ``round(frames * sample_rate / rate)`` samples. The beats are those that the file's name
-    states (``_8beats``, ``4bars``, ``120 BPM``, the nearest whole number), or an estimate.
-
-    Args:
-        path: of the file.
-        sample_rate: wanted, in Hz.
-        max_seconds: longest length; nothing beyond it is decoded.
-        crop: of a longer file, take the start instead of refusing: ``max_seconds``, or, if its name gives a tempo, the
-            most whole beats that fit. The cut is faded over 5 ms.
-
-    Raises:
-        UserError: if the file is missing, no audio, damaged, empty, silent, too short, too long, or not finite.
-    """
-    subject = f"clip {path.name!r}"
-    audio, rate, seconds = _read(path, subject, max_seconds, crop)
-    if not np.isfinite(audio).all():
-        raise UserError(subject, "has samples that are not numbers", "save it again with plain audio", "not_finite")
-    peak = float(np.max(np.abs(audio)))
-    if peak < SILENCE_PEAK:
-        reason = "is silent (its peak is below -80 dBFS)"
-        raise UserError(subject, reason, "use the built-in clip `silence` if you mean it", "silent")
-    if peak > 1.0:
-        audio /= np.float32(peak)
-    named = named_beats(path.stem, seconds)
-    if seconds > max_seconds:
-        if named is not None:
-            beat = seconds / named * rate
-            named = float(max(1, min(MOST_BEATS, int(audio.shape[1] / beat + 1e-6))))
-            audio = audio[:, : round(named * beat)].copy()
-        fade = int(SEAM_SECONDS * rate)
-        audio[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
-    frames = audio.shape[1]
-    audio = resample_loop(audio, max(1, round(frames * sample_rate / rate)))
-    if named is not None and 1 <= round(named) <= MOST_BEATS:
-        beats = round(named)
-        off = abs(named - beats) > 0.03 * math.sqrt(named)
-        note = f"its name says {named:.2f} beats in {frames / rate:.2f} s, taken as {beats}" if off else ""
-        return Clip(path.stem, audio, sample_rate, beats, "name", note)
-    note = "" if named is None else f"its name says {named:.2f} beats, outside 1 to {MOST_BEATS}, so they are estimated"
-    beats = estimate_beats(np.asarray(audio.mean(axis=0), dtype=np.float32), sample_rate)
-    return Clip(path.stem, audio, sample_rate, beats, "estimate", note)
 
 
 def _lay(audio: NDArray[np.float32], period: float, samples: int, sample_rate: int) -> NDArray[np.float32]:

@@ -1,41 +1,21 @@
-"""Clips: reading any file as a loop, refusing bad ones, finding beats, fitting to a tempo."""
+"""Clips: what one is, resampling around the circle, fitting to a tempo."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ear_engine.clip import Clip, estimate_beats, fit_clip, load_clip, resample_loop
+from ear_engine.clip import Clip, fit_clip, resample_loop
 from ear_engine.errors import UserError
-from ear_engine.sources.loops import builtin_names, render_builtin
-
-
-def sine(cycles: int, samples: int, channels: int = 1) -> NDArray[np.float32]:
-    """A sine with whole cycles in the loop, shape (channels, samples), each channel at its own phase."""
-    phase = np.arange(channels)[:, None]
-    return np.asarray(0.5 * np.sin(2 * np.pi * cycles * np.arange(samples) / samples + phase), dtype=np.float32)
-
-
-def write(path: Path, audio: NDArray[Any], rate: int = 44100, **options: str) -> Path:
-    soundfile.write(path, audio.T, rate, **options)
-    return path
-
-
-def refusal(path: Path, **options: Any) -> UserError:
-    with pytest.raises(UserError) as caught:
-        load_clip(path, **options)
-    assert path.name[:8] in str(caught.value)
-    assert caught.value.mend
-    return caught.value
+from ear_engine.sources.loops import render_builtin
+from tests.sounds import sine
 
 
 def make(audio: NDArray[np.float32], beats: int = 8, rate: int = 44100) -> Clip:
@@ -68,166 +48,6 @@ class TestResampling:
     def test_any_lengths_leave_no_click(self, before: int, after: int) -> None:
         resampled = resample_loop(sine(31, before), after)
         assert np.max(np.abs(resampled - sine(31, after))) < 1e-4
-
-
-class TestLoading:
-    @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000, 96000])
-    def test_any_rate_becomes_a_seamless_loop(self, tmp_path: Path, rate: int) -> None:
-        clip = load_clip(write(tmp_path / "loop.wav", sine(880, 2 * rate), rate, subtype="FLOAT"))
-        assert (clip.audio.shape, clip.sample_rate) == ((1, 88200), 44100)
-        assert np.max(np.abs(clip.audio - sine(880, 88200))) < 5e-5
-
-    @pytest.mark.parametrize(
-        ("suffix", "subtype", "error"),
-        [
-            ("wav", "PCM_16", 1e-4),
-            ("wav", "PCM_U8", 1e-2),
-            ("wav", "PCM_24", 1e-6),
-            ("wav", "DOUBLE", 1e-6),
-            ("flac", "PCM_24", 1e-6),
-            ("aiff", "PCM_16", 1e-4),
-            ("ogg", "VORBIS", 0.05),
-        ],
-    )
-    def test_formats(self, tmp_path: Path, suffix: str, subtype: str, error: float) -> None:
-        audio = sine(440, 44100, 2)
-        clip = load_clip(write(tmp_path / f"loop.{suffix}", audio, subtype=subtype))
-        assert clip.name == "loop"
-        assert clip.audio.dtype == np.float32
-        assert clip.audio.flags.c_contiguous
-        assert np.max(np.abs(clip.audio - audio)) < error
-
-    def test_more_channels_than_two_fold_evenly(self, tmp_path: Path) -> None:
-        audio = sine(440, 44100, 4)
-        clip = load_clip(write(tmp_path / "quad.wav", audio, subtype="FLOAT"))
-        center = audio[2] + audio[3]
-        assert np.allclose(clip.audio, (audio[:2] + center) / 3.0, atol=1e-6)
-
-    def test_float_beyond_full_scale_is_scaled_down(self, tmp_path: Path) -> None:
-        clip = load_clip(write(tmp_path / "hot.wav", 8 * sine(440, 44100), subtype="FLOAT"))
-        assert np.max(np.abs(clip.audio)) == pytest.approx(1.0)
-
-    @pytest.mark.parametrize(
-        ("name", "seconds", "beats"),
-        [
-            ("loop_120bpm", 4.0, 8),
-            ("140 BPM techno", 60 / 140 * 16, 16),
-            ("bpm 90 dusty", 60 / 90 * 4, 4),
-            ("x_7beats", 4.0, 7),
-            ("Groove-4bars", 8.0, 16),
-            ("half_93.75bpm", 2.56, 4),
-            ("12_beats_90bpm", 4.0, 12),
-        ],
-    )
-    def test_beats_that_the_name_states(self, tmp_path: Path, name: str, seconds: float, beats: int) -> None:
-        clip = load_clip(write(tmp_path / f"{name}.wav", sine(50, round(seconds * 8000)), 8000))
-        assert (clip.beats, clip.beats_from, clip.note) == (beats, "name", "")
-
-    @pytest.mark.parametrize("name", ["808beatsmith", "5000bpm", "tr808 kit", "0 beats", "abpm", "1bpm"])
-    def test_names_that_only_look_like_it(self, tmp_path: Path, name: str) -> None:
-        assert load_clip(write(tmp_path / f"{name}.wav", sine(50, 32000), 8000)).beats_from == "estimate"
-
-    def test_a_tempo_that_does_not_fit_is_noted(self, tmp_path: Path) -> None:
-        clip = load_clip(write(tmp_path / "odd_100bpm.wav", sine(50, 32000), 8000))
-        assert clip.beats == 7
-        assert "6.67 beats" in clip.note
-
-    def test_crop_reads_only_the_start(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "long.flac", 0.3 * np.ones((1, 600 * 8000)), 8000)
-        clip = load_clip(path, sample_rate=8000, max_seconds=4.0, crop=True)
-        assert clip.seconds == 4.0
-        assert clip.audio[0, -1] == 0.0
-
-    def test_crop_keeps_whole_beats_of_a_stated_tempo(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "long_130bpm.wav", sine(440, 20 * 8000), 8000)
-        clip = load_clip(path, sample_rate=8000, max_seconds=5.0, crop=True)
-        assert clip.beats == 10
-        assert clip.tempo == pytest.approx(130.0, abs=0.1)
-
-
-class TestRefusals:
-    def test_missing(self, tmp_path: Path) -> None:
-        assert refusal(tmp_path / "nowhere.wav").code == "not_found"
-        assert refusal(tmp_path).code == "not_found"
-
-    @pytest.mark.parametrize("name", ["x" * 5000, "nul\0.wav"])
-    def test_impossible_paths(self, tmp_path: Path, name: str) -> None:
-        with pytest.raises(UserError):
-            load_clip(tmp_path / name)
-
-    @pytest.mark.parametrize("name", ["text.wav", "text.raw", "text"])
-    def test_not_audio(self, tmp_path: Path, name: str) -> None:
-        (tmp_path / name).write_text("four score and seven beats ago" * 40)
-        assert refusal(tmp_path / name).code in ("not_audio", "unreadable")
-
-    def test_empty(self, tmp_path: Path) -> None:
-        (tmp_path / "zero.wav").touch()
-        assert refusal(tmp_path / "zero.wav").code == "empty"
-        assert refusal(write(tmp_path / "header.wav", np.zeros((1, 0)))).code == "empty"
-
-    def test_silent(self, tmp_path: Path) -> None:
-        error = refusal(write(tmp_path / "quiet.wav", 1e-4 * sine(440, 44100), subtype="FLOAT"))
-        assert error.code == "silent"
-        assert "`silence`" in error.mend
-
-    def test_too_short_and_too_long(self, tmp_path: Path) -> None:
-        assert refusal(write(tmp_path / "short.wav", sine(20, 1999), 8000)).code == "too_short"
-        load_clip(write(tmp_path / "enough.wav", sine(20, 2000), 8000))
-        path = write(tmp_path / "longer.wav", sine(20, 33 * 8000), 8000)
-        error = refusal(path)
-        assert error.code == "too_long"
-        assert "crop" in error.mend
-        load_clip(path, crop=True)
-
-    @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-    def test_not_finite(self, tmp_path: Path, bad: float) -> None:
-        audio = sine(440, 44100)
-        audio[0, 777] = bad
-        assert refusal(write(tmp_path / "broken.wav", audio, subtype="FLOAT")).code == "not_finite"
-
-    def test_truncated_flac(self, tmp_path: Path) -> None:
-        noise = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 88200))
-        whole = write(tmp_path / "whole.flac", noise).read_bytes()
-        (tmp_path / "cut.flac").write_bytes(whole[: len(whole) // 2])
-        assert refusal(tmp_path / "cut.flac").code == "damaged"
-
-    @settings(deadline=None, max_examples=60)
-    @given(junk=st.binary(max_size=400), at=st.integers(0, 300), kind=st.sampled_from(("wav", "flac", "aiff", "ogg")))
-    def test_damaged_files_are_read_or_refused(
-        self, tmp_path_factory: pytest.TempPathFactory, junk: bytes, at: int, kind: str
-    ) -> None:
-        folder = tmp_path_factory.mktemp("junk")
-        data = bytearray(write(folder / f"whole.{kind}", sine(440, 8000), 8000).read_bytes())
-        data[at : at + len(junk)] = junk
-        path = folder / f"damaged.{kind}"
-        path.write_bytes(data)
-        try:
-            clip = load_clip(path, max_seconds=4.0, crop=True)
-        except UserError:
-            return
-        assert np.isfinite(clip.audio).all()
-        assert 0.25 * 44100 - 1 <= clip.samples <= 4 * 44100
-
-
-class TestBeats:
-    @pytest.mark.parametrize("name", builtin_names())
-    def test_built_in_loops(self, name: str) -> None:
-        clip = render_builtin(name, 22050)
-        assert estimate_beats(clip.mid, clip.sample_rate) == clip.beats
-
-    @pytest.mark.parametrize("tempo", [74, 85, 92, 100, 110, 128, 140, 150, 165])
-    def test_clicks_at_a_tempo(self, tempo: int) -> None:
-        samples = round(8 * 60 / tempo * 22050)
-        clicks = np.zeros(samples, dtype=np.float32)
-        for beat in range(8):
-            start = round(beat * samples / 8)
-            clicks[start : start + 300] = np.random.default_rng(beat).uniform(-1, 1, 300)
-        assert estimate_beats(clicks, 22050) == 8
-
-    @settings(deadline=None, max_examples=20)
-    @given(samples=st.integers(2000, 8000 * 32))
-    def test_any_length_has_beats(self, samples: int) -> None:
-        assert 1 <= estimate_beats(sine(7, samples)[0], 8000) <= 64
 
 
 class TestFitting:

@@ -1,73 +1,47 @@
-"""Finds clips by name: the built-in loops, then audio files in given folders, and paths only where they are allowed."""
+"""Finds clips by name: of built-in loops, of plug-ins, of audio files in given folders; by path only where allowed."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import soundfile
-
-from ear_engine.clip import LONGEST_SECONDS, Clip, load_clip, named_beats
+from ear_engine.clip import Clip
 from ear_engine.errors import UserError
-from ear_engine.sources.loops import BEATS, builtin_description, builtin_names, builtin_tempo, render_builtin
+from ear_engine.plugins import Registry
+from ear_engine.sources.files import SUFFIXES, describe_file, load_clip
+from ear_engine.sources.registered import RegisteredSources
+from ear_engine.sources.source import ClipRow, name_problem
 
-SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".oga", ".opus", ".mp3", ".caf", ".w64", ".au"})
+__all__ = ["ClipLibrary", "ClipRow"]
+
 MOST_FILES = 10_000
-
-
-@dataclass(frozen=True)
-class ClipRow:
-    """What is known about a clip without decoding it.
-
-    Attributes:
-        name: to load it by.
-        seconds: its length; 0 if the file cannot be read.
-        beats: in the loop, or None where only listening would tell.
-        tempo: in BPM, or None likewise.
-        description: one line.
-    """
-
-    name: str
-    seconds: float
-    beats: int | None
-    tempo: float | None
-    description: str
-
-
-def _unsafe(name: str) -> str | None:
-    """Why a name may not come from the network, or None."""
-    if not name or name != name.strip():
-        return "is empty or has spaces around it"
-    if len(name) > 255:
-        return "is longer than 255 characters"
-    if any(ord(letter) < 32 or ord(letter) == 127 or 0xD800 <= ord(letter) < 0xE000 for letter in name):
-        return "has characters that no name has"
-    if "\\" in name or name.startswith(("/", "~")) or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
-        return "is a path, not a name"
-    return None
 
 
 class ClipLibrary:
     """Clips by name.
 
-    A file's name here is its path within its folder, without the suffix and with ``/`` between folders. Built-in
-    loops come first, then the folders in order, each in alphabetical order: the first with a name has it. Names are
-    looked up, never joined to a path. Hidden files, and links that lead out of their folder, are not listed.
+    Where several have a name, the first has it: the built-in loops, then plug-ins in alphabetical order, then the
+    folders in order. So a name in a set means the same on every machine with the same plug-ins, whatever files lie
+    there. A file's name is its path within its folder, without the suffix and with ``/`` between folders; a folder's
+    files are in alphabetical order. Names are looked up, never joined to a path. Hidden files, and links that lead out
+    of their folder, are not listed.
 
     Args:
         roots: folders with audio files, which need not exist.
         sample_rate: of the clips loaded, in Hz.
+        registry: to find plug-ins of kind ``sources`` in, the built-in loops among them.
     """
 
-    def __init__(self, roots: Sequence[Path], sample_rate: int = 44100) -> None:
+    def __init__(self, roots: Sequence[Path], sample_rate: int = 44100, registry: Registry | None = None) -> None:
         self._roots = tuple(roots)
         self._sample_rate = sample_rate
+        self._sources = RegisteredSources(Registry() if registry is None else registry)
 
-    def _files(self) -> dict[str, Path]:
+    def _files(self, taken: Container[str]) -> dict[str, Path]:
+        """Paths of files, by those of their names that are not taken."""
         found: dict[str, Path] = {}
         seen = 0
         for root in self._roots:
@@ -80,65 +54,51 @@ class ClipLibrary:
                         return found
                     path = Path(folder, file)
                     name = path.relative_to(root).with_suffix("").as_posix()
-                    listed = path.suffix.lower() in SUFFIXES and not file.startswith(".") and _unsafe(name) is None
-                    if listed and path.resolve().is_relative_to(home):
+                    listed = path.suffix.lower() in SUFFIXES and not file.startswith(".") and name_problem(name) is None
+                    if listed and name not in taken and path.resolve().is_relative_to(home):
                         found.setdefault(name, path)
-        for name in builtin_names():
-            found.pop(name, None)
         return found
 
     def names(self) -> tuple[str, ...]:
-        """All names: built-in loops, then files."""
-        return (*builtin_names(), *self._files())
+        """All names: built-in loops, plug-ins' clips, then files."""
+        owners = self._sources.owners()
+        return (*owners, *self._files(owners))
 
     def load(self, name: str, *, allow_paths: bool = False, crop: bool = False) -> Clip:
         """Loads a clip.
 
         Args:
-            name: of a built-in loop or a file in the folders, with or without its suffix.
+            name: of a built-in loop, a plug-in's clip, or a file in the folders, with or without its suffix.
             allow_paths: whether ``name`` may also be a path; only for the command line, never for the network.
             crop: of a file that is too long, take the start.
 
         Raises:
-            UserError: for a name that is unknown or not allowed, or a file that :func:`load_clip` refuses.
+            UserError: for a name that is unknown or not allowed, a file that :func:`load_clip` refuses, or a plug-in
+                that fails.
         """
-        if name in builtin_names():
-            return render_builtin(name, self._sample_rate)
-        problem = _unsafe(name)
+        owners = self._sources.owners()
+        if name in owners:
+            return self._sources.render(owners[name], name, self._sample_rate)
+        problem = name_problem(name)
         if problem is not None and not allow_paths:
             mend = "use a name that `ear-engine clips` lists"
             raise UserError(f"clip name {name[:60]!r}", problem, mend, "bad_name")
-        files = self._files()
+        files = self._files(owners)
         for own, path in files.items():
             if name in (own, own + path.suffix):
                 return replace(load_clip(path, sample_rate=self._sample_rate, crop=crop), name=own)
         if allow_paths and "\0" not in name and (Path(name).suffix or Path(name).name != name):
             return load_clip(Path(os.path.expanduser(name)), sample_rate=self._sample_rate, crop=crop)
-        known = (*builtin_names(), *files)
-        near = difflib.get_close_matches(name[:255], known, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(name[:255], (*owners, *files), n=3, cutoff=0.4)
         mend = f"did you mean {' or '.join(near)}" if near else "`ear-engine clips` lists the names"
-        raise UserError(f"clip {name[:60]!r}", "is not in the library", mend, "unknown_clip")
+        reason = "is not in the library"
+        for fault in self._sources.faults.values():
+            reason += f" ({fault.subject} {fault.reason})"
+        raise UserError(f"clip {name[:60]!r}", reason, mend, "unknown_clip")
 
     def describe(self) -> tuple[ClipRow, ...]:
         """A row for each name, in the order of :meth:`names`, from headers and file names alone."""
-        rows = []
-        for name in builtin_names():
-            tempo = builtin_tempo(name)
-            rows.append(ClipRow(name, BEATS * 60.0 / tempo, BEATS, tempo, builtin_description(name)))
-        rows.extend(_row(name, path) for name, path in self._files().items())
+        owners = self._sources.owners()
+        rows = [self._sources.describe(plugin, name) for name, plugin in owners.items()]
+        rows.extend(describe_file(name, path) for name, path in self._files(owners).items())
         return tuple(rows)
-
-
-def _row(name: str, path: Path) -> ClipRow:
-    try:
-        header = soundfile.info(path)
-    except (OSError, RuntimeError, TypeError, ValueError):
-        return ClipRow(name, 0.0, None, None, f"{path.name}: cannot be read")
-    seconds = header.frames / header.samplerate
-    stated = named_beats(path.stem, seconds) if seconds > 0.0 else None
-    beats = None if stated is None or round(stated) < 1 else round(stated)
-    sides = {1: "mono", 2: "stereo"}.get(header.channels, f"{header.channels} channels")
-    description = f"{path.name}: {sides}, {header.samplerate} Hz"
-    if seconds > LONGEST_SECONDS:
-        description += ", too long unless cropped"
-    return ClipRow(name, seconds, beats, None if beats is None else beats * 60.0 / seconds, description)
