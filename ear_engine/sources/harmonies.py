@@ -6,7 +6,7 @@ import numpy as np
 
 from ear_engine.sources import voices
 from ear_engine.sources.mixer import HOUSE_RIFF, LoopMixer, riff
-from ear_engine.sources.voices import Audio, hertz
+from ear_engine.sources.synthesis import Audio, band, hertz
 
 
 def silence(rate: int) -> Audio:
@@ -17,7 +17,7 @@ def silence(rate: int) -> Audio:
 def low_noise(rate: int) -> Audio:
     """Four seconds of noise between 40 and 1500 Hz, mono."""
     hiss = np.random.default_rng(40).standard_normal((1, 4 * rate), dtype=np.float32)
-    return voices.band(hiss, rate, 40.0, 1500.0, order=1)
+    return band(hiss, rate, 40.0, 1500.0, order=1)
 
 
 def bass(rate: int) -> Audio:

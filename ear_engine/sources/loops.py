@@ -12,45 +12,13 @@ import numpy as np
 
 from ear_engine.clip import Clip
 from ear_engine.errors import UserError
+from ear_engine.loudness import SILENT, LoudnessMeter
 from ear_engine.sources import harmonies, rhythms
 from ear_engine.sources.mixer import BEATS
 from ear_engine.sources.source import ClipRow
-from ear_engine.sources.voices import Audio
+from ear_engine.sources.synthesis import Audio
 
 PEAK_CEILING = 10.0 ** (-1.5 / 20.0)
-
-
-def loudness(audio: Audio, sample_rate: int) -> float:
-    """Integrated loudness of a loop in LUFS (ITU-R BS.1770-4), measured around the circle; ``-inf`` for silence.
-
-    K-weighting is applied as its two filters' magnitudes in one spectrum, then blocks of 400 ms that overlap by 75 %
-    pass an absolute gate of -70 LUFS and a relative one of -10 LU.
-
-    Args:
-        audio: shape ``(channels, samples)``, full scale 1.
-        sample_rate: in Hz.
-    """
-    samples = audio.shape[1]
-    z = np.exp(-2j * np.pi * np.fft.rfftfreq(samples))
-    weight = np.ones(z.shape)
-    for corner, quality, gain, shelf in ((1681.974, 0.7071752, 3.999844, True), (38.13547, 0.5003270, 0.0, False)):
-        k = np.tan(np.pi * corner / sample_rate)
-        high = 10.0 ** (gain / 20.0)
-        middle = high**0.4996667741545416
-        below = (high + middle * k / quality + k * k, 2.0 * (k * k - high), high - middle * k / quality + k * k)
-        a0 = 1.0 + k / quality + k * k
-        b = np.array(below) / a0 if shelf else np.array((1.0, -2.0, 1.0))
-        a = np.array((a0, 2.0 * (k * k - 1.0), 1.0 - k / quality + k * k)) / a0
-        weight *= np.abs((b[0] + b[1] * z + b[2] * z * z) / (a[0] + a[1] * z + a[2] * z * z))
-    weighted = np.fft.irfft(np.fft.rfft(audio) * weight, samples)
-    size = max(1, min(samples, round(0.4 * sample_rate)))
-    total = np.concatenate(([0.0], np.cumsum(np.tile(np.sum(weighted**2, axis=0), 2))))
-    starts = np.arange(0, samples, max(1, round(0.1 * sample_rate)))
-    power = (total[starts + size] - total[starts]) / size
-    loud = power[power > 10.0 ** ((-70.0 + 0.691) / 10.0)]
-    if not loud.size:
-        return float("-inf")
-    return float(-0.691 + 10.0 * np.log10(np.mean(loud[loud > 0.1 * np.mean(loud)])))
 
 
 @dataclass(frozen=True)
@@ -78,7 +46,7 @@ def _builtins() -> dict[str, _Builtin]:
         "kick_4": _Builtin("four kicks in the loop", rhythms.kicks(4)),
         "kick_8": _Builtin("eight kicks in the loop, one a beat", rhythms.kicks(8)),
         "low_noise": _Builtin("quiet low noise, to let the ear imagine", harmonies.low_noise, target=-42.0),
-        "silence": _Builtin("nothing at all", harmonies.silence, target=float("-inf")),
+        "silence": _Builtin("nothing at all", harmonies.silence, target=SILENT),
     }
 
 
@@ -123,8 +91,8 @@ def render_builtin(name: str, sample_rate: int = 44100) -> Clip:
         reason = f"cannot be rendered at {sample_rate} Hz"
         raise UserError(f"built-in clip {name!r}", reason, "use 8000 to 192000 Hz", "bad_rate")
     audio = builtin.render(sample_rate)
-    level = loudness(audio, sample_rate)
-    if np.isfinite(level):
+    level = LoudnessMeter(audio.shape[1], sample_rate).measure(audio)
+    if level > SILENT:
         gain = 10.0 ** ((builtin.target - level) / 20.0)
         audio = audio * np.float32(min(gain, PEAK_CEILING / float(np.max(np.abs(audio)))))
     return Clip(name, np.ascontiguousarray(audio, dtype=np.float32), sample_rate, BEATS, "declared")

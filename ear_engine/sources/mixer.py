@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ear_engine.sources import voices
-from ear_engine.sources.voices import Audio, hertz
+from ear_engine.sources.synthesis import Audio, band, hertz, reverb_impulse
 
 BEATS = 8
 
@@ -70,18 +70,18 @@ class LoopMixer:
 
     def echo(self, beats: float, feedback: float = 0.45, repeats: int = 8) -> None:
         """Repeats what is in the room's send, every ``beats``, to alternate sides, darker and softer each time."""
-        source = voices.band(self.send, self.rate, 250.0, 5000.0, order=1)
+        source = band(self.send, self.rate, 250.0, 5000.0, order=1)
         for repeat in range(1, repeats + 1):
             side = np.array([[1.0], [0.35]] if repeat % 2 else [[0.35], [1.0]], dtype=np.float32)
             self.send += side * np.float32(feedback**repeat) * self.wrapped(source, repeat * beats)
 
     def mix(self, room_seconds: float = 0.9, wet: float = 0.6, damping: float = 0.5, drive: float = 1.2) -> Audio:
         """Room and soft saturation: ``(2, samples)``."""
-        impulse = voices.reverb_impulse(self.rate, np.random.default_rng(1770), room_seconds, damping=damping)
+        impulse = reverb_impulse(self.rate, np.random.default_rng(1770), room_seconds, damping=damping)
         response = np.fft.rfft(self.wrapped(impulse, 0.0))
         room = np.fft.irfft(np.fft.rfft(self.send) * (1.0 + wet * response), self.samples).astype(np.float32)
         mixed = self.dry + (self.ducked + room) * self.duck
-        mixed = voices.band(mixed, self.rate, 28.0)
+        mixed = band(mixed, self.rate, 28.0)
         scale = np.float32(drive / max(1e-6, float(np.max(np.abs(mixed)))))
         return np.asarray(np.tanh(mixed * scale), dtype=np.float32)
 

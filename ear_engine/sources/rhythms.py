@@ -8,7 +8,7 @@ import numpy as np
 
 from ear_engine.sources import voices
 from ear_engine.sources.mixer import HOUSE_RIFF, LoopMixer, riff, steps, swung
-from ear_engine.sources.voices import Audio, hertz
+from ear_engine.sources.synthesis import Audio, hertz, normalize
 
 
 def kicks(count: int) -> Callable[[int], Audio]:
@@ -18,7 +18,7 @@ def kicks(count: int) -> Callable[[int], Audio]:
         loop = LoopMixer(rate)
         for hit in range(count):
             loop.add(voices.kick(rate, np.random.default_rng(4), pitch=52.0), hit * 8.0 / count, 0.0)
-        return voices.normalize(loop.dry[:1])
+        return normalize(loop.dry[:1])
 
     return render
 

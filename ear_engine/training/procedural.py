@@ -15,22 +15,8 @@ import numpy as np
 import soundfile
 
 from ear_engine.errors import UserError
-from ear_engine.sources.voices import (
-    Audio,
-    band,
-    bass,
-    clap,
-    hat,
-    hertz,
-    kick,
-    normalize,
-    pad,
-    pluck,
-    reverb_impulse,
-    snare,
-    stab,
-    tone,
-)
+from ear_engine.sources.synthesis import Audio, band, hertz, normalize, reverb_impulse
+from ear_engine.sources.voices import bass, clap, hat, kick, pad, pluck, snare, stab, tone
 
 STEPS = 16
 
