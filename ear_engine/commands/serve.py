@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
@@ -30,8 +29,7 @@ def run(typed: argparse.Namespace) -> int:
     """Play until it is ended."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the node takes over: leave at once
     options = node_options(typed)
-    nowhere = open(os.devnull, "w")  # for the life of the process, where a stream has been closed
-    console = TerminalConsole(sys.stdout or nowhere, sys.stderr or nowhere, json_status=typed.json_status)
+    console = TerminalConsole(sys.stdout, sys.stderr, json_status=typed.json_status)
     logging.basicConfig(level=logging.WARNING, handlers=[_ConsoleHandler(console)], format="  %(message)s")
     try:
         asyncio.run(run_node(options, console))

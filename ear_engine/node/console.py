@@ -46,14 +46,18 @@ class TerminalConsole:
         err: for warnings, and for everything that people read if ``json_status``.
         json_status: write :meth:`report` to ``out``, one JSON object a line.
         every: seconds between status lines where they cannot be rewritten in place.
+
+    A stream that is None (Python's, where the shell has closed it) swallows everything.
     """
 
-    def __init__(self, out: TextIO, err: TextIO, *, json_status: bool = False, every: float = 10.0) -> None:
+    def __init__(
+        self, out: TextIO | None, err: TextIO | None, *, json_status: bool = False, every: float = 10.0
+    ) -> None:
         self._out = out
         self._err = err
         self._json = json_status
         self._people = err if json_status else out
-        self.live = self._people.isatty()
+        self.live = self._people is not None and self._people.isatty()
         self.every = _LIVE if self.live else every
         self._shown = False  # a status line stands at the cursor
         self._queue: queue.Queue[tuple[TextIO, str] | None] = queue.Queue(_WAITING)
@@ -93,13 +97,15 @@ class TerminalConsole:
             return
         self._thread.join(timeout)
 
-    def _line(self, stream: TextIO, line: str) -> None:
+    def _line(self, stream: TextIO | None, line: str) -> None:
         if self._shown:
             self._put(self._people, "\r\x1b[2K")
             self._shown = False
         self._put(stream, line + "\n")
 
-    def _put(self, stream: TextIO, text: str) -> None:
+    def _put(self, stream: TextIO | None, text: str) -> None:
+        if stream is None:
+            return
         try:
             self._queue.put_nowait((stream, text))
         except queue.Full:

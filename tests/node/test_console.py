@@ -94,3 +94,11 @@ def test_a_reader_that_goes_away_is_forgotten() -> None:
     assert err.getvalue() == "goes on\n"
     with pytest.raises(BrokenPipeError):
         out.close()
+
+
+def test_closed_streams_swallow_everything() -> None:
+    console = TerminalConsole(None, None, json_status=True)
+    console.say("hello")
+    console.report({})
+    console.close()
+    assert not console.live
