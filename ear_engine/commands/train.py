@@ -13,15 +13,13 @@ from types import FrameType
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ear_engine import platform
+from ear_engine.commands.progress import open_music, progress_bar
 from ear_engine.ear.checkpoint import save_ear
 from ear_engine.errors import UserError
 from ear_engine.resources import resource, resource_root
-from ear_engine.training.corpus import Corpus, open_corpus
-from ear_engine.training.trainer import Progress as Step
-from ear_engine.training.trainer import Trainer, TrainingConfig, excerpt_samples
+from ear_engine.training.trainer import Progress, Trainer, TrainingConfig, excerpt_samples
 from ear_engine.yaml_files import build, load_yaml, nearest
 
 _EVERY = 10.0  # seconds between lines where there is no terminal
@@ -30,6 +28,7 @@ _INTERRUPTED = 130
 
 def run(typed: argparse.Namespace) -> int:
     """Train to the end, or until interrupted."""
+    platform.reuse_memory()  # before the first tensor
     path = find_recipe(typed.config)
     config = build(TrainingConfig, load_yaml(path), str(path))
     if typed.steps is not None:
@@ -38,7 +37,7 @@ def run(typed: argparse.Namespace) -> int:
         config = dataclasses.replace(config, steps=typed.steps)
     device = _device(typed.device)
     console = Console(file=sys.stderr, soft_wrap=True)
-    corpus = _corpus(config, Path(typed.corpus).expanduser(), console)
+    corpus = open_music(typed.corpus, excerpt_samples(config), config.ear.scalogram.sample_rate, console)
     folder = Path(typed.run).expanduser()
     trainer = Trainer(config, corpus, folder, device)
     console.print(
@@ -93,39 +92,6 @@ def _device(wanted: str) -> str:
     return wanted
 
 
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[figures]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-
-
-def _corpus(config: TrainingConfig, folder: Path, console: Console) -> Corpus:
-    with _bar(console) as bar:
-        task = bar.add_task("decoding", total=None, figures="")
-
-        def progress(done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of)
-
-        corpus = open_corpus(
-            folder,
-            platform.user_cache_dir() / "corpus",
-            excerpt=excerpt_samples(config),
-            sample_rate=config.ear.scalogram.sample_rate,
-            progress=progress,
-        )
-    for skipped in corpus.skipped[:5]:
-        console.print(f"left out: {skipped.path.name} ({skipped.reason})", markup=False, highlight=False)
-    if len(corpus.skipped) > 5:
-        console.print(f"left out: {len(corpus.skipped) - 5} more", highlight=False)
-    return corpus
-
-
 class _Interrupt:
     """Ctrl-C ends the training after the running step, so that what is saved is whole; a second one ends it at once."""
 
@@ -148,7 +114,7 @@ class _Interrupt:
 def _train(trainer: Trainer, console: Console) -> bool:
     """Train; return whether it came to its end."""
     validated = ""
-    with _Interrupt() as interrupt, _bar(console) as bar:
+    with _Interrupt() as interrupt, progress_bar(console) as bar:
         task = bar.add_task("training", total=trainer.config.steps, completed=trainer.step, figures="")
         said = bar.get_time()
         for step in trainer.run():
@@ -164,6 +130,6 @@ def _train(trainer: Trainer, console: Console) -> bool:
     return True
 
 
-def describe(step: Step) -> str:
+def describe(step: Progress) -> str:
     """Loss, and accuracy against chance."""
     return f"loss {step.loss:.3f}, accuracy {step.accuracy:.1%} (chance {step.chance:.1%})"

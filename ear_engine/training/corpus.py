@@ -33,6 +33,10 @@ class Recording:
         """Samples."""
         return len(self.samples)
 
+    def audio(self, start: int, length: int) -> NDArray[np.float32]:
+        """``length`` samples from ``start`` on, float32, -1..1."""
+        return self.samples[start : start + length].astype(np.float32) / np.float32(_SCALE)
+
 
 @dataclass(frozen=True)
 class Skipped:

@@ -23,7 +23,8 @@ from ear_engine.ear.network import CODES_PER_CONTEXT, FRAMES_PER_CODE, Ear, EarC
 from ear_engine.errors import UserError
 from ear_engine.training.corpus import Corpus, draw_excerpts
 
-_MARGIN = 24  # frames at both ends that the scalogram's circular wrap may touch (0.56 s; lobes of 40 Hz end at 0.37 s)
+MARGIN = 24
+"""Frames at both ends that the scalogram's circular wrap may touch (0.56 s; the lobes of 40 Hz end at 0.37 s)."""
 _LAST = "last.safetensors"
 _CURVE = "curve.csv"
 _AT_LEAST_1 = ("steps", "validate_every", "save_every", "validation_batches")
@@ -135,10 +136,10 @@ class Trainer:
         return torch.from_numpy(audio).to(self.device)
 
     def _features(self, audio: Tensor) -> Tensor:
-        frames = self.config.frames + 2 * _MARGIN
+        frames = self.config.frames + 2 * MARGIN
         with torch.no_grad():
             features: Tensor = self.ear.scalogram(audio, circular=True, frames=frames)
-        return features[..., _MARGIN:-_MARGIN].contiguous(memory_format=torch.channels_last)
+        return features[..., MARGIN:-MARGIN].contiguous(memory_format=torch.channels_last)
 
     def _listen(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         features = self._features(audio)
@@ -230,7 +231,7 @@ def _check_recipe(config: TrainingConfig) -> None:
 
 def excerpt_samples(config: TrainingConfig) -> int:
     """Samples drawn for one excerpt, margins included."""
-    return (config.frames + 2 * _MARGIN) * config.ear.scalogram.hop
+    return (config.frames + 2 * MARGIN) * config.ear.scalogram.hop
 
 
 def learning_rate(config: TrainingConfig, step: int) -> float:
