@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -47,7 +48,7 @@ class RegisteredSources:
         owners: dict[str, str] = {}
         for plugin, source in self._sources().items():
             try:
-                names = _ask(plugin, lambda source=source: _checked_names(source.names()))  # type: ignore[misc]
+                names = _ask(plugin, partial(_checked_names, source))
             except UserError as error:
                 self._skip(plugin, error)
                 continue
@@ -102,7 +103,8 @@ def _ask(plugin: str, ask: Callable[[], _Answer]) -> _Answer:
         raise UserError(f"sources plug-in {plugin!r}", reason, mend, "broken_plugin") from error
 
 
-def _checked_names(names: tuple[str, ...]) -> tuple[str, ...]:
+def _checked_names(source: Source) -> tuple[str, ...]:
+    names = source.names()
     for name in names:
         problem = "is no text" if not isinstance(name, str) else name_problem(name)
         if problem is not None:
