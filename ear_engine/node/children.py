@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ear_engine.node.options import NodeOptions
@@ -26,6 +26,14 @@ def run_dreamer(session: Path, ear: Path, device: str, seed: int) -> None:
     dreamer_main(session, DreamerOptions(ear=ear, device=device, seed=seed))
 
 
+def prepare_audio() -> None:
+    """Import what the audio process imports."""
+    from ear_engine.playback import backend, feeder, graph, recorder  # noqa: F401
+    from ear_engine.playback.pyo_library import load_pyo
+
+    load_pyo()
+
+
 def audio_child(session: Path, options: NodeOptions) -> ChildSpec:
     """The audio process."""
     return ChildSpec(
@@ -36,6 +44,7 @@ def audio_child(session: Path, options: NodeOptions) -> ChildSpec:
         pulse=audio_pulse(session),
         patience=_AUDIO_HANGS,
         loading=_LOADING,
+        prepare=prepare_audio,
     )
 
 
@@ -51,6 +60,11 @@ def dreamer_child(session: Path, options: NodeOptions) -> ChildSpec:
         loading=_LOADING,
         grace=0.9,
     )
+
+
+def default_children(session: Path, options: NodeOptions) -> Sequence[ChildSpec]:
+    """Both."""
+    return audio_child(session, options), dreamer_child(session, options)
 
 
 def audio_pulse(session: Path) -> Callable[[int], Pulse | None]:

@@ -14,7 +14,7 @@ from typing import Any
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node import introduction
-from ear_engine.node.children import BAD_INPUT, audio_child, dreamer_child
+from ear_engine.node.children import BAD_INPUT, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.herald import Herald
 from ear_engine.node.options import NodeOptions
@@ -45,11 +45,6 @@ class ProcessRefused(UserError):
     def __init__(self, event: Event) -> None:
         super().__init__("", "", "", event.code)
         self.args = (event.message,)
-
-
-def default_children(session: Path, options: NodeOptions) -> Sequence[ChildSpec]:
-    """The audio process and the dreamer."""
-    return audio_child(session, options), dreamer_child(session, options)
 
 
 class Node:

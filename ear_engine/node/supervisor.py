@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from ear_engine import platform
+from ear_engine.node.spare import Spare, launch
 from ear_engine.shared_memory.clock import now
 
 _LONG = 5.0  # seconds after which a process that dies has not failed to start
 _DELAYS = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)  # before the next start, by starts that failed in a row
 _ASKED = 0.1  # seconds before one that was asked to end is started again: the same signal may be on its way to us
 _CHECK = 0.25  # between looks for hanging ones
+_SETTLED = 3.0  # seconds a process must have run before a spare is started beside it
 _PAUSED = 1.0  # seconds between two looks after which we ourselves must have been stopped
 
 
@@ -42,6 +42,7 @@ class ChildSpec:
         patience: seconds without a sign after which a ready process hangs.
         loading: seconds it may take to get ready.
         grace: seconds it gets to end when asked to.
+        prepare: imports what ``target`` needs; a second process does so and waits, to take the place of one that dies.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ChildSpec:
     patience: float = 8.0
     loading: float = 60.0
     grace: float = 1.2
+    prepare: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class _Child:
     starts: int = 0
     ready: bool = False
     hung: bool = False
+    spare: Spare | None = None
+    settled: float = 0.0  # when a spare has died
 
 
 class Supervisor:
@@ -123,11 +127,16 @@ class Supervisor:
             self._checked = at
             for child in self._children.values():
                 self._check(child, at)
+                self._keep_spare(child, at)
         return exits
 
     async def stop(self, since: float) -> list[str]:
         """Wait for everyone, who has been asked to end at clock time ``since``; kill the late; return their names."""
         late = []
+        for child in self._children.values():
+            if child.spare is not None:
+                child.spare.discard()
+                child.spare = None
         while running := [child for child in self._children.values() if child.process is not None]:
             for child in running:
                 assert child.process is not None
@@ -143,9 +152,10 @@ class Supervisor:
 
     def _start(self, child: _Child, at: float) -> None:
         spec = child.spec
-        process = self._context.Process(target=_run, args=(spec.target, spec.args), name=spec.name, daemon=True)
-        with platform.shielding_children():
-            process.start()
+        process = child.spare.go() if child.spare is not None else None
+        child.spare = None
+        if process is None:
+            process = launch(self._context, spec.name, spec.target, spec.args)
         child.process, child.started, child.ready, child.hung = process, at, False, False
         child.starts += 1
 
@@ -186,6 +196,18 @@ class Supervisor:
             child.hung = True
             child.process.kill()
 
+    def _keep_spare(self, child: _Child, at: float) -> None:
+        """See that a spare waits for a child that has run for a while."""
+        spec = child.spec
+        if spec.prepare is None or not child.ready or at - max(child.started, child.settled) < _SETTLED:
+            return
+        if child.spare is not None and not child.spare.alive:
+            child.spare.discard()
+            child.spare = None
+            child.settled = at  # another one only after a while
+        elif child.spare is None:
+            child.spare = Spare(self._context, f"{spec.name} spare", spec.prepare, spec.target, spec.args)
+
     @staticmethod
     def _forget(child: _Child) -> None:
         assert child.process is not None
@@ -202,9 +224,3 @@ def describe_exit(code: int) -> str:
         return f"was killed ({signal.Signals(-code).name})"
     except ValueError:
         return f"was killed (signal {-code})"
-
-
-def _run(target: Callable[..., None], args: tuple[Any, ...]) -> None:
-    """In the child: whatever it prints goes to stderr, since stdout belongs to programs that read the status."""
-    os.dup2(2, 1)
-    target(*args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import time
@@ -96,6 +97,8 @@ def test_it_plays_says_so_and_leaves_nothing_behind() -> None:
 def test_a_killed_audio_process_sounds_again_within_a_second_in_its_place() -> None:
     async def scenario() -> None:
         async with playing() as (node, notes):
+            await until(lambda: "audio spare" in {child.name for child in multiprocessing.active_children()})
+            await asyncio.sleep(1.0)  # it imports
             before = audio_state(node)
             os.kill(before.pid, signal.SIGKILL)
             killed = time.perf_counter()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ear_engine.node.spare import Spare
 from ear_engine.node.supervisor import ChildSpec, Pulse, Supervisor, describe_exit
 from ear_engine.shared_memory.clock import now
 
@@ -125,6 +126,39 @@ def test_nobody_hangs_because_the_machine_slept(tmp_path: Path) -> None:
     assert supervisor.pids == {"dreamer": pid}
     time_now += 1.0
     asyncio.run(supervisor.stop(0.0))
+
+
+def get_ready() -> None:
+    time.sleep(0.3)
+
+
+def test_a_spare_takes_the_place_of_one_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ear_engine.node.supervisor._SETTLED", 0.2)
+    spec = ChildSpec("audio", sleep_on, (tmp_path,), pulse=lambda pid: Pulse(now()), prepare=get_ready, grace=0.1)
+    watch = Watch(spec)
+    for place in range(1, 4):
+        watch.until(lambda place=place: len(list(tmp_path.iterdir())) == place)  # type: ignore[misc]
+        watch.until(lambda: "audio spare" in {child.name for child in multiprocessing.active_children()})
+        spare = next(child.pid for child in multiprocessing.active_children() if child.name == "audio spare")
+        os.kill(watch.supervisor.pids["audio"], signal.SIGKILL)
+        watch.until(lambda spare=spare: watch.supervisor.pids.get("audio") == spare)  # type: ignore[misc]
+    watch.until(lambda: len(list(tmp_path.iterdir())) == 4)
+    watch.stop()
+    assert multiprocessing.active_children() == []
+
+
+def test_a_spare_that_dies_is_replaced_and_one_nobody_needs_ends(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    dead = Spare(context, "spare", get_ready, sleep_on, (tmp_path,))
+    os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+    while dead.alive:
+        time.sleep(0.01)
+    assert dead.go() is None
+    orphan = Spare(context, "spare", get_ready, sleep_on, (tmp_path,))
+    orphan._ours.close()  # as if the one it waits for had died
+    while orphan.alive:
+        time.sleep(0.01)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_child_prints_does_not_reach_stdout(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
