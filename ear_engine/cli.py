@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -150,6 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     typed = sys.argv[1:] if arguments is None else arguments
     try:
         options = parse(typed)
+        if options.command == "serve":  # SIGTERM ends it like Ctrl-C from the first moment on
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         module = importlib.import_module(f"ear_engine.commands.{options.command}")
         return int(module.run(options))
     except UserError as error:

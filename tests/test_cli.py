@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import socket
 import subprocess
 import sys
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -291,3 +293,31 @@ def test_training_that_is_interrupted_says_how_to_go_on(
     monkeypatch.setattr(Trainer, "_step", step)
     assert main(typed) == 0
     assert "goes on from step 1" in capsys.readouterr().err
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    part: str = "osc"
+    case: str = "pack"
+    value: float = 1.5
+    unit: str = "µs"
+    reference: float | None = 15.0
+    ratio: float | None = 10.0
+    floor_share: float | None = None
+    target: float | None = 1.0
+    met: bool | None = False
+
+
+def test_benchmarks_are_printed_and_a_missed_target_is_code_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = types.ModuleType("ear_engine.benchmarks.osc")
+    monkeypatch.setattr(fake, "run", lambda: [Row()], raising=False)
+    monkeypatch.setitem(sys.modules, "ear_engine.benchmarks.osc", fake)
+    assert main(["bench", "osc", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == [dataclasses.asdict(Row())]
+    assert main(["bench", "osc"]) == 1
+    printed = capsys.readouterr().out
+    assert "1.5" in printed and "no" in printed
+    monkeypatch.setattr(fake, "run", lambda: [dataclasses.replace(Row(), met=True)])
+    assert main(["bench", "osc"]) == 0

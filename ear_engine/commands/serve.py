@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import signal
 import sys
 from pathlib import Path
 
@@ -27,7 +26,6 @@ DEFAULT_CLIP = "beat"
 
 def run(typed: argparse.Namespace) -> int:
     """Play until it is ended."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the node takes over: leave at once
     options = node_options(typed)
     console = TerminalConsole(sys.stdout, sys.stderr, json_status=typed.json_status)
     logging.basicConfig(level=logging.WARNING, handlers=[_ConsoleHandler(console)], format="  %(message)s")
