@@ -18,6 +18,8 @@ _DELAYS = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)  # before the next start, by sta
 _ASKED = 0.1  # seconds before one that was asked to end is started again: the same signal may be on its way to us
 _CHECK = 0.25  # between looks for hanging ones
 _SETTLED = 3.0  # seconds a process must have run before a spare is started beside it
+_CALM = 300.0  # seconds after which hanging again is a new story
+_MOST_SLACK = 8.0
 _PAUSED = 1.0  # seconds between two looks after which we ourselves must have been stopped
 
 
@@ -83,6 +85,7 @@ class _Child:
     starts: int = 0
     ready: bool = False
     hung: bool = False
+    slack: float = 1.0  # grows if it hangs soon again: a machine may just be too slow for it
     spare: Spare | None = None
     settled: float = 0.0  # when a spare has died
 
@@ -192,8 +195,9 @@ class Supervisor:
             return
         sign = self._look(child)
         since, patience = (sign, child.spec.patience) if child.ready else (child.started, child.spec.loading)
-        if at - max(since, self._lenient) > patience:
+        if at - max(since, self._lenient) > patience * child.slack:
             child.hung = True
+            child.slack = 2.0 if at - child.started > _CALM else min(2.0 * child.slack, _MOST_SLACK)
             child.process.kill()
 
     def _keep_spare(self, child: _Child, at: float) -> None:
