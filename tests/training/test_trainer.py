@@ -189,7 +189,7 @@ def test_kill_9_at_any_moment_leaves_a_checkpoint_that_goes_on(music: Path, corp
     dice = random.Random(1)
     folder, cache = tmp_path / "run", tmp_path / "cache"
     steps = [0]
-    for _ in range(3):
+    for _ in range(2):
         command = [sys.executable, "-c", RUN, str(music), str(cache), str(folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
             assert process.stdout is not None

@@ -1,0 +1,90 @@
+"""BENCHMARKS.md: rows as a page that names the machine, the versions and the command."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+
+from ear_engine.benchmarks.rows import Row
+
+_PACKAGES = ("torch", "numpy", "pyo", "python-osc")
+_CPUINFO = Path("/proc/cpuinfo")
+_HEAD = """# Benchmarks
+
+Every figure is the median of a run in which the engine and a plain reference took turns, round by round, in the same
+process or against the same engine, so a busy machine slows both; the ratio is the median over rounds of the ratio in
+one round, and above 1 the engine is better. `floor` is the share of the time that the machine needs at least: counted
+operations over the rate at which it multiplies float32 matrices, or counted bytes over its memory bandwidth, whichever
+is longer, both measured in the same run; 100 % leaves nothing to win.
+"""
+_ABOUT = {
+    "scalogram": """A loop of 180,224 samples (176 frames, 216 bins) to log amplitude and phase and the gradient back.
+The references use Hann windows in time of the original's length (16,179 samples at 40 Hz), half the length of ours.""",
+    "dream": """Steps of a dream from noise, target at the top of the network unless a layer is named. The reference
+follows the original's procedure: the loop tiled to 550,000 samples, one conv1d an octave at twice the frame rate, max
+pooling, the whole network on 521 frames without folded normalization, and the gradient back to the loop. It is given
+our causal network, weights without gradients and no bookkeeping.""",
+    "osc": """A real engine (`ear-engine serve --audio null`) over UDP on this machine: from sending a value and a
+question to the answer with that value. The reference is a python-osc server in a process of its own that stores
+values and answers, asked in turns with the engine while the engine is in the same state.""",
+}
+
+
+def describe_machine() -> dict[str, str]:
+    """What the figures depend on: processor, cores, threads, system, versions."""
+    model = platform.processor() or platform.machine()
+    if _CPUINFO.exists():
+        names = [line.split(":", 1)[1] for line in _CPUINFO.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].strip() if names else model
+    import torch
+
+    versions = {name: metadata.version(name) for name in _PACKAGES}
+    machine = {
+        "Processor": f"{model}, {os.cpu_count()} cores, {torch.get_num_threads()} threads for torch",
+        "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "Versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
+    }
+    if hasattr(os, "getloadavg"):
+        machine["Load before it began"] = f"{os.getloadavg()[0]:.1f} (average of a minute; near 0 is a quiet machine)"
+    return machine
+
+
+def markdown(rows: Iterable[Row], machine: Mapping[str, str], command: str) -> str:
+    """The page."""
+    out = [_HEAD, f"Written by `{command}`.\n", *(f"- {name}: {text}" for name, text in machine.items())]
+    part = ""
+    for row in rows:
+        if row.part != part:
+            part = row.part
+            out += [
+                f"\n## {part.capitalize() if part != 'osc' else 'OSC'}\n",
+                _ABOUT.get(part, "") + "\n",
+                "| case | value | reference | ratio | floor | target | met |",
+                "|---|---:|---:|---:|---:|---:|---|",
+            ]
+        cells = [
+            row.case,
+            _number(row.value, row.unit),
+            _number(row.reference, row.unit),
+            "" if row.ratio is None else f"{row.ratio:.3g}×",
+            "" if row.floor_share is None else f"{100 * row.floor_share:.0f} %",
+            _number(row.target, row.unit),
+            {None: "", True: "yes", False: "no"}[row.met],
+        ]
+        out.append("| " + " | ".join(cells) + " |")
+    return "\n".join(out) + "\n"
+
+
+def write_markdown(rows: Iterable[Row], machine: Mapping[str, str], command: str, path: Path) -> None:
+    """Write the page to ``path``."""
+    path.write_text(markdown(rows, machine, command), encoding="utf-8")
+
+
+def _number(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{text} {unit}"
