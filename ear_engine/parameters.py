@@ -189,7 +189,7 @@ def _table() -> tuple[Parameter, ...]:
         p("target/keep", "trigger", False, "Keep the current target while others are chosen."),
         p("target/clear", "trigger", False, "Forget all kept targets."),
         p("tone/tilt", "float", -3.0, "Spectral tilt of every change: below 0 darker, above 0 brighter.", -12, 12, "dB/oct"),
-        p("tone/reshape", "float", 0.85, "Where change goes: from new sound in silent places (0) to what sounds already (1)."),
+        p("tone/reshape", "float", 0.8, "Where change goes: from new sound in silent places (0) to what sounds already (1)."),
         p("transform/time_shift", "float", 1.0, "Random circular shift of what the ear hears, as a share of the loop.", page="expert"),
         p("transform/time_mask", "float", 0.1, "Longest random stretch of time hidden from the ear, as a share of the loop.", page="expert"),
         p("transform/freq_mask", "float", 0.1, "Widest random band hidden from the ear, as a share of its bins.", page="expert"),

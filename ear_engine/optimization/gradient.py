@@ -36,18 +36,24 @@ def shape_gradient(gradient: Tensor, curve: Tensor) -> Tensor:
     return unit
 
 
-def reshape_weight(coefficients: Tensor, reshape: float, level: float) -> Tensor:
-    """Weight of the gradient at each constant-Q coefficient, same shape as ``coefficients``, real.
+def reshape_gradient(gradient: Tensor, coefficients: Tensor, reshape: float, level: float) -> Tensor:
+    """Where change acts: a gradient on constant-Q coefficients, weighted, and without what would only turn up the loop.
 
     The ear hears log amplitude, whose gradient is largest where there is almost nothing: unweighted, a dream fills
     every gap of the spectrum with noise. The weight ``|X|^(2 reshape)`` goes from that (0) over the same change in
     amplitude everywhere (0.5) to the same change in dB (1), which only shapes what sounds already. 60 dB below the
-    loop's level the weight levels off, so silence can still begin to sound.
+    loop's level the weight levels off, so silence can still begin to sound. Since the loop's level is held, each place
+    pays for the energy it takes: ``g - a X`` with ``a`` such that the weighted change takes none in sum (the
+    gradient projected on loops of equal energy, in the metric of the weights).
 
     Args:
-        coefficients: complex.
+        gradient: (batch, bins, frames), complex.
+        coefficients: same shape, where the gradient was taken.
         reshape: 0..1.
         level: RMS of the loop.
     """
-    power = coefficients.detach().abs().square() + (1e-3 * level) ** 2
-    return (power / level**2).pow(reshape)
+    power = coefficients.real.square() + coefficients.imag.square()
+    weight = ((power + (1e-3 * level) ** 2) / level**2).pow(reshape)
+    taken = (weight * (gradient * coefficients.conj()).real).sum(dim=(1, 2), keepdim=True)
+    price = taken / (weight * power).sum(dim=(1, 2), keepdim=True).clamp(min=1e-30)
+    return weight * (gradient - price * coefficients)

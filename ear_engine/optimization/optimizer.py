@@ -19,7 +19,7 @@ class NormalizedGradient:
     """
 
     def __init__(self, level: float) -> None:
-        self._level = level
+        self.level = level
         self._direction: Tensor | None = None
 
     def reset(self) -> None:
@@ -40,5 +40,5 @@ class NormalizedGradient:
         else:
             self._direction = torch.lerp(gradient, self._direction, 0.5 ** (beats / _MEMORY))
         length = self._direction.square().mean().sqrt().clamp(min=1e-12)
-        moved: Tensor = audio + self._direction * (self._level * 10.0 ** (rate / 20.0) * beats / length)
+        moved: Tensor = audio + self._direction * (self.level * 10.0 ** (rate / 20.0) * beats / length)
         return moved

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ear_engine.ear.activations import NeuronIndex
 from ear_engine.ear.network import EarConfig
 from ear_engine.shared_memory.states import Region
+
+_DEAD = 0.25  # share with which activations below zero count
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,10 @@ def select(region: Region, index: NeuronIndex, frequencies: Mapping[str, list[fl
 
 
 class RegionObjective:
-    """Mean of the selected activations before the rectifier (so dead units still have a gradient), in units of the
-    layer's own spread.
+    """Mean of the selected activations, in units of the layer's own spread.
+
+    Read before the rectifier and through a leaky one: a unit that fires counts in full, a dead one a quarter, so that
+    it has a gradient too. (The plain mean before the rectifier rises as well if fewer units fire.)
 
     Args:
         selection: what to raise (or lower, if its weight is negative).
@@ -108,7 +112,8 @@ class RegionObjective:
         values = trace[self.selection.layer]
         if values.dim() == 3:
             values = values.unsqueeze(2)
-        chosen = values[:, self.selection.channels, self.selection.bins].mean(dim=(1, 2))
+        chosen = values[:, self.selection.channels, self.selection.bins]
+        chosen = nn.functional.leaky_relu(chosen, _DEAD).mean(dim=(1, 2))
         if self.selection.length < 1.0:
             steps = chosen.shape[-1]
             place = (torch.arange(steps, device=chosen.device) + 0.5) / steps
