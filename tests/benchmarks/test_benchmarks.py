@@ -44,6 +44,7 @@ def check(rows: list[Row], part: str) -> None:
         json.dumps(dataclasses.asdict(row), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_scalogram_is_measured_against_both_references() -> None:
     rows = scalogram.run(1, (1,))
     check(rows, "scalogram")
@@ -59,6 +60,7 @@ def test_every_part_runs_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
         assert asked == [3]
 
 
+@pytest.mark.slow
 def test_dream_is_measured_against_the_original_procedure() -> None:
     rows = dream.run(1, (dream.Case("tiny", 0.03, 1, "encoder_1_conv1", target=1e9),))
     check(rows, "dream")
@@ -66,6 +68,7 @@ def test_dream_is_measured_against_the_original_procedure() -> None:
     assert "tiny, batch 1, encoder_1_conv1" in rows[0].case
 
 
+@pytest.mark.slow
 def test_osc_is_measured_on_a_real_engine(tmp_path: Path) -> None:
     save_ear(Ear(EarConfig(width=0.03)), tmp_path / "tiny", "tiny", "")
     rows = osc.run(5, ear=str(tmp_path / "tiny"))
@@ -96,6 +99,7 @@ def test_the_references_hear_a_sine_of_amplitude_a_as_a(method: str) -> None:
     assert music.shape[2] == (loop.shape[1] - transform.longest) // 1024 + 1
 
 
+@pytest.mark.slow
 def test_the_original_procedure_computes_521_frames_and_raises_its_target() -> None:
     ear = lived_in().float()
     frames: list[int] = []

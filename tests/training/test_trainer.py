@@ -54,6 +54,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_a_tiny_ear_learns_to_tell_the_future_of_music(corpus: Corpus, tmp_path: Path) -> None:
     recipe = dataclasses.replace(
         TINY,
@@ -185,6 +186,7 @@ RUN = textwrap.dedent("""
 FOREVER = dataclasses.replace(TINY, steps=100000, batch=2, save_every=1, validate_every=100000)
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_leaves_a_checkpoint_that_goes_on(music: Path, corpus: Corpus, tmp_path: Path) -> None:
     dice = random.Random(1)
     folder, cache = tmp_path / "run", tmp_path / "cache"
