@@ -123,7 +123,7 @@ class Node:
             self._sources.open(self.options.clip)
             self.control.listen(self._changed)
             self._publish()
-            self._herald.say(introduction.opening(self.options, self._sources.current, self.osc.port))
+            self._herald.open(introduction.opening(self.options, self._sources.current, self.osc.port))
             self._supervisor.poll()
             tasks = [asyncio.create_task(self._sources.run()), asyncio.create_task(self._sources.list_clips())]
             await self._watch()

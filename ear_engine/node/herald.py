@@ -43,12 +43,21 @@ class Herald:
         self._tell = tell
         self._facts = facts
         self._relays = {AUDIO: EventRelay(), DREAMER: EventRelay()}
+        self._opened = False
+        self._early: list[tuple[str, str, str]] = []
         self._said: set[str] = set()
         self._unreported: list[dict[str, str]] = []
         self._state = ""
         self._began = now()
         self._reported = 0.0
         self._shown = 0.0
+
+    def open(self, lines: list[str]) -> None:
+        """Say the first lines, and then what has happened before."""
+        self.say(lines)
+        self._opened = True
+        for event in self._early:
+            self.event(*event)
 
     def say(self, lines: list[str]) -> None:
         """Tell people."""
@@ -57,6 +66,9 @@ class Herald:
 
     def event(self, level: str, code: str, message: str) -> None:
         """Tell everyone of an event: ``level`` is info, warning or error, ``code`` a short word for programs."""
+        if not self._opened:
+            self._early.append((level, code, message))
+            return
         (self._console.say if level == "info" else self._console.warn)(f"  {message}")
         self._unreported = [*self._unreported, {"level": level, "code": code, "message": message}][-_EVENTS:]
         self._tell(level, code, message)
