@@ -17,9 +17,10 @@ from rich.console import Console
 from ear_engine import platform
 from ear_engine.commands.progress import open_music, progress_bar
 from ear_engine.ear.checkpoint import save_ear
+from ear_engine.ear_files import ear_roots
 from ear_engine.errors import UserError
 from ear_engine.resources import resource, resource_root
-from ear_engine.training.trainer import Progress, Trainer, TrainingConfig, excerpt_samples
+from ear_engine.training.trainer import Progress, Trainer, TrainingConfig, excerpt_samples, make_folder
 from ear_engine.yaml_files import build, load_yaml, nearest
 
 _EVERY = 10.0  # seconds between lines where there is no terminal
@@ -36,12 +37,15 @@ def run(typed: argparse.Namespace) -> int:
             raise UserError(f"--steps {typed.steps}", "is below 1", "use a whole number from 1", "bad_value")
         config = dataclasses.replace(config, steps=typed.steps)
     device = _device(typed.device)
+    target = None if typed.export is None else export_folder(typed.export)
     console = Console(file=sys.stderr, soft_wrap=True)
     corpus = open_music(typed.corpus, excerpt_samples(config), config.ear.scalogram.sample_rate, console)
     folder = Path(typed.run).expanduser()
     trainer = Trainer(config, corpus, folder, device)
+    if target is not None:
+        make_folder(target)  # better now than after hours
     console.print(
-        f"{corpus.hours:.1f} h of music, {len(corpus.training)} recordings to learn from, "
+        f"{describe_length(corpus.hours)} of music, {len(corpus.training)} recordings to learn from, "
         f"{len(corpus.validation)} to validate; {device}; "
         + (f"goes on from step {trainer.step}" if trainer.step else "from the start"),
         highlight=False,
@@ -54,9 +58,9 @@ def run(typed: argparse.Namespace) -> int:
     loss, accuracy = trainer.validate()
     chance = 1.0 / config.batch
     console.print(f"Validation: loss {loss:.3f} nats, accuracy {accuracy:.1%} (chance {chance:.1%}).", highlight=False)
-    if typed.export is not None:
-        target = export_folder(typed.export)
-        save_ear(trainer.ear, target, target.name, f"trained {config.steps} steps on {corpus.hours:.1f} h of music")
+    if target is not None:
+        about = f"trained {config.steps} steps on {describe_length(corpus.hours)} of music"
+        save_ear(trainer.ear, target, target.name, about)
         console.print(f"Saved in {target}; play it with: ear-engine serve --ear {typed.export}", highlight=False)
     return 0
 
@@ -78,9 +82,18 @@ def find_recipe(name: str) -> Path:
 
 
 def export_folder(target: str) -> Path:
-    """Where an ear goes that is saved as ``target``: a name among the user's ears, or a path."""
+    """Where an ear goes that is saved as ``target``: a name among the user's ears, or a path.
+
+    Raises:
+        UserError: an ear of that name ships, and would always be found first.
+    """
     path = Path(target).expanduser()
-    return path if len(path.parts) > 1 or path.is_dir() else platform.user_ear_dir() / target
+    if len(path.parts) > 1 or path.is_dir():
+        return path
+    shipped, _ = ear_roots()
+    if (shipped / target).is_dir():
+        raise UserError(f"--export {target}", "is the name of an ear that ships", "choose another", "name_taken")
+    return platform.user_ear_dir() / target
 
 
 def _device(wanted: str) -> str:
@@ -128,6 +141,11 @@ def _train(trainer: Trainer, console: Console) -> bool:
             if interrupt.asked and trainer.step < trainer.config.steps:
                 return False
     return True
+
+
+def describe_length(hours: float) -> str:
+    """Hours, or minutes where they are few."""
+    return f"{hours:.1f} h" if hours >= 1.0 else f"{max(1, round(60 * hours))} min"
 
 
 def describe(step: Progress) -> str:

@@ -40,11 +40,16 @@ def load_config(folder: Path) -> EarFile:
     if not folder.is_dir():
         raise UserError(f"ear {str(folder)!r}", "does not exist", "see `ear-engine ears`", "not_found")
     file = build(EarFile, load_yaml(folder / CONFIG), str(folder / CONFIG))
-    _check_shape(file.shape, str(folder / CONFIG))
+    check_shape(file.shape, str(folder / CONFIG))
     return file
 
 
-def _check_shape(shape: EarConfig, where: str) -> None:
+def check_shape(shape: EarConfig, where: str) -> None:
+    """Refuse a shape that no ear can have.
+
+    Raises:
+        UserError: a value is out of range; ``where`` says whose.
+    """
     sound = shape.scalogram
     least = {"width": 1e-3, "predictions": 1, "skip": 0}
     least_sound = {"sample_rate": 1000, "bins": 1, "bins_per_octave": 1, "f_min": 1.0, "q": 1.0, "hop": 1}

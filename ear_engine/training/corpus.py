@@ -128,6 +128,8 @@ def open_corpus(
             inside = path.relative_to(folder).as_posix()
             rank = int.from_bytes(hashlib.sha256(inside.encode()).digest()[:8], "big") / 2**64
             found.append((rank, Recording(path, samples)))
+        except soundfile.LibsndfileError as error:
+            skipped.append(Skipped(path, f"cannot be read: {error.error_string.rstrip('.').lower()}"))
         except (ValueError, RuntimeError, OSError) as error:
             skipped.append(Skipped(path, str(error)))
         if progress is not None:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ear_engine.ear.checkpoint import load_weights, read_tensors, write_tensors
+from ear_engine.ear.checkpoint import check_shape, load_weights, read_tensors, write_tensors
 from ear_engine.ear.cpc import Contrast, contrast, futures
 from ear_engine.ear.network import CODES_PER_CONTEXT, FRAMES_PER_CODE, Ear, EarConfig
 from ear_engine.errors import UserError
@@ -88,7 +88,7 @@ class Trainer:
         device: torch device.
 
     Raises:
-        UserError: the folder holds a run of another recipe, or a value of the recipe is out of range.
+        UserError: the folder holds a run of another recipe or cannot be made, or a value of the recipe is out of range.
     """
 
     def __init__(self, config: TrainingConfig, corpus: Corpus, folder: Path, device: str = "cpu") -> None:
@@ -104,7 +104,7 @@ class Trainer:
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=config.learning_rate)
         self.step = 0
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if (folder / _LAST).exists():
             self._resume()
         self._trim_curve()
@@ -188,16 +188,21 @@ class Trainer:
         tensors = {f"ear.{name}": value for name, value in self.ear.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors.update({f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()})
-        metadata = {"step": str(self.step), "config": json.dumps(asdict(self.config), sort_keys=True)}
+        metadata = {"step": str(self.step), "config": self._recipe()}
         write_tensors(self.folder / _LAST, tensors, metadata)
+
+    def _recipe(self) -> str:
+        return json.dumps(asdict(self.config), sort_keys=True)
 
     def _resume(self) -> None:
         path = self.folder / _LAST
         tensors, metadata = read_tensors(path)
-        if metadata.get("config") != json.dumps(asdict(self.config), sort_keys=True):
-            raise UserError(
-                str(self.folder), "holds a run of another recipe", "choose another --run folder", "other_run"
-            )
+        theirs, ours = json.loads(metadata.get("config", "{}")), json.loads(self._recipe())
+        other = [key for key, value in ours.items() if theirs.get(key) != value]
+        if other:
+            plain = [f"{key} {theirs.get(key)}, not {ours[key]}" for key in other if not isinstance(ours[key], dict)]
+            reason = f"holds a run of another recipe ({', '.join(plain) or 'another shape of the ear'})"
+            raise UserError(str(self.folder), reason, "choose another --run folder", "other_run")
         ear = {name.removeprefix("ear."): value for name, value in tensors.items() if name.startswith("ear.")}
         load_weights(self.ear, ear, str(path))
         state = self.optimizer.state_dict()
@@ -220,6 +225,7 @@ class Trainer:
 
 
 def _check_recipe(config: TrainingConfig) -> None:
+    check_shape(config.ear, "recipe: ear")
     codes = FRAMES_PER_CODE * (CODES_PER_CONTEXT * config.first_context + config.ear.skip + config.ear.predictions)
     least: dict[str, float] = {**dict.fromkeys(_AT_LEAST_1, 1), "batch": 2, "frames": codes + 1}
     least.update(learning_rate=0.0, warmup=0, weight_decay=0.0, clip=0.0, gain_db=0.0, first_context=0, seed=0)
@@ -227,6 +233,19 @@ def _check_recipe(config: TrainingConfig) -> None:
         value = getattr(config, name)
         if value < low:
             raise UserError(f"recipe: {name}", f"is {value}", f"use {low:g} or more", "out_of_range")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those it lies in, where they are missing.
+
+    Raises:
+        UserError: that is not possible.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "is a file" if folder.is_file() else f"cannot be made ({error.strerror})"
+        raise UserError(f"folder {str(folder)!r}", reason, "name another one", "not_writable") from None
 
 
 def excerpt_samples(config: TrainingConfig) -> int:

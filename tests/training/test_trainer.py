@@ -117,12 +117,20 @@ def test_validation_changes_nothing(corpus: Corpus, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"batch": 4}, {"learning_rate": 0.002}, {"ear": EarConfig(width=0.04)}, {"seed": 3}, {"steps": 7}]
+    ("change", "difference"),
+    [
+        ({"batch": 4}, "batch 3, not 4"),
+        ({"learning_rate": 0.002}, "learning_rate 0.001, not 0.002"),
+        ({"ear": EarConfig(width=0.04)}, "another shape of the ear"),
+        ({"seed": 3, "steps": 7}, "seed 1, not 3, steps 6, not 7"),
+    ],
 )
-def test_a_run_of_another_recipe_is_refused(corpus: Corpus, tmp_path: Path, change: dict[str, object]) -> None:
+def test_a_run_of_another_recipe_is_refused(
+    corpus: Corpus, tmp_path: Path, change: dict[str, object], difference: str
+) -> None:
     Trainer(TINY, corpus, tmp_path).save()
     before = (tmp_path / LAST).read_bytes()
-    with pytest.raises(UserError, match="holds a run of another recipe; choose another") as refused:
+    with pytest.raises(UserError, match=rf"holds a run of another recipe \({difference}\); choose another") as refused:
         Trainer(dataclasses.replace(TINY, **change), corpus, tmp_path)  # type: ignore[arg-type]
     assert refused.value.code == "other_run"
     assert (tmp_path / LAST).read_bytes() == before
@@ -143,9 +151,10 @@ def test_a_damaged_run_is_refused_not_begun_again(corpus: Corpus, tmp_path: Path
         ({"save_every": 0}, "save_every is 0; use 1 or more"),
         ({"frames": 80}, "frames is 80; use 81 or more"),
         ({"learning_rate": -1e-3}, "learning_rate is -0.001; use 0 or more"),
+        ({"ear": EarConfig(width=-1.0)}, "width is -1.0; use 0.001 or more"),
     ],
 )
-def test_a_recipe_out_of_range_is_refused(corpus: Corpus, tmp_path: Path, change: dict[str, float], said: str) -> None:
+def test_a_recipe_out_of_range_is_refused(corpus: Corpus, tmp_path: Path, change: dict[str, object], said: str) -> None:
     with pytest.raises(UserError, match=said):
         Trainer(dataclasses.replace(TINY, **change), corpus, tmp_path)  # type: ignore[arg-type]
 
