@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ear_engine.ear.activations import Recorder, index_layers
-from ear_engine.ear.causal import max_pool_past, pad_past
+from ear_engine.ear.causal import SkipConnection, max_pool_past, pad_past
 from ear_engine.ear.network import Ear, EarConfig
 from tests.ear.networks import hear_all, lived_in, random_features
 
@@ -185,3 +185,15 @@ def test_pooling_windows_end_at_the_steps_they_stand_for() -> None:
     assert max_pool_past(x, 2, circular=True).tolist() == [[[3.0, 4.0, 5.0]]]
     assert max_pool_past(x, 3, circular=True).tolist() == [[[5.0, 4.0]]]
     assert max_pool_past(-x, 2, circular=False).tolist() == [[[0.0, -1.0, -1.0]]]
+
+
+def test_a_skip_keeps_the_middle_of_the_frequencies_and_the_newest_of_the_times() -> None:
+    bins, steps = torch.arange(10.0)[:, None], torch.arange(6.0)
+    x = (10 * bins + steps)[None, None]
+    skip = SkipConnection(1, 1, 1, dimensions=2)
+    assert torch.equal(skip(x, 4, circular=True)[0, 0], x[0, 0, 3:7])
+    assert torch.equal(skip(x, circular=True), x)
+    pooled = SkipConnection(1, 1, 2, dimensions=2)(x, 3, circular=False)
+    assert pooled[0, 0].tolist() == [[10 * b + t for t in (0, 2, 4)] for b in (3, 5, 7)]
+    mixed = SkipConnection(1, 2, 2, dimensions=1)
+    assert mixed(torch.ones(1, 1, 6), circular=True)[0, :, 0].tolist() == mixed.mix.weight.flatten().tolist()
