@@ -100,14 +100,16 @@ def check_weights(path: Path) -> None:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(8)
-            if start.startswith(b"PK") or start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+            start = file.read(9)
+            # safetensors begins with the length of its header, whose bytes may look like a pickle's; then comes a {
+            pickled = start[:2] == b"PK" or (start[:1] == b"\x80" and start[1:2] <= b"\x05")
+            if pickled and start[8:] != b"{":
                 reason, mend = "is a pickle, which could run code", "save the weights as safetensors"
                 raise UserError(subject, reason, mend, "bad_checkpoint")
-            length = struct.unpack("<Q", start)[0] if len(start) == 8 else _LONGEST_HEADER
+            length = struct.unpack("<Q", start[:8])[0] if len(start) == 9 else _LONGEST_HEADER
             if not 2 <= length < min(_LONGEST_HEADER, size):
                 raise UserError(subject, "is no safetensors file, or a truncated one", again, "bad_checkpoint")
-            header = json.loads(file.read(length))
+            header = json.loads(start[8:] + file.read(length - 1))
             ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
             missing = 8 + length + max(ends, default=0) - size
     except FileNotFoundError:

@@ -14,12 +14,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.ear_files import CONFIG, WEIGHTS, check_weights
 from ear_engine.errors import UserError
 from ear_engine.yaml_files import build, load_yaml
-
-CONFIG = "config.yaml"
-WEIGHTS = "weights.safetensors"
-CARD = "card.md"
 
 
 @dataclass(frozen=True)
@@ -68,15 +65,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         UserError: missing, truncated, or another format (a pickle, for instance, which is never opened).
     """
-    if not path.is_file():
-        raise UserError(str(path), "does not exist", "train the ear or copy its weights there", "not_found")
-    with path.open("rb") as file:
-        start = file.read(9)
-    # safetensors begins with the length of its header, whose bytes may look like a pickle's; the header begins with {
-    if start[8:] != b"{" and (start[:2] == b"PK" or (start[:1] == b"\x80" and start[1:2] <= b"\x05")):
-        raise UserError(
-            str(path), "is a pickle, which could run code", "save the weights as safetensors", "bad_checkpoint"
-        )
+    check_weights(path)
     try:
         with safe_open(str(path), framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})

@@ -184,6 +184,10 @@ class Dream:
         trace, frames = self._trace(audio)
         return Version(audio, to_arrays(trace), frames)
 
+    def listen(self, audio: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Activations of every layer, (steps, neurons), for a loop of shape (2, samples): the ear hears its middle."""
+        return to_arrays(self._trace(audio)[0])
+
     def _trace(self, audio: NDArray[np.float32]) -> tuple[dict[str, Tensor], int]:
         middle = torch.from_numpy(audio.mean(axis=0)).to(self.device)[None]
         with torch.no_grad(), self._recorder.recording() as trace:

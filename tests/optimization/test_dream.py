@@ -161,7 +161,10 @@ def test_numbers_that_are_not_finite_never_reach_the_loop(ear: Ear, loop: Loop) 
 
 
 def test_a_time_target_acts_in_its_time(ear: Ear, loop: Loop) -> None:
-    """The second half of the loop is the target; random shifts must not smear it into the first."""
+    """The half of the loop that is the target changes most; random shifts must not smear it into the other.
+
+    The other half changes too: it gives the energy, since the loop's level is held.
+    """
     changed = []
     for start in (0.0, 1.0):
         dream = Dream(ear, loop, 2)
@@ -170,8 +173,8 @@ def test_a_time_target_acts_in_its_time(ear: Ear, loop: Loop) -> None:
             dream.step(settings(region("encoder_0_conv1", start=start, length=1.0), time_shift=1.0, rate=-30.0), 0.1)
         move = (dream.audio - before).view(2, -1).square().mean(dim=1)
         changed.append(float(move[1] / move[0]))
-    assert changed[0] < 0.5
-    assert changed[1] > 2.0
+    assert changed[0] < 0.75
+    assert changed[1] > 1.33
 
 
 def test_a_region_of_a_layer_that_is_not_there_is_refused_and_nothing_changes(ear: Ear, loop: Loop) -> None:
