@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import ear_engine
+from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.parameters import ParameterTree
 
@@ -151,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     typed = sys.argv[1:] if arguments is None else arguments
     try:
         options = parse(typed)
+        platform.yield_cores()
         if options.command == "serve":  # SIGTERM ends it like Ctrl-C from the first moment on
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         module = importlib.import_module(f"ear_engine.commands.{options.command}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ear_engine import platform
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.supervisor import ChildSpec, Pulse
 from ear_engine.playback.process import audio_main
@@ -21,6 +22,7 @@ _LOADING = 60.0
 
 def run_dreamer(session: Path, ear: Path, device: str, seed: int) -> None:
     """Entry point of the dreamer process; torch is imported here, not where it is spawned."""
+    platform.yield_cores()
     from ear_engine.optimization.process import DreamerOptions, dreamer_main
 
     dreamer_main(session, DreamerOptions(ear=ear, device=device, seed=seed))

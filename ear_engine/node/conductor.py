@@ -22,6 +22,7 @@ from ear_engine.node.session import close_session, open_session
 from ear_engine.node.sources import Sources
 from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
+from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.shared_memory.clock import now
@@ -81,6 +82,7 @@ class Node:
             self.control,
             self.session,
             status=lambda: self.board.report(),
+            layers=self._layer_shapes,
             clips=lambda: self._sources.clips,
             quit=self.stop,
             bind=options.bind,
@@ -196,6 +198,12 @@ class Node:
             self.stop()
         else:
             self._report("warning", error.code, str(error))
+
+    def _layer_shapes(self) -> list[LayerInfo]:
+        dreamer = self.board.dreamer
+        if dreamer is None:
+            return []
+        return [LayerInfo(name, *shape) for name, shape in zip(dreamer.layers, dreamer.shapes, strict=False)]
 
     def _check_layer(self, value: Value) -> Value:
         if self._layers and value not in self._layers:

@@ -26,6 +26,7 @@ from ear_engine.optimization.transforms import Copies, FrequencyMask, TimeMask, 
 
 SILENCE_LUFS = -20.0  # loudness of a dream that begins from silence
 _DITHER = 1e-5  # -100 dBFS: gives silence a gradient, inaudible
+_LEVELINGS = 4  # rounds of gain and limiting
 _FIRST_STEPS = 32  # steps that find a first sound when there is only silence,
 _FIRST_BEATS = 0.125  # each as long as this many beats,
 _FIRST_RATE = 0.0  # at this many dB a beat
@@ -175,14 +176,24 @@ class Dream:
         if self.silent and self._since_reset == 0:
             audio = np.zeros_like(sides)
         else:
-            gain = 10.0 ** ((self.loudness - self._meter.measure(sides)) / 20.0)
-            audio = limit_peaks(np.asarray(sides * np.float32(gain), dtype=np.float32))
+            audio, gain = self._level_out(sides)
             if self.silent:  # no source says how loud the loop itself is to be: as loud as it is heard
                 self.audio = self.audio * gain
                 self._level = float(self.audio.square().mean().sqrt())
                 self._optimizer.level = self._level
         trace, frames = self._trace(audio)
         return Version(audio, to_arrays(trace), frames)
+
+    def _level_out(self, sides: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """``sides`` at the loudness aimed at, limited, and the first gain; up to 6 dB the limiter took are given back."""
+        gain = first = 10.0 ** ((self.loudness - self._meter.measure(sides)) / 20.0)
+        for _ in range(_LEVELINGS):
+            audio = limit_peaks(np.asarray(sides * np.float32(gain), dtype=np.float32))
+            missing = self.loudness - self._meter.measure(audio)
+            if missing < 0.1 or gain > 2.0 * first:
+                break
+            gain *= 10.0 ** (missing / 20.0)
+        return audio, first
 
     def listen(self, audio: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Activations of every layer, (steps, neurons), for a loop of shape (2, samples): the ear hears its middle."""

@@ -254,7 +254,7 @@ class Dreamer:
         self._events = [*self._events, Event(number, level, code, message)][-_EVENTS:]
 
     def _report(self) -> None:
-        layers = [layer.name for layer in self._dream.index.layers] if self._dream else []
+        layers = self._dream.index.layers if self._dream else ()
         self._writer.write(
             DreamerState(
                 pid=os.getpid(),
@@ -262,7 +262,8 @@ class Dreamer:
                 heartbeat=now(),
                 ear=self._options.ear.name,
                 device=self._device,
-                layers=layers,
+                layers=[layer.name for layer in layers],
+                shapes=[[layer.channels, layer.bins] for layer in layers],
                 step=self._dream.step_number if self._dream else 0,
                 steps_per_second=self._speed.value,
                 objective=self._objective if np.isfinite(self._objective) else 0.0,

@@ -113,7 +113,7 @@ class DreamerState:
     file: str  # its file name in the session's loops folder
     source_number: int  # the source it descends from
     sequence: int  # last control change it has applied
-    gradient_rms: float = 0.0
+    shapes: list[list[int]] = field(default_factory=list)  # [channels, bins] of each of ``layers``
     events: list[Event] = field(default_factory=list)  # the last 16
 
 
