@@ -82,7 +82,7 @@ class Node:
             self.control,
             self.session,
             status=lambda: self.board.report(),
-            layers=self._layer_shapes,
+            layers=lambda: self._shapes,
             clips=lambda: self._sources.clips,
             quit=self.stop,
             bind=options.bind,
@@ -103,6 +103,7 @@ class Node:
         self._sources = Sources(self.control, library, self.session / "loops", self.osc.fail, self._report)
         self.control.validators["target/layer"] = self._check_layer
         self._layers: list[str] = []
+        self._shapes: list[LayerInfo] = []
         self._was_ready: set[str] = set()
         self._publishing = False
         self._closed = False
@@ -162,6 +163,9 @@ class Node:
         self._herald.look(at)
         audio, dreamer = self.board.audio, self.board.dreamer
         if dreamer is not None and dreamer.layers and dreamer.layers != self._layers:
+            self._shapes = [
+                LayerInfo(name, *shape) for name, shape in zip(dreamer.layers, dreamer.shapes, strict=False)
+            ]
             self._learn_layers(dreamer.layers)
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
@@ -198,12 +202,6 @@ class Node:
             self.stop()
         else:
             self._report("warning", error.code, str(error))
-
-    def _layer_shapes(self) -> list[LayerInfo]:
-        dreamer = self.board.dreamer
-        if dreamer is None:
-            return []
-        return [LayerInfo(name, *shape) for name, shape in zip(dreamer.layers, dreamer.shapes, strict=False)]
 
     def _check_layer(self, value: Value) -> Value:
         if self._layers and value not in self._layers:

@@ -185,7 +185,7 @@ class Dream:
         return Version(audio, to_arrays(trace), frames)
 
     def _level_out(self, sides: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        """``sides`` at the loudness aimed at, limited, and the first gain; up to 6 dB the limiter took are given back."""
+        """``sides`` limited at the loudness aimed at, and the first gain; what the limiter takes is made up for."""
         gain = first = 10.0 ** ((self.loudness - self._meter.measure(sides)) / 20.0)
         for _ in range(_LEVELINGS):
             audio = limit_peaks(np.asarray(sides * np.float32(gain), dtype=np.float32))
