@@ -78,6 +78,7 @@ class Node:
         self._signals = signals
         self._writer: StateWriter[ControlState] = StateWriter(self.session, "control")
         self._supervisor = Supervisor(children(self.session, options))
+        self._shapes: list[LayerInfo] = []
         self.osc = OscService(
             self.control,
             self.session,
@@ -103,7 +104,6 @@ class Node:
         self._sources = Sources(self.control, library, self.session / "loops", self.osc.fail, self._report)
         self.control.validators["target/layer"] = self._check_layer
         self._layers: list[str] = []
-        self._shapes: list[LayerInfo] = []
         self._was_ready: set[str] = set()
         self._publishing = False
         self._closed = False
