@@ -91,7 +91,7 @@ def test_it_dreams_and_tells_programs_in_json_only(ear: Path, tmp_path: Path) ->
     assert lines[-1]["dropouts"] == running["dropouts"]
     assert not any(process_alive(pid) for pid in running["pids"].values())
     played, rate = soundfile.read(take)
-    assert rate == 44100 and len(played) / rate > 3 and abs(played).max() > 0.05
+    assert rate == 44100 and len(played) / rate >= running["recorded"] > 0 and abs(played).max() > 0.05
     heard = (tmp_path / "err").read_text()
     assert "untrained" in heard and "beat (4.00 s" in heard
 
