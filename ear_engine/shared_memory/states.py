@@ -93,6 +93,7 @@ class AudioState:
     schedule: list[Entry]  # the last few entries, oldest first, future ones included
     peak: float = 0.0  # largest |sample| since the last write
     recorded: float = 0.0  # seconds on disk
+    record_path: str = ""  # file that is being recorded to
     events: list[Event] = field(default_factory=list)  # the last 16
 
 
