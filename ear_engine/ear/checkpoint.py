@@ -21,10 +21,11 @@ from ear_engine.yaml_files import build, load_yaml
 
 @dataclass(frozen=True)
 class EarFile:
-    """``config.yaml`` of an ear: its name, one line about it, and its shape."""
+    """``config.yaml`` of an ear: its name, one line about it, the plug-in that loads it, and its shape."""
 
     name: str
     description: str = ""
+    kind: str = "cpc"
     shape: EarConfig = dataclasses.field(default_factory=EarConfig)
 
 

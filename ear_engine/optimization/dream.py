@@ -6,7 +6,7 @@ that makes 5 steps a second and one that makes 500 play the same preset alike. A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -64,6 +64,8 @@ class Dream:
         seed: of all randomness.
         device: torch device.
         transforms: what is done to each copy the ear hears.
+        objective: what a region's strength is.
+        optimizer: how a direction becomes a change.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class Dream:
         seed: int = 0,
         device: str = "cpu",
         transforms: Sequence[Transform] | None = None,
+        objective: type[RegionObjective] = RegionObjective,
+        optimizer: type[NormalizedGradient] = NormalizedGradient,
     ) -> None:
         self.device = torch.device(device)
         self.ear = ear.fused().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -95,7 +99,8 @@ class Dream:
         # RMS that "dB of change" refers to: the source's own, or that of pink-ish sound at the loudness aimed at
         own = float(self._mid.square().mean().sqrt())
         self._level = 10.0 ** (SILENCE_LUFS / 20.0) if self.silent else own
-        self._optimizer = NormalizedGradient(self._level)
+        self._optimizer = optimizer(self._level)
+        self._objective_kind = objective
         self._frequencies = bin_frequencies(ear.config)
         self._curve = lru_cache(maxsize=4)(self._new_curve)
         self.index, self._spread = self._survey()
@@ -109,6 +114,28 @@ class Dream:
         self._good = self.audio
         self._optimizer.reset()
         self._since_reset = 0
+
+    def resume(self, heard: NDArray[np.float32], step: int) -> None:
+        """Go on from a version of this dream, of shape (2, samples), that was published at ``step``."""
+        middle = torch.from_numpy(heard.mean(axis=0)).to(self.device)
+        level = middle.square().mean().sqrt().clamp(min=1e-12)
+        self.audio = middle * (self._level / level).clamp(max=1.0) if not self.silent else middle
+        self._good = self.audio
+        self.step_number = step
+        self._since_reset = _FIRST_STEPS
+
+    def inherit(self, other: Dream, *, stretched: bool) -> None:
+        """Take over what ``other`` dreamed of the same clip at another length: resampled with it, or tiled and cut."""
+        dreamed = other.audio - other._mid
+        if stretched:
+            bins = torch.fft.rfft(dreamed)
+            dreamed = torch.fft.irfft(bins, n=self.samples) * (self.samples / other.samples)
+        else:
+            dreamed = dreamed.repeat(-(-self.samples // other.samples))[: self.samples]
+        self.audio = self._mid + dreamed
+        self._good = self.audio
+        self.step_number = other.step_number
+        self._since_reset = _FIRST_STEPS
 
     @property
     def samples(self) -> int:
@@ -163,12 +190,13 @@ class Dream:
             self._optimizer.reset()
         return Step(objective, finite)
 
-    def warm_up(self, settings: DreamSettings) -> None:
-        """From silence: find the first sound before it is heard; from any other source, nothing."""
+    def warm_up(self, settings: DreamSettings, alive: Callable[[], None] = lambda: None) -> None:
+        """From silence: find the first sound before it is heard, ``alive`` called at each step; else nothing."""
         if self.silent:
             first = replace(settings, rate=_FIRST_RATE)
             while self._since_reset < _FIRST_STEPS:
                 self.step(first, _FIRST_BEATS)
+                alive()
 
     def version(self) -> Version:
         """The loop as it is to be heard now: at the source's loudness, limited, with its activations."""
@@ -251,5 +279,5 @@ class Dream:
         return torch.cat([features[:, :1], features[:, 1:].detach()], dim=1)
 
     def _objective(self, selections: Iterable[Selection], trace: dict[str, Tensor], shifts: Tensor) -> Tensor:
-        parts = [RegionObjective(s, self._spread[s.layer])(trace, shifts) for s in selections]
+        parts = [self._objective_kind(s, self._spread[s.layer])(trace, shifts) for s in selections]
         return torch.stack(parts).sum()

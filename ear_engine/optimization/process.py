@@ -15,9 +15,11 @@ import numpy as np
 import torch
 
 from ear_engine import platform
-from ear_engine.ear.checkpoint import load_ear
+from ear_engine.ear.network import Ear
+from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
 from ear_engine.optimization.dream import Dream, Version
+from ear_engine.optimization.plugged import GuardedTransform, PluginFault, load_transforms
 from ear_engine.optimization.settings import DreamSettings, settings_of
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.clock import next_boundary, now, playhead
@@ -30,6 +32,7 @@ from ear_engine.shared_memory.states import (
     StateReader,
     StateWriter,
 )
+from ear_engine.yaml_files import load_yaml
 
 _LEAD = 0.25  # seconds before a grid point by which the audio process must see a version (it renders ahead)
 _IDLE = 0.02  # seconds between looks when there is nothing to do
@@ -114,6 +117,8 @@ class Dreamer:
         self._published = now()
         self._refused = ""
         self._dream: Dream | None = None
+        self._registry = Registry()
+        self._transforms: list[GuardedTransform] = []
         self._name = ""
 
     def run(self) -> None:
@@ -122,12 +127,13 @@ class Dreamer:
         try:
             self._device = choose_device(self._options.device)
             self._report()
-            ear = load_ear(self._options.ear)
+            kind = str(load_yaml(self._options.ear / CONFIG).get("kind", "cpc"))
+            ear: Ear = self._registry.load("ears", kind)(self._options.ear)
         except UserError as error:
             self._event("error", error.code, str(error))
             self._report()
             raise
-        transforms = [kind() for _, kind in Registry().load_all("transforms")]
+        self._transforms = load_transforms(self._registry, lambda said: self._event("warning", "broken_plugin", said))
         last_step = now()
         resets = 0
         while True:
@@ -137,52 +143,96 @@ class Dreamer:
             if control is None or not control.source:
                 self._rest()
                 continue
-            if self._dream is None or control.source_number != self._source_number:
+            dream = self._dream
+            if dream is None or control.source_number != self._source_number:
                 source = self._read(control.source)
                 if source is None:
                     self._rest()
                     continue
-                self._dream = Dream(
-                    ear, source.audio, source.beats, seed=control.seed, device=self._device, transforms=transforms
-                )
-                self._name, self._source_number = source.name, control.source_number
                 resets = control.triggers.get("source/reset", 0)
-                self._begin(self._dream, control)
+                dream = self._change_source(ear, source, control)
             if control.triggers.get("source/reset", 0) != resets:
                 resets = control.triggers["source/reset"]
-                self._dream.reset()
-                self._begin(self._dream, control)
+                dream.reset()
+                self._begin(dream, control)
             moment = now()
-            beats = (moment - last_step) * self._dream.tempo / 60.0
+            beats = (moment - last_step) * dream.tempo / 60.0
             last_step = moment
             self._applied = control.sequence
             if control.values["dream/run"]:
                 self._phase = "running"
-                self._step(self._dream, settings_of(control), beats)
-                self._pace(control, moment)
+                self._step(dream, settings_of(control), beats)
+                self._pace(dream, control, moment)
             else:
                 self._phase = "paused"
                 self._rest()
-            if self._due(control):
-                self._publish(self._dream, self._dream.version(), control)
+            if self._due(dream, control):
+                self._publish(dream, dream.version(), control)
             self._report()
+
+    def _change_source(self, ear: Ear, source: LoopFile, control: ControlState) -> Dream:
+        """Dream from ``source``. The same clip at another length, or after a restart, keeps what was dreamed of it."""
+        last = self._last_loop()
+        dream = Dream(
+            ear,
+            source.audio,
+            source.beats,
+            seed=control.seed,
+            device=self._device,
+            transforms=self._transforms,
+            objective=self._registry.load("objectives", "region"),
+            optimizer=self._registry.load("optimizers", "normalized_gradient"),
+        )
+        resumed = last is not None and last.name == source.name and last.samples == source.samples
+        if last is not None and resumed:
+            dream.resume(last.audio, last.step)
+        elif self._dream is not None and self._name == source.name:
+            dream.inherit(self._dream, stretched=control.values["source/fit"] == "stretch")
+        self._dream, self._name, self._source_number = dream, source.name, control.source_number
+        self._begin(dream, control)
+        return dream
+
+    def _last_loop(self) -> LoopFile | None:
+        """The newest loop of a dreamer that was here before this process; None for the first source."""
+        if self._dream is not None or not self._file:
+            return None
+        try:
+            return read_loop(self._session / "loops" / self._file)
+        except (OSError, ValueError):  # pruned, or never finished: dream from the source
+            return None
 
     def _begin(self, dream: Dream, control: ControlState) -> None:
         if control.values["dream/run"]:
+            settings = self._known(dream, settings_of(control))
             try:
-                dream.warm_up(settings_of(control))
+                dream.warm_up(settings, self._report)
             except UserError as error:
                 self._refuse(error)
         self._publish(dream, dream.version(), control)
 
+    def _known(self, dream: Dream, settings: DreamSettings) -> DreamSettings:
+        """``settings`` without the regions of layers that this ear does not have; the first of those is reported."""
+        names = {layer.name for layer in dream.index.layers}
+        known = tuple(region for region in settings.regions if region.layer in names)
+        for region in settings.regions:
+            if region.layer not in names:
+                self._refuse(
+                    UserError(f"layer {region.layer!r}", "is not in this ear", "choose another", "unknown_layer")
+                )
+                break
+        else:
+            if self._refused.startswith("layer "):
+                self._refused = ""
+        return replace(settings, regions=known)
+
     def _step(self, dream: Dream, settings: DreamSettings, beats: float) -> None:
         try:
-            result = dream.step(settings, beats)
-        except UserError as error:
-            self._refuse(error)
-            self._rest()
+            result = dream.step(self._known(dream, settings), beats)
+        except PluginFault as fault:
+            self._transforms = [one for one in self._transforms if one is not fault.transform]
+            dream.transforms = tuple(self._transforms)
+            self._event("warning", fault.code, str(fault))
             return
-        self._refused = ""
         self._speed.count()
         if result.finite:
             self._objective = result.objective
@@ -194,10 +244,10 @@ class Dreamer:
             self._refused = str(error)
             self._event("error", error.code, str(error))
 
-    def _pace(self, control: ControlState, began: float) -> None:
+    def _pace(self, dream: Dream, control: ControlState, began: float) -> None:
         cap = int(control.values["optimizer/steps_per_loop"])
-        if cap and self._dream is not None:
-            time.sleep(min(1.0, max(0.0, self._dream.seconds / cap - (now() - began))))
+        if cap:
+            time.sleep(min(1.0, max(0.0, dream.seconds / cap - (now() - began))))
 
     def _read(self, file: str) -> LoopFile | None:
         try:
@@ -206,16 +256,15 @@ class Dreamer:
             self._refuse(UserError(f"source {file}", f"cannot be read ({error})", "choose the clip again", "bad_clip"))
             return None
 
-    def _due(self, control: ControlState) -> bool:
+    def _due(self, dream: Dream, control: ControlState) -> bool:
         """Whether the next grid point is so near that another step would come too late."""
-        assert self._dream is not None
         divisions = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}
         division = divisions[str(control.values["playback/quantize"])]
         audio = self._audio.read()
         moment = now()
         head = playhead(audio, moment) if audio is not None and moment - audio.time < 1.0 else None
         if audio is None or head is None:
-            return moment - self._published >= 60.0 / self._dream.tempo
+            return moment - self._published >= 60.0 / dream.tempo
         ahead = _LEAD + 0.02 + 1.5 / max(self._speed.value, 5.0)
         boundary = next_boundary(round(head.position + _LEAD * audio.sample_rate), head.entry, division)
         remaining = (boundary - head.position) / audio.sample_rate
@@ -225,22 +274,25 @@ class Dreamer:
     def _publish(self, dream: Dream, version: Version, control: ControlState) -> None:
         number = self._loop + 1
         name = loop_name(number)
-        write_loop(
-            self._session / "loops" / name,
-            LoopFile(
-                loop=number,
-                audio=version.audio,
-                sample_rate=dream.sample_rate,
-                beats=dream.beats,
-                source_number=self._source_number,
-                step=dream.step_number,
-                sequence=control.sequence,
-                objective=self._objective,
-                frames=version.frames,
-                name=self._name,
-                activations=version.activations,
-            ),
+        loop = LoopFile(
+            loop=number,
+            audio=version.audio,
+            sample_rate=dream.sample_rate,
+            beats=dream.beats,
+            source_number=self._source_number,
+            step=dream.step_number,
+            sequence=control.sequence,
+            objective=self._objective,
+            frames=version.frames,
+            name=self._name,
+            activations=version.activations,
         )
+        try:
+            write_loop(self._session / "loops" / name, loop)
+        except OSError as error:
+            self._refuse(UserError("the dream", f"cannot be published ({error})", "make room there", "no_room"))
+            self._published = now()
+            return
         self._loop, self._file, self._published = number, name, now()
         self._report()
 

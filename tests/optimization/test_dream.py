@@ -192,3 +192,26 @@ def test_a_version_has_every_layer_with_its_own_steps(ear: Ear, loop: Loop) -> N
     assert version.frames % 16 == 0
     for layer in dream.index.layers:
         assert version.activations[layer.name].shape == (version.frames // layer.stride, layer.neurons)
+
+
+def test_a_restarted_dream_goes_on_from_what_was_heard(ear: Ear, loop: Loop) -> None:
+    dream = Dream(ear, loop, 2)
+    for _ in range(8):
+        dream.step(settings(), 0.25)
+    heard = dream.version().audio
+    again = Dream(ear, loop, 2)
+    again.resume(heard, dream.step_number)
+    assert again.step_number == 8
+    assert np.abs(again.version().audio - heard).max() < 0.05 * np.abs(heard).max()
+
+
+def test_the_same_clip_at_another_length_keeps_what_was_dreamed(ear: Ear, loop: Loop) -> None:
+    dream = Dream(ear, loop, 2)
+    for _ in range(8):
+        dream.step(settings(), 0.25)
+    longer = np.repeat(loop, 2, axis=1)[:, : RATE * 3 // 2].copy()
+    for stretched in (True, False):
+        other = Dream(ear, longer, 3)
+        source = other.audio
+        other.inherit(dream, stretched=stretched)
+        assert rms(other.audio - source) == pytest.approx(rms(dream.audio - Dream(ear, loop, 2).audio), rel=0.15)
