@@ -1,7 +1,6 @@
-"""The dreamer process: reads what the performer decides, dreams on, and publishes each beat's version just in time.
+"""The dreamer process: reads what the performer decides, dreams on, and says how it goes.
 
-A version is published shortly before the next grid point at which the audio process could let it in, so what sounds is
-as fresh as can be. Nothing here waits for another process.
+Nothing here waits for another process.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from ear_engine import platform
 from ear_engine.ear.network import Ear
 from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
-from ear_engine.optimization.dream import Dream, Version
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.plugged import GuardedTransform, PluginFault, load_transforms
+from ear_engine.optimization.publisher import Publisher, Speed
 from ear_engine.optimization.settings import DreamSettings, settings_of
 from ear_engine.plugins import Registry
-from ear_engine.shared_memory.clock import next_boundary, now, playhead
-from ear_engine.shared_memory.loops import LoopFile, loop_name, read_loop, write_loop
+from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.loops import LoopFile, read_loop
 from ear_engine.shared_memory.states import (
-    AudioState,
     ControlState,
     DreamerState,
     Event,
@@ -34,7 +33,6 @@ from ear_engine.shared_memory.states import (
 )
 from ear_engine.yaml_files import load_yaml
 
-_LEAD = 0.25  # seconds before a grid point by which the audio process must see a version (it renders ahead)
 _IDLE = 0.02  # seconds between looks when there is nothing to do
 _EVENTS = 16
 
@@ -70,26 +68,6 @@ def choose_device(wanted: str) -> str:
     return wanted
 
 
-class Speed:
-    """Steps a second over about the last second."""
-
-    def __init__(self) -> None:
-        self._steps = 0
-        self._since = now()
-        self.value = 0.0
-
-    def count(self) -> None:
-        """Count one step."""
-        self._steps += 1
-        self.look()
-
-    def look(self) -> None:
-        """Bring ``value`` up to date."""
-        elapsed = now() - self._since
-        if elapsed >= 1.0:
-            self.value, self._steps, self._since = self._steps / elapsed, 0, now()
-
-
 class Dreamer:
     """The dreamer's loop and its mailboxes.
 
@@ -102,19 +80,16 @@ class Dreamer:
         self._session = session
         self._options = options
         self._control = StateReader(session, "control", ControlState)
-        self._audio = StateReader(session, "audio", AudioState)
         before = StateReader(session, "dreamer", DreamerState).read()
         self._writer: StateWriter[DreamerState] = StateWriter(session, "dreamer")
         self._device = options.device
         self._events: list[Event] = list(before.events) if before else []
-        self._loop = before.loop if before else 0
-        self._file = before.file if before else ""
+        self._publisher = Publisher(session, before.loop if before else 0, before.file if before else "")
         self._phase = "loading"
         self._objective = 0.0
         self._speed = Speed()
         self._source_number = before.source_number if before else 0
         self._applied = 0
-        self._published = now()
         self._refused = ""
         self._dream: Dream | None = None
         self._registry = Registry()
@@ -166,8 +141,8 @@ class Dreamer:
             else:
                 self._phase = "paused"
                 self._rest()
-            if self._due(dream, control):
-                self._publish(dream, dream.version(), control)
+            if self._publisher.due(dream, str(control.values["playback/quantize"]), self._speed.value):
+                self._publish(dream, control)
             self._report()
 
     def _change_source(self, ear: Ear, source: LoopFile, control: ControlState) -> Dream:
@@ -194,10 +169,10 @@ class Dreamer:
 
     def _last_loop(self) -> LoopFile | None:
         """The newest loop of a dreamer that was here before this process; None for the first source."""
-        if self._dream is not None or not self._file:
+        if self._dream is not None or not self._publisher.file:
             return None
         try:
-            return read_loop(self._session / "loops" / self._file)
+            return read_loop(self._session / "loops" / self._publisher.file)
         except (OSError, ValueError):  # pruned, or never finished: dream from the source
             return None
 
@@ -208,7 +183,7 @@ class Dreamer:
                 dream.warm_up(settings, self._report)
             except UserError as error:
                 self._refuse(error)
-        self._publish(dream, dream.version(), control)
+        self._publish(dream, control)
 
     def _known(self, dream: Dream, settings: DreamSettings) -> DreamSettings:
         """``settings`` without the regions of layers that this ear does not have; the first of those is reported."""
@@ -256,44 +231,11 @@ class Dreamer:
             self._refuse(UserError(f"source {file}", f"cannot be read ({error})", "choose the clip again", "bad_clip"))
             return None
 
-    def _due(self, dream: Dream, control: ControlState) -> bool:
-        """Whether the next grid point is so near that another step would come too late."""
-        divisions = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}
-        division = divisions[str(control.values["playback/quantize"])]
-        audio = self._audio.read()
-        moment = now()
-        head = playhead(audio, moment) if audio is not None and moment - audio.time < 1.0 else None
-        if audio is None or head is None:
-            return moment - self._published >= 60.0 / dream.tempo
-        ahead = _LEAD + 0.02 + 1.5 / max(self._speed.value, 5.0)
-        boundary = next_boundary(round(head.position + _LEAD * audio.sample_rate), head.entry, division)
-        remaining = (boundary - head.position) / audio.sample_rate
-        gap = 0.4 * (head.entry.samples if division == 0 else head.entry.samples * division / head.entry.beats)
-        return remaining < ahead and moment - self._published > gap / audio.sample_rate
-
-    def _publish(self, dream: Dream, version: Version, control: ControlState) -> None:
-        number = self._loop + 1
-        name = loop_name(number)
-        loop = LoopFile(
-            loop=number,
-            audio=version.audio,
-            sample_rate=dream.sample_rate,
-            beats=dream.beats,
-            source_number=self._source_number,
-            step=dream.step_number,
-            sequence=control.sequence,
-            objective=self._objective,
-            frames=version.frames,
-            name=self._name,
-            activations=version.activations,
-        )
+    def _publish(self, dream: Dream, control: ControlState) -> None:
         try:
-            write_loop(self._session / "loops" / name, loop)
+            self._publisher.publish(dream, self._name, self._source_number, control.sequence, self._objective)
         except OSError as error:
             self._refuse(UserError("the dream", f"cannot be published ({error})", "make room there", "no_room"))
-            self._published = now()
-            return
-        self._loop, self._file, self._published = number, name, now()
         self._report()
 
     def _rest(self) -> None:
@@ -319,8 +261,8 @@ class Dreamer:
                 step=self._dream.step_number if self._dream else 0,
                 steps_per_second=self._speed.value,
                 objective=self._objective if np.isfinite(self._objective) else 0.0,
-                loop=self._loop,
-                file=self._file,
+                loop=self._publisher.loop,
+                file=self._publisher.file,
                 source_number=self._source_number,
                 sequence=self._applied,
                 events=self._events,

@@ -1,0 +1,80 @@
+"""When versions go out, and that they are whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ear_engine.ear.network import Ear
+from ear_engine.optimization.dream import Dream
+from ear_engine.optimization.publisher import Publisher
+from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.loops import loop_name, read_loop
+from ear_engine.shared_memory.states import AudioState, Entry, StateWriter
+
+RATE = 44100
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    (tmp_path / "loops").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def dream(ear: Ear, loop: NDArray[np.float32]) -> Dream:
+    return Dream(ear, loop, 2)
+
+
+def playing(session: Path, beat: float, beats: int = 8) -> None:
+    """The audio process says: four seconds of eight beats, ``beat`` is heard now."""
+    entry = Entry(0, 0, 1, loop_name(1), 4 * RATE, beats)
+    position = round((100 * beats + beat) * 4 * RATE / beats)
+    state = AudioState(1, "null", "", RATE, RATE, 1024, position, now(), 0.0, 0, [entry])
+    StateWriter[AudioState](session, "audio").write(state)
+
+
+@pytest.mark.parametrize(
+    ("quantize", "early", "late"), [("beat", 0.1, 0.5), ("bar", 2.9, 3.5), ("loop", 6.9, 7.5), ("half", 0.05, 0.1)]
+)
+def test_a_version_is_due_just_before_the_next_grid_point(
+    session: Path, dream: Dream, quantize: str, early: float, late: float
+) -> None:
+    publisher = Publisher(session)
+    publisher._last -= 10.0  # the last one is long ago
+    if quantize != "half":  # half a beat is as long as the time ahead: it is always due
+        playing(session, early)
+        assert not publisher.due(dream, quantize, 50.0)
+    playing(session, late)
+    assert publisher.due(dream, quantize, 50.0)
+    publisher.publish(dream, "beat", 1, 1, 0.0)
+    playing(session, late)
+    assert not publisher.due(dream, quantize, 50.0)
+
+
+def test_without_sound_a_version_is_due_every_beat(session: Path, dream: Dream) -> None:
+    publisher = Publisher(session)
+    assert not publisher.due(dream, "beat", 50.0)
+    publisher._last -= 0.5
+    assert publisher.due(dream, "beat", 50.0)
+
+
+def test_versions_are_numbered_and_whole(session: Path, dream: Dream) -> None:
+    publisher = Publisher(session, loop=7)
+    publisher.publish(dream, "beat", 3, 12, 0.5)
+    found = read_loop(session / "loops" / publisher.file)
+    assert (found.loop, found.name, found.source_number, found.sequence, found.objective) == (8, "beat", 3, 12, 0.5)
+    assert (found.samples, found.beats, found.sample_rate) == (dream.samples, 2, RATE)
+    assert list(found.activations) == [layer.name for layer in dream.index.layers]
+
+
+def test_no_room_is_said_and_the_loop_before_stays(session: Path, dream: Dream) -> None:
+    publisher = Publisher(session)
+    publisher.publish(dream, "beat", 1, 1, 0.0)
+    (session / "loops").rename(session / "gone")
+    with pytest.raises(OSError, match="loop-00000002"):
+        publisher.publish(dream, "beat", 1, 1, 0.0)
+    assert (publisher.loop, publisher.file) == (1, loop_name(1))
