@@ -13,10 +13,12 @@ import numpy as np
 
 from ear_engine.osc.codec import encode
 from ear_engine.osc.streams import LOOP
-from ear_engine.shared_memory.loops import LoopFile, read_loop
+from ear_engine.shared_memory.loops import LoopFile, read_loop, whole_file
 from ear_engine.shared_memory.states import Entry
 
 KEEP = 16
+MOST_BYTES = 96 << 20
+_LEAST = 2  # kept whatever they take
 _WAITING = 4
 _REMEMBERED = 64
 _FLOAT = 3  # WAVE_FORMAT_IEEE_FLOAT
@@ -34,11 +36,9 @@ def write_wav(path: Path, loop: LoopFile) -> None:
     form = struct.pack("<HHIIHHH", _FLOAT, 2, loop.sample_rate, loop.sample_rate * 8, 8, 32, 0)
     chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form
     chunks += b"fact" + struct.pack("<II", 4, loop.samples) + b"data" + struct.pack("<I", data.nbytes)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
+    with whole_file(path) as file:
         file.write(b"RIFF" + struct.pack("<I", len(chunks) + data.nbytes) + chunks)
         file.write(data.data)
-    temporary.replace(path)
 
 
 class LoopAnnouncer:
@@ -49,13 +49,23 @@ class LoopAnnouncer:
 
     Args:
         loops: folder of the loop files.
-        folder: folder of the WAV files; made if missing, the 16 newest are kept.
+        folder: folder of the WAV files; made if missing, of the 16 newest, those that take 96 MB together
+            are kept, and at least two.
         executor: one worker.
         deliver: called in the worker with the packet of each complete loop.
+        room: bytes that the WAV files may take.
     """
 
-    def __init__(self, loops: Path, folder: Path, executor: Executor, deliver: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        loops: Path,
+        folder: Path,
+        executor: Executor,
+        deliver: Callable[[bytes], None],
+        room: int = MOST_BYTES,
+    ) -> None:
         self.skipped = 0
+        self._room = room
         self._loops = loops
         self._folder = folder.absolute()
         self._executor = executor
@@ -101,6 +111,17 @@ class LoopAnnouncer:
         if newest in self._written:
             self._written.remove(newest)
         self._written.append(newest)
-        while len(self._written) > KEEP:
-            self._written[0].unlink(missing_ok=True)
+        taken = sum(_size(path) for path in self._written)
+        while len(self._written) > KEEP or (len(self._written) > _LEAST and taken > self._room):
+            oldest = self._written[0]
+            taken -= _size(oldest)
+            oldest.unlink(missing_ok=True)
             self._written.popleft()
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 if a client has removed it."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ear_engine.shared_memory.states import Entry
 
 Stereo = NDArray[np.float32]  # (2, samples)
-_HISTORY = 8
+_HISTORY = 4  # the streams keep the loops of the schedule in memory
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ from numpy.typing import NDArray
 _MAGIC = b"EARLOOP1"
 _PREFIX = struct.Struct("<8sI")
 _ALIGN = 64
+MOST_LOOPS = 6
+MOST_BYTES = 256 << 20  # of dreamed loops; one of 32 s with its activations takes about 54 MB
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,29 @@ class LoopFile:
         return self.beats * 60.0 / self.seconds
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that appears at ``path`` only when it is complete; of one that fails, nothing is left.
+
+    Raises:
+        OSError: it could not be written (disk full).
+    """
+    temporary = path.with_name(path.name + ".part")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
 def write_loop(path: Path, loop: LoopFile) -> None:
-    """Publish ``loop`` at ``path`` at once."""
+    """Publish ``loop`` at ``path`` at once.
+
+    Raises:
+        OSError: it could not be written (disk full); nothing is left of it.
+    """
     arrays = {"audio": loop.audio, **{f"layer/{name}": values for name, values in loop.activations.items()}}
     offset = 0
     index: list[tuple[str, list[int], int]] = []
@@ -72,15 +97,13 @@ def write_loop(path: Path, loop: LoopFile) -> None:
     }
     header = json.dumps({"meta": meta, "arrays": index}).encode()
     header += b" " * (-(_PREFIX.size + len(header)) % _ALIGN)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
+    with whole_file(path) as file:
         file.write(_PREFIX.pack(_MAGIC, len(header)))
         file.write(header)
         for array in arrays.values():
             data = np.ascontiguousarray(array, dtype="<f4")
             file.write(data.data)
             file.write(b"\0" * (-data.nbytes % _ALIGN))
-    temporary.replace(path)
 
 
 def read_loop(path: Path) -> LoopFile:
@@ -115,14 +138,33 @@ def source_name(number: int) -> str:
     return f"source-{number:08d}.ear"
 
 
-def prune_loops(folder: Path, newest: int, keep: int = 16, protected: Collection[str] = ()) -> None:
-    """Remove dreamed loops older than the ``keep`` newest, except the file names in ``protected``.
+def prune_loops(
+    folder: Path,
+    newest: int,
+    keep: int = MOST_LOOPS,
+    protected: Collection[str] = (),
+    room: int = MOST_BYTES,
+) -> None:
+    """Remove the oldest dreamed loops until ``keep`` are left and they take no more than ``room`` bytes.
 
-    A file that is still mapped (Windows) goes next time.
+    The newest two stay in any case (one may be about to sound, from the other a restarted dreamer goes on), and so do
+    the file names in ``protected``, which count as well. What a killed dreamer left half written goes too. A file that
+    is still mapped (Windows) goes next time.
     """
+    sizes: dict[int, int] = {}
     for path in folder.glob("loop-*.ear"):
-        if int(path.stem.removeprefix("loop-")) <= newest - keep and path.name not in protected:
-            try:
-                path.unlink()
-            except (PermissionError, FileNotFoundError):
-                continue
+        with suppress(FileNotFoundError):
+            sizes[int(path.stem.removeprefix("loop-"))] = path.stat().st_size
+    staying = {number for number in sizes if number > newest - 2 or loop_name(number) in protected}
+    taken = sum(sizes[number] for number in staying)
+    removed = []
+    for number in sorted(sizes.keys() - staying, reverse=True):
+        if not removed and len(staying) < keep and taken + sizes[number] <= room:
+            staying.add(number)
+            taken += sizes[number]
+        else:
+            removed.append(folder / loop_name(number))
+    removed += [path for path in folder.glob("loop-*.ear.part") if path.name < f"{loop_name(newest)}.part"]
+    for path in removed:
+        with suppress(PermissionError, FileNotFoundError):
+            path.unlink()

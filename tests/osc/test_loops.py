@@ -56,6 +56,19 @@ def test_only_the_newest_files_are_kept(session: Session) -> None:
     assert names == [f"loop-{number:08d}.wav" for number in range(5, KEEP + 5)]
 
 
+def test_long_loops_are_kept_by_their_bytes_and_at_least_two(session: Session) -> None:
+    size = 44 + 14 + 1000 * 8
+    for room, kept in ((3 * size, [3, 4, 5]), (1, [4, 5])):
+        folder = session.folder / f"wav{room}"
+        with ThreadPoolExecutor(1) as executor:
+            announcer = LoopAnnouncer(session.folder / "loops", folder, executor, lambda packet: None, room)
+            for number in range(1, 6):
+                announcer.add(session.publish(number, samples=1000))
+                announcer.step()
+                executor.submit(lambda: None).result()
+        assert sorted(path.name for path in folder.iterdir()) == [f"loop-{number:08d}.wav" for number in kept]
+
+
 def test_a_stuck_disk_leaves_loops_out_instead_of_queueing_them(session: Session) -> None:
     heard: list[bytes] = []
     stuck = threading.Event()

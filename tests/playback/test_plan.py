@@ -96,7 +96,7 @@ def test_pruning_keeps_what_may_sound_and_reports_the_last_entries() -> None:
     before, _ = plan.render(1005, 50)
     plan.prune(1005)
     assert np.array_equal(plan.render(1005, 50)[0], before)
-    assert [entry.start for entry in plan.schedule()] == [100 * number for number in range(4, 12)]
+    assert [entry.start for entry in plan.schedule()] == [100 * number for number in range(8, 12)]
 
 
 def test_an_entry_out_of_order_or_of_another_length_is_refused() -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -110,3 +112,53 @@ def test_a_writer_killed_at_any_moment_leaves_only_whole_loops(tmp_path: Path) -
     survivors = list(tmp_path.glob("loop-*.ear"))
     assert survivors
     assert all((read_loop(path).audio == read_loop(path).loop).all() for path in survivors)
+
+
+def _files(folder: Path, sizes: dict[int, int]) -> None:
+    for number, size in sizes.items():
+        (folder / loop_name(number)).write_bytes(bytes(size))
+
+
+def _left(folder: Path) -> list[int]:
+    return sorted(int(path.stem.removeprefix("loop-")) for path in folder.glob("loop-*.ear"))
+
+
+def test_long_loops_are_kept_by_their_bytes(tmp_path: Path) -> None:
+    _files(tmp_path, dict.fromkeys(range(1, 10), 100))
+    prune_loops(tmp_path, newest=9)
+    assert _left(tmp_path) == [4, 5, 6, 7, 8, 9]
+    prune_loops(tmp_path, newest=9, room=450)
+    assert _left(tmp_path) == [6, 7, 8, 9]
+    prune_loops(tmp_path, newest=9, room=450, protected={loop_name(6)})
+    assert _left(tmp_path) == [6, 7, 8, 9]
+    prune_loops(tmp_path, newest=9, room=300, protected={loop_name(6)})
+    assert _left(tmp_path) == [6, 8, 9]
+    prune_loops(tmp_path, newest=9, room=10, keep=1)
+    assert _left(tmp_path) == [8, 9]
+
+
+def test_what_a_killed_dreamer_left_half_written_goes_but_not_what_is_being_written(tmp_path: Path) -> None:
+    for number in (1, 3):
+        (tmp_path / f"{loop_name(number)}.part").touch()
+    prune_loops(tmp_path, newest=2)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{loop_name(3)}.part"]
+
+
+_FULL = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+from ear_engine.shared_memory.loops import LoopFile, write_loop
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    write_loop(Path(sys.argv[1]) / "loop-00000001.ear", LoopFile(1, np.ones((2, 40_000), np.float32), 44_100, 4))
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_a_full_disk_leaves_nothing_of_a_loop(tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="file size limits are POSIX")
+    done = subprocess.run([sys.executable, "-c", _FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "OSError"
+    assert list(tmp_path.iterdir()) == []
