@@ -26,8 +26,8 @@ def session_parent(room: int = 512 << 20, memory: Path = _MEMORY) -> Path:
     """Folder for session folders: a file system in memory where there is one, else the temporary folder.
 
     Args:
-        room: bytes that must be free in memory: the longest loops take 256 MB (:func:`prune_loops`), their WAV files 96 MB,
-            and what is being written or about to sound up to 110 MB.
+        room: bytes that must be free in memory: the longest loops take up to 256 MB, their WAV files 96 MB, and what is
+            being written or about to sound 110 MB.
         memory: the file system in memory to try; containers often have one of 64 MB only.
     """
     if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free >= room:

@@ -157,7 +157,7 @@ def prune_loops(
             sizes[int(path.stem.removeprefix("loop-"))] = path.stat().st_size
     staying = {number for number in sizes if number > newest - 2 or loop_name(number) in protected}
     taken = sum(sizes[number] for number in staying)
-    removed = []
+    removed: list[Path] = []
     for number in sorted(sizes.keys() - staying, reverse=True):
         if not removed and len(staying) < keep and taken + sizes[number] <= room:
             staying.add(number)
