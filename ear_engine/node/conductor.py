@@ -27,7 +27,7 @@ from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import prune_loops
-from ear_engine.shared_memory.states import ControlState, Event, StateWriter
+from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
 from ear_engine.sources.library import ClipLibrary
 from ear_engine.yaml_files import nearest
 
@@ -238,8 +238,9 @@ class Node:
             self.control.stop("node")
             self._publish()
             await self._supervisor.stop(since)
-            if self.options.audio.record is not None:
-                self._herald.say([f"  recorded {self.board.recorded:.1f} s to {self.options.audio.record}"])
+            audio = self.board.last("audio")
+            if isinstance(audio, AudioState) and audio.record_path:
+                self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
         self.osc.close()
         self._closed = True
         self._writer.close()

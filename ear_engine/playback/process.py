@@ -39,7 +39,8 @@ def audio_main(session: Path, options: AudioOptions) -> None:
     """Entry point of the spawned process; returns when ``ControlState.stop`` is set or the parent is gone.
 
     A state left in ``session`` by an earlier audio process is continued: the sound comes back where it would be by
-    now. The recording then goes on in a new file (``take-2.wav``), so that the first one is never touched again.
+    now. The recording then goes on in a new file (``take-2.wav``). It also begins there if ``take.wav`` exists: no file
+    is ever overwritten. An event tells so, and ``AudioState.record_path`` always names the file.
 
     Exits with code 2 on bad input (the last event in the audio slot says what), with code 3 if the device is lost: a
     new process then finds out what is there.
@@ -91,17 +92,19 @@ def _play(
     from ear_engine.playback.feeder import Feeder
     from ear_engine.playback.graph import Graph
     from ear_engine.playback.library import LoopLibrary
-    from ear_engine.playback.recorder import Recorder, check_record_path, next_take
+    from ear_engine.playback.recorder import Recorder, check_record_path
 
-    if options.record is not None:
-        check_record_path(options.record)
+    take = None if options.record is None else check_record_path(options.record)
     backend = open_backend(options, events)
     if options.latency is not None:
         backend.latency = options.latency
     recorder = None
-    if options.record is not None:
-        take = options.record if earlier is None else next_take(options.record)
+    if take is not None:
         recorder = Recorder(take, backend.rate, events)
+        if earlier is not None and earlier.record_path:
+            events.report("info", "recording_goes_on", f"The sound was interrupted; its recording goes on in {take}.")
+        elif take != options.record:
+            events.report("info", "recording_renamed", f"{options.record} exists already; {take} is recorded instead.")
     graph = Graph()
     feeder = Feeder(
         graph,
@@ -163,7 +166,9 @@ def _loop(
 def _publish(feeder: Feeder, recorder: Recorder | None, writer: StateWriter[AudioState]) -> None:
     state = feeder.state(now())
     if state is not None:
-        writer.write(dataclasses.replace(state, recorded=0.0 if recorder is None else recorder.seconds))
+        if recorder is not None:
+            state = dataclasses.replace(state, recorded=recorder.seconds, record_path=str(recorder.path))
+        writer.write(state)
 
 
 def _earlier_state(session: Path) -> AudioState | None:

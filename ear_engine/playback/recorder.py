@@ -6,6 +6,7 @@ reads up to the last second. Beyond 4 GB it turns into RF64 (EBU Tech 3306) thro
 
 from __future__ import annotations
 
+import os
 import queue
 import struct
 import threading
@@ -29,34 +30,44 @@ _HEADER_SIZE = 12 + _DS64.size + _FORMAT.size + 12 + 8
 RIFF_LIMIT = 0xFFFFFFFF
 
 
-def check_record_path(path: Path) -> None:
-    """Refuse a path that cannot become a recording, before anything starts; an existing file is kept as it is.
+def check_record_path(path: Path) -> Path:
+    """The file that a recording asked for as ``path`` goes to, tried before anything starts; none is left or changed.
+
+    Returns:
+        ``path``, or the next take if something has that name already: no recording ever replaces a file.
 
     Raises:
         UserError: a folder, another extension than .wav, or a place that cannot be written to.
     """
-    subject = f"recording {str(path)!r}"
-    if path.is_dir():
+    subject = f"recording {_shortened(path)!r}"
+    if os.path.isdir(path):
         raise UserError(subject, "is a folder", "name a file in it, such as take.wav", "bad_path")
     if path.suffix.lower() != ".wav":
-        raise UserError(subject, "does not end in .wav", f"use {path.with_suffix('.wav').name}", "bad_path")
-    existed = path.exists()
+        mend = f"use {_shortened(path.with_suffix('.wav').name)}" if path.name else "use one such as take.wav"
+        raise UserError(subject, "does not end in .wav", mend, "bad_path")
+    take = next_take(path)
     try:
-        path.open("ab").close()
-    except OSError as error:
-        reason = f"cannot be written ({error.strerror or error})"
-        raise UserError(subject, reason, "choose a folder that exists and that you may write to", "bad_path") from None
-    if not existed:
-        path.unlink(missing_ok=True)
+        take.open("xb").close()
+        take.unlink()
+    except (OSError, ValueError) as error:
+        reason = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+        mend = "choose a shorter name, or a folder that exists and that you may write to"
+        raise UserError(subject, reason, mend, "bad_path") from None
+    return take
 
 
 def next_take(path: Path) -> Path:
-    """``path``, or the first of ``name-2.wav``, ``name-3.wav``, … that does not exist yet."""
+    """``path``, or the first of ``name-2.wav``, ``name-3.wav``, … that nothing has yet, not even a dangling link."""
     number, take = 2, path
-    while take.exists():
+    while os.path.lexists(take):
         take = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
     return take
+
+
+def _shortened(path: Path | str) -> str:
+    text = str(path)
+    return text if len(text) <= 120 else f"{text[:60]}…{text[-20:]}"
 
 
 def wav_header(frames: int, sample_rate: int, limit: int = RIFF_LIMIT) -> bytes:
@@ -76,13 +87,13 @@ class Recorder:
     """Writes frames to ``path`` from a thread of its own; a slow or full disk never holds up the sound.
 
     Args:
-        path: file to (over)write.
+        path: file to create.
         sample_rate: of the frames, in Hz.
         events: told when the recording ends early.
         limit: file size in bytes beyond which the header is RF64.
 
     Raises:
-        OSError: the file cannot be opened.
+        OSError: the file cannot be created; :class:`FileExistsError` if it exists.
     """
 
     def __init__(self, path: Path, sample_rate: int, events: EventLog, limit: int = RIFF_LIMIT) -> None:
@@ -94,7 +105,7 @@ class Recorder:
         self._pending = 0
         self._failed = False
         self._queue: queue.SimpleQueue[NDArray[np.float32] | None] = queue.SimpleQueue()
-        self._file: BinaryIO = path.open("wb", buffering=0)
+        self._file: BinaryIO = path.open("xb", buffering=0)
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 

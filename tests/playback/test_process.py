@@ -65,6 +65,7 @@ def test_killed_it_comes_back_at_the_right_phase_and_leaves_both_takes_readable(
     session.dream(1, sine(4400, TONE), 1)
     process = spawn(session, record=tmp_path / "take.wav")
     before = session.wait(lambda found: sounds(found) and found.position > RATE // 2)
+    assert before.record_path == str(tmp_path / "take.wav") and before.events == []
     os.kill(process.pid or 0, signal.SIGKILL)
     process.join()
     killed = session.audio()
@@ -75,6 +76,9 @@ def test_killed_it_comes_back_at_the_right_phase_and_leaves_both_takes_readable(
     clock = killed.position + (again.time - killed.time) * RATE
     assert again.position == pytest.approx(clock, abs=0.004 * RATE)
     assert again.dropouts == killed.dropouts + 1
+    assert again.record_path == str(tmp_path / "take-2.wav")
+    assert [event.code for event in again.events] == ["recording_goes_on"]
+    assert "take-2.wav" in again.events[0].message
     assert again.schedule[-1].file == before.schedule[-1].file
     assert again.schedule[-1].origin == before.schedule[-1].origin
     time.sleep(0.3)
@@ -84,6 +88,20 @@ def test_killed_it_comes_back_at_the_right_phase_and_leaves_both_takes_readable(
     assert sorted(path.name for path in tmp_path.glob("*.wav")) == ["take-2.wav", "take.wav"]
     for path in tmp_path.glob("*.wav"):
         assert soundfile.info(path).duration > 0.2
+
+
+def test_a_file_that_exists_is_not_recorded_over_and_it_says_so(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "take.wav").write_bytes(b"music")
+    session.source(1, sine(4400, TONE))
+    process = spawn(session, record=tmp_path / "take.wav")
+    state = session.wait(lambda found: found.recorded > 0.2)
+    assert state.record_path == str(tmp_path / "take-2.wav")
+    assert [event.code for event in state.events] == ["recording_renamed"]
+    assert "take.wav exists already" in state.events[0].message and "take-2.wav" in state.events[0].message
+    session.set(stop=True)
+    process.join(5)
+    assert (tmp_path / "take.wav").read_bytes() == b"music"
+    assert soundfile.info(tmp_path / "take-2.wav").duration > 0.2
 
 
 def test_it_ends_on_sigterm_and_ignores_ctrl_c(session: Session) -> None:

@@ -12,7 +12,7 @@ import soundfile
 from ear_engine.errors import UserError
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.recorder import Recorder, check_record_path, next_take
-from tests.playback.helpers import noise
+from tests.playback.helpers import RATE, noise
 
 _KILLED = """
 import sys, time
@@ -86,10 +86,12 @@ def test_a_full_disk_ends_the_recording_with_an_event_and_a_good_file(tmp_path: 
 def test_bad_paths_are_refused_before_anything_starts(tmp_path: Path) -> None:
     folder = tmp_path / "folder.wav"
     folder.mkdir()
-    for path in (folder, tmp_path / "take.mp3", tmp_path / "nowhere" / "take.wav"):
+    long = tmp_path / f"{'a' * 300}.wav"
+    for path in (folder, tmp_path / "take.mp3", tmp_path / "nowhere" / "take.wav", long, Path("/"), Path("a\0.wav")):
         with pytest.raises(UserError) as refused:
             check_record_path(path)
-        assert refused.value.code == "bad_path" and path.name in str(refused.value)
+        assert refused.value.code == "bad_path" and repr(path.name[-8:])[1:-1] in str(refused.value)
+        assert len(str(refused.value)) < 400
     check_record_path(tmp_path / "take.WAV")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.wav"]
 
@@ -98,8 +100,18 @@ def test_an_existing_take_is_left_alone_by_the_check_and_by_the_next_take(tmp_pa
     path = tmp_path / "take.wav"
     assert next_take(path) == path
     path.write_bytes(b"music")
-    check_record_path(path)
+    assert check_record_path(path).name == "take-2.wav"
     assert path.read_bytes() == b"music"
     assert next_take(path).name == "take-2.wav"
     (tmp_path / "take-2.wav").touch()
     assert next_take(path).name == "take-3.wav"
+    with pytest.raises(FileExistsError):
+        Recorder(path, RATE, EventLog())
+    assert path.read_bytes() == b"music"
+
+
+def test_a_dangling_link_is_a_name_that_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    path.symlink_to(tmp_path / "unplugged" / "take.wav")
+    assert check_record_path(path).name == "take-2.wav"
+    assert [found.name for found in tmp_path.iterdir()] == ["take.wav"] and path.is_symlink()
