@@ -7,19 +7,57 @@ Whether the weights fit the network only the process that builds the network can
 from __future__ import annotations
 
 import json
+import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.resources import resource_root
-from ear_engine.yaml_files import load_yaml, nearest
+from ear_engine.yaml_files import build, load_yaml, nearest
 
 CONFIG = "config.yaml"
 WEIGHTS = "weights.safetensors"
 CARD = "card.md"
+_KIND = "cpc"  # the plug-in that loads an ear whose config names none
+_LONGEST_NAME = 120  # characters of a name that an error repeats
 _LONGEST_HEADER = 100_000_000  # bytes, the limit of the safetensors format
+
+
+@dataclass(frozen=True)
+class ScalogramOutline:
+    """The keys of ``shape: scalogram:`` and their types; what they mean is in :mod:`ear_engine.ear.scalogram`."""
+
+    sample_rate: int = 0
+    bins: int = 0
+    bins_per_octave: int = 0
+    f_min: float = 0.0
+    q: float = 0.0
+    hop: int = 0
+    frame_multiple: int = 0
+
+
+@dataclass(frozen=True)
+class ShapeOutline:
+    """The keys of ``shape:`` and their types; what they mean is in :mod:`ear_engine.ear.network`."""
+
+    width: float = 0.0
+    predictions: int = 0
+    skip: int = 0
+    scalogram: ScalogramOutline = field(default_factory=ScalogramOutline)
+    encoder: tuple[object, ...] = ()
+    autoregressive: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class EarOutline:
+    """The keys of an ear's config, so that a typo is found before torch is loaded."""
+
+    name: str
+    description: str = ""
+    kind: str = _KIND
+    shape: ShapeOutline = field(default_factory=ShapeOutline)
 
 
 @dataclass(frozen=True)
@@ -65,26 +103,30 @@ def find_ear(name: str, roots: tuple[Path, ...] | None = None) -> EarFolder:
     Raises:
         UserError: there is no such ear, or its files cannot be used.
     """
+    subject = f"ear {name[:_LONGEST_NAME]!r}"
     for root in ear_roots() if roots is None else roots:
-        if name and Path(name).name == name and (root / name / CONFIG).is_file():
+        if name and Path(name).name == name and os.path.isfile(root / name / CONFIG):
             return open_ear(root / name)
-    path = Path(name).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(name))  # os.path answers where Path raises: a name too long, no such user
+    if os.path.isdir(path):
         return open_ear(path)
-    if path.is_file():
-        raise UserError(f"ear {name!r}", "is a file", "name the folder that holds its config.yaml", "bad_ear")
+    if os.path.isfile(path):
+        raise UserError(subject, "is a file", "name the folder that holds its config.yaml", "bad_ear")
     names = [ear.name for ear in list_ears(roots)]
     mend = nearest(name, names) if names else "train one with `ear-engine train`"
-    raise UserError(f"ear {name!r}", "does not exist", mend, "unknown_ear")
+    raise UserError(subject, "does not exist", mend, "unknown_ear")
 
 
 def open_ear(path: Path) -> EarFolder:
     """Read an ear's config and check its weights' file.
 
     Raises:
-        UserError: one of the two is missing or damaged, or the weights are a pickle.
+        UserError: one of the two is missing or damaged, the config has an unknown key or a wrong type, or the weights
+            are a pickle.
     """
     config = load_yaml(path / CONFIG)
+    if config.get("kind", _KIND) == _KIND:  # the keys of another kind are its plug-in's own
+        build(EarOutline, config, str(path / CONFIG))
     check_weights(path / WEIGHTS)
     size = (path / WEIGHTS).stat().st_size / 1e6
     return EarFolder(path.resolve().name, path.resolve(), str(config.get("description", "")), megabytes=size)

@@ -6,6 +6,7 @@ Parameters by name, nested (``dream: {rate: -20}``) or flat (``dream/rate: -20``
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,12 +40,18 @@ def read_set(path: Path, tree: ParameterTree) -> SetFile:
     A ``clip`` or ``ear`` that is a path is taken relative to the file.
 
     Raises:
-        UserError: not a YAML mapping, an unknown name (the nearest is given), a wrong type, or a value out of range.
+        UserError: not a YAML mapping, a name given twice, an unknown one (the nearest is given), a wrong type, or a
+            value out of range.
     """
     own: dict[str, Any] = {}
     values: dict[str, Value] = {}
+    said: set[str] = set()
     for key, raw in _flatten(load_yaml(path)):
         where = f"{path}: {key}"
+        name = "clip" if key == "source/clip" else key
+        if name in said:
+            raise UserError(where, "is given twice", "keep one of the two", "bad_file")
+        said.add(name)
         if key in _OWN:
             own[key] = _own(key, raw, where, path.parent)
         elif key not in tree:
@@ -98,8 +105,8 @@ def _own(key: str, raw: object, where: str, folder: Path) -> str | int:
         return raw
     if not isinstance(raw, str) or not raw:
         raise UserError(where, f"is {raw!r}, not text", "write a name or a path", "bad_type")
-    beside = folder / Path(raw).expanduser()
-    return str(beside) if beside.exists() and (key == "ear" or Path(raw).suffix) else raw
+    beside = folder / os.path.expanduser(raw)
+    return str(beside) if os.path.exists(beside) and (key == "ear" or Path(raw).suffix) else raw
 
 
 def _flatten(data: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

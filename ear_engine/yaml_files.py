@@ -16,26 +16,57 @@ import yaml
 from ear_engine.errors import UserError
 
 Record = TypeVar("Record")
+_LARGEST = 1 << 20  # bytes
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML: every key once, and no aliases, with which a few lines stand for a billion or for themselves."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, f"it uses the alias *{event.anchor}", event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                line = key.start_mark.line + 1
+                if key.value in lines:
+                    problem = f"the key {key.value[:60]!r} is in line {lines[key.value]} and again in line {line}"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                lines[key.value] = line
+        return super().construct_mapping(node, deep)
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML mapping.
 
     Raises:
-        UserError: the file is missing, not YAML, or not a mapping.
+        UserError: the file is missing, larger than 1 MB, not YAML, not a mapping, has a key twice, or uses aliases.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise UserError(_shortened(path), "is larger than 1 MB", "choose a file of settings", "bad_file")
+        data = yaml.load(content.decode("utf-8"), _Loader)
     except FileNotFoundError:
         raise UserError(str(path), "does not exist", "check the path", "not_found") from None
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:  # ValueError: 2020-13-45, bytes not UTF-8
         reason = " ".join(str(error).split())
-        raise UserError(str(path), f"is not readable YAML ({reason})", "mend that line", "bad_file") from None
+        raise UserError(_shortened(path), f"is not readable YAML ({reason})", "mend that line", "bad_file") from None
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise UserError(str(path), "is not a mapping of names to values", "write `name: value` lines", "bad_file")
     return data
+
+
+def _shortened(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 200 else f"{text[:120]}…{text[-60:]}"
 
 
 def nearest(word: str, words: list[str]) -> str:

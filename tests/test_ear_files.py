@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 import struct
+import typing
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from ear_engine.ear_files import EarFolder, find_ear, list_ears
+from ear_engine.ear_files import EarFolder, EarOutline, ScalogramOutline, ShapeOutline, find_ear, list_ears
 from ear_engine.errors import UserError
 
 
@@ -84,3 +85,48 @@ def test_what_is_no_ear(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         (tmp_path / "ears" / "small" / "weights.safetensors").unlink()
         find_ear("small", roots)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "~nobody-of-that-name/ear", "a\0b", "b/" * 4000])
+def test_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    make_ear(tmp_path / "small")
+    with pytest.raises(UserError, match="does not exist") as refusal:
+        find_ear(name, (tmp_path,))
+    assert len(str(refusal.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("name: x\ndescripton: y\n", "'descripton' is not known; did you mean description"),
+        ("name: x\nshape: {widht: 0.5}\n", "'widht' is not known; did you mean width"),
+        ("name: x\nshape: {width: wide}\n", "width is 'wide', not float"),
+        ("name: x\nshape:\n  scalogram: {bin: 216}\n", "'bin' is not known; did you mean bins"),
+        ("name: x\nshape: 3\n", "not a mapping"),
+        ("description: y\n", "'name' is missing"),
+    ],
+)
+def test_a_mistake_in_the_config_is_found_without_torch(tmp_path: Path, config: str, words: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        find_ear(str(make_ear(tmp_path / "ear", config)), ())
+    assert words in str(refusal.value) and "config.yaml" in str(refusal.value)
+
+
+def test_the_keys_of_another_kind_of_ear_are_its_own(tmp_path: Path) -> None:
+    path = make_ear(tmp_path / "ear", "kind: cochlea\nhairs: 3500\ndescription: hears\n")
+    assert find_ear(str(path), ()).description == "hears"
+
+
+def keys(kind: type) -> dict[str, type]:
+    hints = typing.get_type_hints(kind)
+    return {name: hint for name, hint in hints.items() if hint in (int, float, str)} | dict.fromkeys(
+        [name for name, hint in hints.items() if hint not in (int, float, str)], object
+    )
+
+
+def test_the_outline_has_the_keys_of_the_real_config() -> None:
+    network = pytest.importorskip("ear_engine.ear.network")
+    checkpoint = pytest.importorskip("ear_engine.ear.checkpoint")
+    assert keys(EarOutline) == keys(checkpoint.EarFile)
+    assert keys(ShapeOutline) == keys(network.EarConfig)
+    assert keys(ScalogramOutline) == keys(network.ScalogramConfig)

@@ -30,6 +30,11 @@ def test_paths_are_taken_relative_to_the_file(tmp_path: Path) -> None:
     assert (found.clip, found.ear) == (str(tmp_path / "kick.wav"), str(tmp_path / "mine"))
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "~nobody-of-that-name/ear", "b/" * 4000])
+def test_a_name_that_no_file_can_have_is_left_as_it_is(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, f"ear: {name}\n").ear == name
+
+
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
     assert read(tmp_path, "") == SetFile()
 
@@ -62,6 +67,10 @@ def test_off_is_allowed_where_zero_means_off(tmp_path: Path) -> None:
         ("clip: 808", ("clip", "not text")),
         ("- a\n- b", ("set.yaml", "not a mapping")),
         ("a: [1", ("set.yaml", "not readable YAML")),
+        ("a: &a\n  b: *a\n", ("set.yaml", "alias *a")),
+        ("seed: 1\nseed: 2\n", ("'seed'", "line 1", "line 2")),
+        ("dream: {rate: -20}\ndream/rate: -30\n", ("dream/rate", "twice")),
+        ("clip: beat\nsource: {clip: dub}\n", ("source/clip", "twice")),
     ],
 )
 def test_mistakes_are_named_with_their_file_and_key(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -164,6 +165,11 @@ def test_numbers_as_yaml_1_1_reads_them(file: Path) -> None:
         (b"a: !!python/object/apply:os.system [ls]", "is not readable YAML"),
         (b"a: " + b"[" * 5000, "is not readable YAML"),
         (b"{[a]: 1}", "is not readable YAML"),
+        (b"a: &a\n  b: *a\n", "uses the alias *a"),
+        (b"a: &a [1]\nb: {<<: *a}\n", "uses the alias *a"),
+        (b"a: 1\nb: 2\na: 3\n", "the key 'a' is in line 1 and again in line 3"),
+        (b"top:\n  a: 1\n  'a': 2\n", "the key 'a' is in line 2 and again in line 3"),
+        (b"a: 1\n" + b"#" * (1 << 20), "is larger than 1 MB"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_refused_in_one_line(file: Path, content: bytes, said: str) -> None:
@@ -186,6 +192,16 @@ def test_any_bytes_are_a_mapping_or_refused(file: Path, content: bytes) -> None:
         assert "\n" not in str(error)
     else:
         assert isinstance(data, dict)
+
+
+def test_a_billion_laughs_are_refused_at_once(file: Path) -> None:
+    lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    file.write_text("\n".join(lines))
+    begun = time.perf_counter()
+    with pytest.raises(UserError, match=r"uses the alias \*a0"):
+        load_yaml(file)
+    assert time.perf_counter() - begun < 1.0
 
 
 def test_an_empty_file_is_an_empty_mapping(file: Path) -> None:
