@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,42 @@ from ear_engine.sources.source import ClipRow
 
 SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".oga", ".opus", ".mp3", ".caf", ".w64", ".au"})
 SILENCE_PEAK = 1e-4
+_OPEN = 0x7FFFFF00  # lengths from here on mean "unknown" in the headers of streams
+_MOST_CHUNKS = 1000  # before the audio
+_SLACK = 64  # bytes; some programs count the header's end in
+_OGG_PAGE = 65307  # bytes, the longest one
+
+
+def _missing_share(path: Path) -> float:
+    """Share of the audio that a WAV's or AIFF's header promises and the file does not hold (cut off while copied).
+
+    libsndfile reads such a file as a shorter one. 0 for other formats, and where a stream's header leaves it open.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        order = {b"RIFFWAVE": "<", b"FORMAIFF": ">", b"FORMAIFC": ">"}.get(head[:4] + head[8:])
+        for _ in range(_MOST_CHUNKS):
+            chunk = file.read(8)
+            if order is None or len(chunk) < 8:
+                break
+            name, promised = struct.unpack(f"{order}4sI", chunk)
+            if name in (b"data", b"SSND"):
+                missing = file.tell() + promised - size
+                return missing / promised if promised < _OPEN and missing > _SLACK else 0.0
+            file.seek(promised + promised % 2, 1)
+    return 0.0
+
+
+def _cut_ogg(path: Path) -> bool:
+    """Whether a file is Ogg and its last page is not marked as the last."""
+    with path.open("rb") as file:
+        if file.read(4) != b"OggS":
+            return False
+        file.seek(max(0, path.stat().st_size - _OGG_PAGE))
+        tail = file.read()
+    at = tail.rfind(b"OggS")
+    return at < 0 or len(tail) < at + 6 or not tail[at + 5] & 4
 
 
 def _read(path: Path, subject: str, max_seconds: float, crop: bool) -> tuple[NDArray[np.float32], int, float]:
@@ -27,6 +64,12 @@ def _read(path: Path, subject: str, max_seconds: float, crop: bool) -> tuple[NDA
             raise UserError(subject, reason, "check its name; `ear-engine clips` lists what there is", "not_found")
         if path.stat().st_size == 0:
             raise UserError(subject, "is an empty file", resave, "empty")
+        missing = _missing_share(path)
+        if missing > 0.0:
+            reason = f"is cut off ({missing:.0%} of its audio is missing)"
+            raise UserError(subject, reason, "copy or save it again", "damaged")
+        if _cut_ogg(path):
+            raise UserError(subject, "is cut off (its last Ogg page is missing)", "copy or save it again", "damaged")
         with soundfile.SoundFile(path) as file:
             rate, frames, channels = file.samplerate, file.frames, file.channels
             if not 1000 <= rate <= 768000:

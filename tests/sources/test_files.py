@@ -151,6 +151,26 @@ class TestRefusals:
         (tmp_path / "cut.flac").write_bytes(whole[: len(whole) // 2])
         assert refusal(tmp_path / "cut.flac").code == "damaged"
 
+    @pytest.mark.parametrize(("suffix", "said"), [("wav", "50% of"), ("aiff", "50% of"), ("ogg", "last Ogg page")])
+    def test_a_file_cut_off_while_copied(self, tmp_path: Path, suffix: str, said: str) -> None:
+        noise = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 88200))
+        whole = write(tmp_path / f"whole.{suffix}", noise).read_bytes()
+        load_clip(tmp_path / f"whole.{suffix}")
+        (tmp_path / f"cut.{suffix}").write_bytes(whole[: len(whole) // 2])
+        error = refusal(tmp_path / f"cut.{suffix}")
+        assert error.code == "damaged" and "cut off" in str(error) and said in str(error)
+
+    @pytest.mark.parametrize("length", [0, 0xFFFFFFFF])
+    def test_a_wav_from_a_pipe_leaves_its_length_open(self, tmp_path: Path, length: int) -> None:
+        data = bytearray(write(tmp_path / "loop.wav", sine(440, 44100)).read_bytes())
+        at = data.index(b"data") + 4
+        data[at : at + 4] = length.to_bytes(4, "little")
+        (tmp_path / "loop.wav").write_bytes(data)
+        if length:
+            assert load_clip(tmp_path / "loop.wav").samples == 44100
+        else:
+            assert "cut off" not in str(refusal(tmp_path / "loop.wav"))
+
     @settings(deadline=None, max_examples=60)
     @given(junk=st.binary(max_size=400), at=st.integers(0, 300), kind=st.sampled_from(("wav", "flac", "aiff", "ogg")))
     def test_damaged_files_are_read_or_refused(
