@@ -17,7 +17,7 @@ from ear_engine.shared_memory.states import ControlState, Region
 
 REGION_FIELDS = ("layer", "channel", "channel_width", "freq_low", "freq_high", "start", "length", "weight")
 _MAX_KEPT = 32
-_MAX_TEXT = 1000
+_MAX_TEXT = 200  # characters; of 12 bytes of JSON at most, so that all kept targets fit the control slot
 
 Validator = Callable[[Value], Value]
 
@@ -33,6 +33,7 @@ class Change:
         values: parameters stored by it, as stored.
         triggers: triggers fired by it, in order.
         engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``).
+        dropped: which kept targets it dropped, by their places (from 0) before it.
     """
 
     number: int
@@ -41,9 +42,15 @@ class Change:
     values: Mapping[str, Value] = field(default_factory=dict)
     triggers: tuple[str, ...] = ()
     engine: Mapping[str, str | int | bool] = field(default_factory=dict)
+    dropped: tuple[int, ...] = ()
 
 
 Listener = Callable[[Change], None]
+
+
+def acceptable(text: str) -> bool:
+    """Whether ``text`` can be the value of a text parameter: at most 200 characters, all of them printable."""
+    return len(text) <= _MAX_TEXT and text.isprintable()
 
 
 class ControlLog:
@@ -118,8 +125,9 @@ class ControlLog:
         checked: dict[str, Value] = {}
         for name, raw in changes.items():
             value = self.tree[name].check(raw)
-            if isinstance(value, str) and len(value.encode(errors="replace")) > _MAX_TEXT:
-                raise UserError(name, f"is longer than {_MAX_TEXT} bytes", "send a shorter text", "bad_value")
+            if isinstance(value, str) and not acceptable(value):
+                reason = f"takes printable text of up to {_MAX_TEXT} characters"
+                raise UserError(name, reason, "send a shorter or plainer text", "bad_value")
             validator = self.validators.get(name)
             checked[name] = value if validator is None else validator(value)
         return checked
@@ -161,6 +169,13 @@ class ControlLog:
         """Choose the ear in ``directory``."""
         return self._log({}, [], {"ear": directory}, origin)
 
+    def drop_kept(self, bad: Callable[[Region], bool], origin: str) -> list[Region]:
+        """Forget the kept targets that are ``bad``, the others stay; return those forgotten."""
+        dropped = tuple(place for place, region in enumerate(self._kept) if bad(region))
+        forgotten = [self._kept[place] for place in dropped]
+        self._log({}, [], {}, origin, dropped)
+        return forgotten
+
     def stop(self, origin: str) -> Change:
         """Tell every process to end."""
         return self._log({}, [], {"stop": True}, origin)
@@ -180,18 +195,23 @@ class ControlLog:
         )
 
     def _log(
-        self, values: dict[str, Value], fired: list[str], engine: dict[str, str | int | bool], origin: str
+        self,
+        values: dict[str, Value],
+        fired: list[str],
+        engine: dict[str, str | int | bool],
+        origin: str,
+        dropped: tuple[int, ...] = (),
     ) -> Change:
-        if not (values or fired or engine):
+        if not (values or fired or engine or dropped):
             return Change(self._number, self._clock(), origin)
-        kept = self._kept_after(fired, values)
+        kept = [region for place, region in enumerate(self._kept_after(fired, values)) if place not in dropped]
         self.tree.values.update(values)
         self._engine.update(engine)
         self._kept = kept
         for name in fired:
             self._triggers[name] += 1
         self._number += 1
-        change = Change(self._number, self._clock(), origin, values, tuple(fired), engine)
+        change = Change(self._number, self._clock(), origin, values, tuple(fired), engine, dropped)
         self.history.append(change)
         self._untold.append(change)
         self._tell()

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.parameters import ParameterTree, Value
+from ear_engine.shared_memory.states import ControlState, StateWriter
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def test_validators_see_the_checked_value_and_may_refuse_or_replace(log: Control
 
 
 def test_endless_text_is_refused(log: ControlLog) -> None:
-    with pytest.raises(UserError, match="longer than 1000 bytes"):
+    with pytest.raises(UserError, match="printable text of up to 200 characters"):
         log.apply({"source/clip": "x" * 1001}, "osc")
 
 
@@ -112,3 +115,28 @@ def test_the_history_is_bounded() -> None:
     for _ in range(5):
         log.apply({"dream/run": 1}, "cli")
     assert [change.number for change in log.history] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "\x01", "a\nb", "\udc80"])
+def test_text_is_short_and_printable(log: ControlLog, text: str) -> None:
+    with pytest.raises(UserError, match="target/layer takes printable text of up to 200 characters"):
+        log.apply({"target/layer": text}, "osc")
+
+
+def test_the_largest_state_fits_its_slot(log: ControlLog, tmp_path: Path) -> None:
+    log.apply({"source/clip": "\U0001f442" * 200, "target/layer": "\U0001f442" * 200}, "osc")
+    for _ in range(32):
+        log.fire("target/keep", "osc")
+    writer: StateWriter[ControlState] = StateWriter(tmp_path, "control")
+    assert writer.write(log.snapshot()) == 1
+    writer.close()
+
+
+def test_bad_kept_targets_are_dropped_through_the_log(log: ControlLog) -> None:
+    for layer in ("one", "bad", "two"):
+        log.apply({"target/layer": layer, "target/keep": 1}, "osc")
+    forgotten = log.drop_kept(lambda region: region.layer == "bad", "node")
+    assert [region.layer for region in forgotten] == ["bad"]
+    assert [region.layer for region in log.snapshot().kept] == ["one", "two"]
+    assert (log.history[-1].dropped, log.history[-1].origin, log.number) == ((1,), "node", 4)
+    assert log.drop_kept(lambda region: region.layer == "bad", "node") == [] and log.number == 4
