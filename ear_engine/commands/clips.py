@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import soundfile
@@ -20,7 +21,10 @@ def run(typed: argparse.Namespace) -> int:
     if typed.export is not None:
         return _export(library, Path(typed.export).expanduser())
     rows = []
-    for row in library.describe():
+    described = library.describe()
+    for fault in library.faults:
+        print(f"ear-engine: {fault}", file=sys.stderr)
+    for row in described:
         beats = "" if row.beats is None else str(row.beats)
         tempo = "" if row.tempo is None else f"{row.tempo:.4g}"
         rows.append((row.name, f"{row.seconds:.2f}", beats, tempo, row.description))

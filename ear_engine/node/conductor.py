@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,6 @@ from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
 from ear_engine.sources.library import ClipLibrary
-from ear_engine.yaml_files import nearest
 
 _TICK = 0.02  # seconds between looks at the children
 _LOOK = 0.1  # between looks at their states
@@ -106,6 +106,7 @@ class Node:
         self._layers: list[str] = []
         self._was_ready: set[str] = set()
         self._publishing = False
+        self._unpublished = False
         self._closed = False
         self._began = now()
         self._sounding_since: float | None = None
@@ -160,13 +161,15 @@ class Node:
                 await asyncio.wait_for(self._ending.wait(), _TICK)
 
     def _look(self, at: float) -> None:
-        self._herald.look(at)
         audio, dreamer = self.board.audio, self.board.dreamer
         if dreamer is not None and dreamer.layers and dreamer.layers != self._layers:
             self._shapes = [
                 LayerInfo(name, *shape) for name, shape in zip(dreamer.layers, dreamer.shapes, strict=False)
             ]
             self._learn_layers(dreamer.layers)
+        if self._error is not None:  # it is said when the engine has ended, and only then
+            return
+        self._herald.look(at)
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
             prune_loops(self.session / "loops", dreamer.loop, protected=playing)
@@ -193,6 +196,7 @@ class Node:
     def _learn_layers(self, layers: list[str]) -> None:
         """The dreamer has loaded: now it is known which layers there are."""
         first, self._layers = not self._layers, layers
+        self._drop_kept(layers)
         layer = str(self.control.tree.values["target/layer"])
         if layer in layers:
             return
@@ -200,8 +204,17 @@ class Node:
         if first and self.options.values.get("target/layer") == layer:
             self._error = error
             self.stop()
-        else:
-            self._report("warning", error.code, str(error))
+            return
+        default = str(self.control.tree["target/layer"].default)
+        instead = default if default in layers else self._nearest_layers(layer)[0]
+        self.control.apply({"target/layer": instead}, "node")
+        self._report("warning", error.code, f"{error} The target is now in {instead}.")
+
+    def _drop_kept(self, layers: list[str]) -> None:
+        """Kept targets in layers that are not there would never fire."""
+        dropped = {region.layer for region in self.control.drop_kept(lambda kept: kept.layer not in layers, "node")}
+        for layer in sorted(dropped):
+            self._report("warning", "unknown_layer", f"{self._no_layer(layer)} The targets kept in it are dropped.")
 
     def _check_layer(self, value: Value) -> Value:
         if self._layers and value not in self._layers:
@@ -209,7 +222,11 @@ class Node:
         return value
 
     def _no_layer(self, name: str) -> UserError:
-        return UserError(f"layer {name[:60]!r}", "is not in this ear", nearest(name, self._layers), "unknown_layer")
+        mend = f"did you mean {' or '.join(self._nearest_layers(name))}"
+        return UserError(f"layer {name[:60]!r}", "is not in this ear", mend, "unknown_layer")
+
+    def _nearest_layers(self, name: str) -> list[str]:
+        return difflib.get_close_matches(name[:60], self._layers, n=2, cutoff=0.0)
 
     def _changed(self, change: Change) -> None:
         """Publish once after any number of changes in a row."""
@@ -219,8 +236,17 @@ class Node:
 
     def _publish(self) -> None:
         self._publishing = False
-        if not self._closed:
+        if self._closed:
+            return
+        try:
             self._writer.write(self.control.snapshot())
+        except (OSError, ValueError) as problem:  # the next change may get through
+            if not self._unpublished:
+                reason = f"The last change does not reach the sound and the dream ({problem}); fire target/clear."
+                self._report("error", "not_published", reason)
+            self._unpublished = True
+        else:
+            self._unpublished = False
 
     def _report(self, level: str, code: str, message: str) -> None:
         self._herald.event(level, code, message)

@@ -89,7 +89,8 @@ class Herald:
                 self.say([introduction.describe_audio(audio)])
         if not self._board.loading:  # what goes wrong while it loads may be the end of it
             self.relay(DREAMER)
-        if not self._board.device and "patience" not in self._said and at - self._began > _PATIENCE:
+        unheard = not self._board.device and not self._said & {"patience", DREAMER}
+        if unheard and at - self._began > _PATIENCE:
             self._said.add("patience")
             self.say([introduction.describe_device(f"{self._options.device}, still loading", "")[0]])
         if self._board.device and DREAMER not in self._said:

@@ -7,6 +7,8 @@ what it was made with, and whoever asked is told.
 from __future__ import annotations
 
 import asyncio
+import difflib
+import heapq
 import logging
 import time
 from collections.abc import Callable
@@ -18,19 +20,22 @@ from typing import Any
 import numpy as np
 
 from ear_engine.clip import Clip, fit_clip
-from ear_engine.control import Change, ControlLog
+from ear_engine.control import Change, ControlLog, acceptable
 from ear_engine.errors import UserError
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.reports import ClipInfo
 from ear_engine.parameters import Value
 from ear_engine.shared_memory.loops import LoopFile, source_name, write_loop
 from ear_engine.sources.library import ClipLibrary, ClipRow
+from ear_engine.sources.source import name_problem
 
 ORIGIN = "source"
 _SHAPING = ("source/clip", "source/fit", "playback/tempo", "playback/beats")
 _LENGTH = ("playback/tempo", "playback/beats")
 _KEPT = 8  # source files
 _LISTING_SECONDS = 5.0  # how old a list of the user's clips may be
+_RELISTING_SECONDS = 1.0  # how old, if a name is not in it
+_COMPARED = 32  # names
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +74,9 @@ class Sources:
         self._refuse = refuse
         self._report = report
         self._paths: dict[str, str] = {}  # name → path, of clips that the command line gave
-        self._names: frozenset[str] = frozenset()
+        self._spellings: dict[str, str] = {}  # what can be sent → name of the clip, as last listed
+        self._claims: dict[str, tuple[str, Value]] = {}  # lengths asked for while a clip that leads them is made
+        self._faults: set[str] = set()
         self._rows: tuple[ClipRow, ...] = ()
         self._listed = -_LISTING_SECONDS
         self._decoded: tuple[str, bool, Clip] | None = None  # name, cropped, clip: tempo changes need no new decoding
@@ -91,15 +98,14 @@ class Sources:
     @property
     def clips(self) -> tuple[ClipInfo, ...]:
         """Clips of the library, as far as they were listed when this was asked last."""
-        if time.monotonic() - self._listed > _LISTING_SECONDS:
-            self._listed = time.monotonic()
-            self._listing = asyncio.get_running_loop().create_task(self.list_clips())
+        self._refresh(_LISTING_SECONDS)
         return tuple(ClipInfo(row.name, row.seconds, row.beats or 0) for row in self._rows)
 
     async def list_clips(self) -> None:
         """Read the library's folders."""
         self._listed = time.monotonic()
         try:
+            self._spellings = await in_thread(self._library.spellings, "names")
             self._rows = await in_thread(self._library.describe, "clips")
         except OSError as error:
             _log.warning("The clips cannot be listed: %s", error)
@@ -110,14 +116,16 @@ class Sources:
         Raises:
             UserError: it cannot be read, or not be fitted as the parameters say.
         """
-        names = self._library.names()
-        self._names = frozenset(names)
+        self._spellings = self._library.spellings()
+        names = set(self._spellings.values())
         first = self._library.load(clip, allow_paths=True, crop=self._control.tree.values["source/fit"] == "crop")
         name = clip
         if clip not in names and clip == first.name:
             name = f"{clip} (file)"  # a file given by its bare name
         elif clip not in names:
             name = first.name if first.name not in names else clip
+        if not acceptable(name):  # a path or file name that no parameter takes
+            name = "".join(letter for letter in name if letter.isprintable())[-100:] or "file"
         self._paths[name] = clip
         wish = self._wished(clip=name)
         self._decoded = (name, wish.fit == "crop", first)
@@ -126,6 +134,7 @@ class Sources:
         chosen = [name for name in _LENGTH if clip_leads and tree.values[name] != tree[name].default]
         self._take(wish, self._make(wish))
         self._remark(chosen)
+        self.report_faults()
 
     async def run(self) -> None:
         """Make sources as they are wished for; the latest wish wins."""
@@ -146,21 +155,59 @@ class Sources:
             else:
                 if wish is self._wish:
                     self._take(wish, clip)
+                    if wish is self._wish:
+                        self._wish = None
+                        self._answer_claims()
 
     def _check_name(self, value: Value) -> Value:
         name = str(value)
-        if name in self._paths or name in self._names:
+        if name in self._paths:
             return name
-        self._names = frozenset(self._library.names())
-        if name not in self._names:
-            return self._library.load(name).name  # raises, unless it is a name with a suffix
-        return name
+        if name in self._spellings:
+            return self._spellings[name]
+        self._refresh(_RELISTING_SECONDS)  # it may have been added just now; folders are never read here
+        problem = name_problem(name)
+        if problem is not None:
+            mend = "use a name that /ear/clips/list lists"
+            raise UserError(f"clip name {name[:60]!r}", problem, mend, "bad_name")
+        near = self._nearest(name[:60])
+        mend = f"did you mean {' or '.join(near)}" if near else "/ear/clips/list lists the names"
+        raise UserError(f"clip {name[:60]!r}", "is not in the library", mend, "unknown_clip")
+
+    def _nearest(self, name: str) -> list[str]:
+        """Names like ``name``; only those that share most of its pairs of letters are compared in full."""
+        pairs = [name[i : i + 2] for i in range(len(name) - 1)]
+        names = dict.fromkeys((*self._spellings.values(), *self._paths))
+        likely = heapq.nlargest(_COMPARED, names, key=lambda other: sum(pair in other for pair in pairs))
+        return difflib.get_close_matches(name, likely, n=3, cutoff=0.4)
+
+    def _refresh(self, age: float) -> None:
+        """List the clips again beside the event loop if the list is older than ``age`` seconds."""
+        busy = self._listing is not None and not self._listing.done()
+        if self._current is not None and not busy and time.monotonic() - self._listed > age:
+            self._listed = time.monotonic()
+            self._listing = asyncio.get_running_loop().create_task(self.list_clips())
 
     def _remark(self, names: list[str]) -> None:
         if names:
             verb = "follows" if len(names) == 1 else "follow"
             message = f"{' and '.join(names)} {verb} the clip; with source/fit stretch or crop they can be chosen."
             self._report("info", "follows_clip", message)
+
+    def _answer_claims(self) -> None:
+        """Tell whoever wanted another length than the clip has that it is the clip that leads."""
+        claims, self._claims = self._claims, {}
+        for name, (origin, value) in claims.items():
+            if value != self._good[name]:
+                mend = "set source/fit to stretch or crop"
+                self._refuse(origin, f"/ear/{name}", UserError(name, "follows the clip", mend, "follows_clip"))
+
+    def report_faults(self) -> None:
+        """Name every plug-in whose clips are missing, once."""
+        for fault in self._library.faults:
+            if str(fault) not in self._faults:
+                self._faults.add(str(fault))
+                self._report("warning", fault.code, str(fault))
 
     def _wished(self, **changes: Any) -> _Wish:
         values = self._control.tree.values
@@ -178,9 +225,15 @@ class Sources:
             return
         follows = self._control.tree.values["source/fit"] == "clip_tempo"
         if follows and all(name in _LENGTH for name in changed):
-            self._control.apply(self._differing(), ORIGIN)
+            for name in changed:
+                self._claims[name] = (change.origin, change.values[name])
+            wanting = {name: value for name, value in self._differing().items() if name in _LENGTH}
+            self._control.apply(wanting, ORIGIN)  # what else differs is on its way
+            if self._wish is None:
+                self._answer_claims()
             self._remark(changed)
             return
+        self._claims.clear()
         reload = "source/clip" in changed
         self._wish = self._wished(origin=change.origin, address=f"/ear/{changed[0]}", reload=reload)
         self._wake.set()
@@ -239,5 +292,7 @@ class Sources:
     def _fail(self, wish: _Wish, error: UserError) -> None:
         if wish is self._wish:  # else a newer wish will decide
             self._control.apply(self._differing(), ORIGIN)
+            self._wish = None
+            self._claims.clear()
         self._refuse(wish.origin, wish.address, error)
         self._report("warning", error.code, f"{error} The loop that plays stays.")

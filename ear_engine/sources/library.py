@@ -55,7 +55,7 @@ class ClipLibrary:
                     path = Path(folder, file)
                     name = path.relative_to(root).with_suffix("").as_posix()
                     listed = path.suffix.lower() in SUFFIXES and not file.startswith(".") and name_problem(name) is None
-                    if listed and name not in taken and path.resolve().is_relative_to(home):
+                    if listed and name not in taken and _inside(path, home):
                         found.setdefault(name, path)
         return found
 
@@ -63,6 +63,20 @@ class ClipLibrary:
         """All names: built-in loops, plug-ins' clips, then files."""
         owners = self._sources.owners()
         return (*owners, *self._files(owners))
+
+    def spellings(self) -> dict[str, str]:
+        """Everything that :meth:`load` takes as a name, with the clip's name: a file's name may have its suffix."""
+        owners = self._sources.owners()
+        found = {name: name for name in owners}
+        files = self._files(owners)
+        for name, path in files.items():
+            found.setdefault(name + path.suffix, name)
+        return {**found, **{name: name for name in files}}
+
+    @property
+    def faults(self) -> tuple[UserError, ...]:
+        """What keeps plug-ins from offering their clips, as of the last time they were asked."""
+        return tuple(self._sources.faults.values())
 
     def load(self, name: str, *, allow_paths: bool = False, crop: bool = False) -> Clip:
         """Loads a clip.
@@ -102,3 +116,8 @@ class ClipLibrary:
         rows = [self._sources.describe(plugin, name) for name, plugin in owners.items()]
         rows.extend(describe_file(name, path) for name, path in self._files(owners).items())
         return tuple(rows)
+
+
+def _inside(path: Path, home: Path) -> bool:
+    """Whether a file found below ``home`` lies there; folders that are links are never entered."""
+    return not path.is_symlink() or path.resolve().is_relative_to(home)

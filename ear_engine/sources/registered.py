@@ -29,7 +29,7 @@ class RegisteredSources:
     """The clips of all plug-ins of kind ``sources``: the built-in loops, then the others in alphabetical order.
 
     The first with a name has it. Plug-ins are loaded when clips are first asked for. One that cannot be loaded, or
-    cannot say what it has, is skipped and named in the log. The built-in loops are there even where nothing is
+    cannot say what it has, is skipped, and named in :attr:`faults`. The built-in loops are there even where nothing is
     registered, as in a source tree that was never installed.
 
     Args:
@@ -78,9 +78,9 @@ class RegisteredSources:
         with self._lock:
             if self._opened is None:
                 opened: dict[str, Source] = {}
-                for plugin, make in self._registry.load_all("sources"):
+                for plugin in self._registry.names("sources"):
                     try:
-                        opened[plugin] = _ask(plugin, make)
+                        opened[plugin] = _ask(plugin, self._registry.load("sources", plugin))
                     except UserError as error:
                         self._skip(plugin, error)
                 self._opened = {_BUILTIN: opened.pop(_BUILTIN, None) or BuiltinLoops(), **opened}
@@ -88,7 +88,7 @@ class RegisteredSources:
 
     def _skip(self, plugin: str, error: UserError) -> None:
         if str(error) != str(self.faults.get(plugin)):
-            _log.warning("%s", error)
+            _log.info("%s", error)
         self.faults[plugin] = error
 
 

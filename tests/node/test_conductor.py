@@ -220,6 +220,30 @@ def test_an_unknown_layer_is_refused_with_the_nearest() -> None:
     asyncio.run(scenario())
 
 
+def test_layers_that_the_ear_does_not_have_are_given_up_when_it_has_loaded() -> None:
+    async def scenario() -> None:
+        notes = Notes()
+        node = Node(
+            options(),
+            notes,
+            children=lambda session, chosen: (audio_child(session, chosen), dreamer(session)),
+            signals=False,
+        )
+        running = asyncio.create_task(node.run())
+        await until(lambda: node.control.number > 0)
+        node.control.apply({"target/layer": "nolayer", "target/keep": 1}, "osc")
+        await until(lambda: node.board.report().loop > 0, 20.0)
+        await until(lambda: len(notes.warnings) >= 2)
+        state = node.control.snapshot()
+        assert (state.values["target/layer"], state.kept) == ("encoder_3_conv1", [])
+        assert any("The target is now in encoder_3_conv1" in line for line in notes.warnings)
+        assert any("kept in it are dropped" in line for line in notes.warnings)
+        node.stop()
+        await running
+
+    asyncio.run(scenario())
+
+
 def run_to_its_end(node_options: object, refuse: str = "") -> Notes:
     notes = Notes()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from importlib import metadata
@@ -157,13 +158,20 @@ class TestInstalled:
 @pytest.mark.usefixtures("faulty")
 class TestFaults:
     def test_whoever_cannot_say_what_it_has_is_skipped_and_logged_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, "ear_engine")
         library = ClipLibrary((), 8000)
         names = library.names()
         assert names == library.names()
         assert names[: len(builtin_names())] == builtin_names()
         assert not {"fine", "../secret"} & set(names)
-        told = sorted(record.getMessage().split(" failed ")[0] for record in caplog.records)
-        assert told == [f"sources plug-in '{name}'" for name in ("listless", "nameless", "pathlike", "unwilling")]
+        told = sorted(record.getMessage().split("'")[1] for record in caplog.records)
+        assert told == ["listless", "missing", "nameless", "pathlike", "unwilling"]
+
+    def test_faults_name_those_that_cannot_be_imported_too(self) -> None:
+        library = ClipLibrary((), 8000)
+        library.names()
+        assert any("cannot be loaded" in str(fault) for fault in library.faults)
+        assert any("failed" in str(fault) for fault in library.faults)
 
     def test_an_unknown_clip_may_be_theirs(self) -> None:
         with pytest.raises(UserError) as caught:
