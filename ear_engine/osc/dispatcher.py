@@ -23,6 +23,7 @@ _ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, "/ear/progress"))  # never a req
 _ALL_FAILURES = (200.0, 400.0)
 _SMALL = 32  # bytes of a usual message; a larger datagram counts as so many more
 _SEARCH = 20.0  # cost of a pattern that has not been seen lately
+_REFUSED = 10.0  # cost of a refusal, which may have searched for the nearest name
 _CACHED_PATTERNS = 256
 _MAX_ADDRESS = 128
 _MAX_REASON = 500
@@ -143,6 +144,7 @@ class Dispatcher:
             elif message.address not in _ANSWERS:
                 self._parameter(message.address, arguments, client)
         except UserError as error:
+            client.requests.spend(_REFUSED)
             self.fail(client, message.address, error, request)
         except Exception:
             _log.exception("request %s failed", message.address[:_MAX_ADDRESS])
@@ -162,6 +164,9 @@ class Dispatcher:
         found = self._find(address, client)
         if not found:
             raise Unknown(address, "unknown_address", lambda: [*self.leaves, *self.commands])
+        if len(arguments) > 2 or (len(arguments) == 2 and not _numbered(arguments[1])):
+            mend = f"send {address[:_MAX_ADDRESS]}, its value and, if you like, a whole number for the request"
+            raise UserError(address[:_MAX_ADDRESS], "has too many arguments", mend, "bad_arguments")
         control = self.engine.control
         raw = arguments[0] if arguments else None
         if found[0].row.kind == "trigger" and (not arguments or raw is Bang.BANG or raw == "bang"):
@@ -204,6 +209,8 @@ class Dispatcher:
 
 def _request(rest: list[Any]) -> int:
     """The number of a request: an integer (or a float that is one) after its arguments; 0 if there is none."""
-    if len(rest) == 1 and isinstance(rest[0], int | float) and rest[0] == int(rest[0]) and abs(rest[0]) < 1 << 31:
-        return int(rest[0])
-    return 0
+    return int(rest[0]) if len(rest) == 1 and _numbered(rest[0]) else 0
+
+
+def _numbered(raw: Any) -> bool:
+    return isinstance(raw, int | float) and raw == int(raw) and abs(raw) < 1 << 31

@@ -255,7 +255,7 @@ def test_heavy_requests_count_more(desk: Desk) -> None:
     desk.time += 1.0
     for number in range(300):
         desk.ask(f"/ear/dream/{number}*")
-    assert desk.osc.counters.limited == 200 - 79 + 300 - 191
+    assert desk.osc.counters.limited == 200 - 79 + 300 - 130
 
 
 def test_answers_of_another_engine_are_never_requests(desk: Desk) -> None:
@@ -443,3 +443,21 @@ def test_scheduled_messages_are_bounded(desk: Desk) -> None:
     desk.waiting.clear()
     desk.raw(full)
     assert len(desk.waiting) == 1000
+
+
+@pytest.mark.parametrize("extra", [[0.5], [1, 2], ["word"], [0.0] * 8000])
+def test_more_than_a_value_and_a_request_number_is_refused(desk: Desk, extra: list[object]) -> None:
+    (answer,) = desk.ask("/ear/playback/wet", 0.25, *extra)
+    assert answer[:3] == ("/ear/fail", "/ear/playback/wet", "bad_arguments")
+    assert desk.control.tree.values["playback/wet"] == 1.0
+    assert desk.ask("/ear/playback/wet", 0.25, 7) == []
+    assert desk.control.tree.values["playback/wet"] == 0.25
+
+
+def test_refusals_cost_more_than_what_is_done(desk: Desk) -> None:
+    for _ in range(500):
+        desk.ask("/ear/target/layer", 1)
+    assert desk.osc.counters.limited > 0
+    for _ in range(500):
+        desk.ask("/ear/playback/wet", 0.5, sender=YOU)
+    assert desk.clients.touch(YOU).requests.take(3000.0)
