@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import re
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import ear_engine
 from ear_engine import platform
@@ -17,6 +18,7 @@ from ear_engine.parameters import ParameterTree
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+_NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$|-(inf|infinity|nan)$", re.IGNORECASE)
 PARAMETER = "parameter:"  # prefix of the destination of a parameter's option
 
 _SERVE = """\
@@ -39,7 +41,11 @@ Ctrl-C saves; the same command goes on from there."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
+    """Says what is wrong in one sentence, and takes every way to write a negative number for a value."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._negative_number_matcher = _NEGATIVE
 
     def error(self, message: str) -> NoReturn:
         """Report a mistake and leave."""
@@ -100,13 +106,18 @@ def _add_serve(serve: Parser) -> None:
     add("--set", metavar="FILE.yaml", help="start from the values in this file")
     add("--osc-port", type=int, default=9000, metavar="N", help="UDP port (9000); 0 picks a free one")
     add("--send", action="append", default=[], metavar="HOST:PORT", help="a client that only listens; may be repeated")
-    add("--bind", default="127.0.0.1", metavar="ADDRESS", help="listen at this address (127.0.0.1: this machine only)")
+    bind = "listen at this address (127.0.0.1: this machine only)"
+    add("--bind", type=_address, default="127.0.0.1", metavar="ADDRESS", help=bind)
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")
     add("--seed", type=int, metavar="N", help="of all randomness (0)")
     add("--json-status", action="store_true", help="one JSON object a line on stdout, at start and every second")
     for row in ParameterTree():
         option = f"--{row.name.replace('/', '.')}"
         add(option, dest=PARAMETER + row.name, default=None, metavar="VALUE", help=argparse.SUPPRESS)
+
+
+def _address(text: str) -> str:
+    return "127.0.0.1" if text.lower() == "localhost" else text
 
 
 def _add_train(train: Parser) -> None:

@@ -321,3 +321,13 @@ def test_benchmarks_are_printed_and_a_missed_target_is_code_1(
     assert "1.5" in printed and "no" in printed
     monkeypatch.setattr(fake, "run", lambda: [dataclasses.replace(Row(), met=True)])
     assert main(["bench", "osc"]) == 0
+
+
+@pytest.mark.parametrize("number", ["-1e1", "-10.", "-1E+1", "-10"])
+def test_negative_numbers_are_values_however_they_are_written(place: Path, number: str) -> None:
+    typed = parse(["serve", "--ear", str(place / "ear"), "--dream.rate", number])
+    assert node_options(typed).values["dream/rate"] == -10.0
+
+
+def test_localhost_is_an_address() -> None:
+    assert parse(["serve", "--bind", "localhost"]).bind == "127.0.0.1"

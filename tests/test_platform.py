@@ -131,3 +131,27 @@ def _python(script: str) -> str:
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
+
+
+def _report_mask(path: Path) -> None:
+    path.write_text(str(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+
+
+@posix
+def test_the_very_first_child_is_shielded_from_ctrl_c(tmp_path: Path) -> None:
+    main = tmp_path / "main.py"
+    main.write_text(
+        "import multiprocessing\n"
+        "from pathlib import Path\n"
+        "from ear_engine.platform import shielding_children\n"
+        "from tests.test_platform import _report_mask\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        "    child = context.Process(target=_report_mask, args=(Path.cwd() / 'mask',))\n"
+        "    with shielding_children():\n"
+        "        child.start()\n"
+        "    child.join()\n"
+    )
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    subprocess.run([sys.executable, str(main)], cwd=tmp_path, env=env, check=True, timeout=60)
+    assert (tmp_path / "mask").read_text() == "True"
