@@ -174,7 +174,7 @@ def _table() -> tuple[Parameter, ...]:
     return (
         p("dream/run", "bool", True, "Let the dream go on; off, the last loop plays on unchanged."),
         p("dream/rate", "float", -18.0, "Change of the loop in one beat, relative to its loudness.", -60, -6, "dB"),
-        p("dream/pull", "float", 16.0, "Half-life of the pull back to the source; 0 is no pull.", 0.25, 256, "beats", "log", zero=0.0),
+        p("dream/pull", "float", 6.0, "Half-life of the pull back to the source; 0 is no pull.", 0.25, 256, "beats", "log", zero=0.0),
         p("source/clip", "text", "beat", "Loop to dream from: the name of a clip."),
         p("source/fit", "choice", "clip_tempo", "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or it is tiled and cut.", choices=("clip_tempo", "stretch", "crop")),
         p("source/reset", "trigger", False, "Go back to the source at once."),
@@ -188,7 +188,7 @@ def _table() -> tuple[Parameter, ...]:
         p("target/weight", "float", 1.0, "Strength of this target among the kept ones; below 0 it is silenced.", -2, 2),
         p("target/keep", "trigger", False, "Keep the current target while others are chosen."),
         p("target/clear", "trigger", False, "Forget all kept targets."),
-        p("tone/tilt", "float", -3.0, "Spectral tilt of every change: below 0 darker, above 0 brighter.", -12, 12, "dB/oct"),
+        p("tone/tilt", "float", -4.5, "Spectral tilt of every change: below 0 darker, above 0 brighter.", -12, 12, "dB/oct"),
         p("tone/reshape", "float", 0.8, "Where change goes: from new sound in silent places (0) to what sounds already (1)."),
         p("transform/time_shift", "float", 1.0, "Random circular shift of what the ear hears, as a share of the loop.", page="expert"),
         p("transform/time_mask", "float", 0.1, "Longest random stretch of time hidden from the ear, as a share of the loop.", page="expert"),

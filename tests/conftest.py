@@ -11,11 +11,9 @@ from collections.abc import Generator
 import hypothesis
 import pytest
 
-from ear_engine import platform
-
 _NO_SKIPS = os.environ.get("CI", "") not in ("", "0", "false")
 
-platform.yield_cores()  # before any test imports torch
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before any test imports torch: many share few cores
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
