@@ -195,7 +195,7 @@ def test_the_clips_are_listed_and_exported(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_the_ears_are_listed_broken_ones_too(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make_ear(place / "data" / "ear-engine" / "ears" / "mine", config="description: likes drums\n")
+    make_ear(place / "data" / "ear-engine" / "ears" / "mine", config="name: mine\ndescription: likes drums\n")
     make_ear(place / "data" / "ear-engine" / "ears" / "torn", weights=b"")
     assert main(["ears"]) == 0
     listed = capsys.readouterr().out
