@@ -141,7 +141,7 @@ def table(minutes: list[Minute]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def picture(folder: Path, minutes: list[Minute], path: Path) -> None:
+def picture(folder: Path, minutes: list[Minute], seconds: float, path: Path) -> None:
     """Spectrograms of every recording's last loop beside the source, and the target's activation over the minute."""
     from matplotlib.figure import Figure
 
@@ -155,7 +155,7 @@ def picture(folder: Path, minutes: list[Minute], path: Path) -> None:
             audio, _ = soundfile.read(folder / f"{source}-{minute.target}.wav", dtype="float32", always_2d=True)
             last = len(audio) // len(own) - 1
             shown.append(
-                (f"after a minute: {minute.target}", audio[last * len(own) : (last + 1) * len(own)].mean(axis=1))
+                (f"after {seconds:.0f} s: {minute.target}", audio[last * len(own) : (last + 1) * len(own)].mean(axis=1))
             )
         for axis, (title, loop) in zip(axes[row], shown, strict=False):
             axis.imshow(
@@ -170,7 +170,7 @@ def picture(folder: Path, minutes: list[Minute], path: Path) -> None:
             reference = minute.activation[0] if source != "silence" else minute.activation[1]
             plot.plot([value / reference for value in minute.activation], color=color, label=minute.target)
         plot.set_facecolor("#12151c")
-        plot.set_title("activation of the target, × the first", color="white", fontsize=9)
+        plot.set_title("target's activation, × the first", color="white", fontsize=9)
         plot.set_xlabel("loops heard", color="#9aa3b5", fontsize=8)
         plot.tick_params(colors="#9aa3b5", labelsize=7)
         plot.legend(fontsize=7, facecolor="#12151c", labelcolor="white", edgecolor="#333")
@@ -195,7 +195,7 @@ def main() -> None:
             minutes.append(study(dream, source, target, path, status))
             print(table(minutes[-1:]), flush=True)
     (arguments.folder / "figures.md").write_text(table(minutes), encoding="utf-8")
-    picture(arguments.folder, minutes, arguments.folder / "first_light.png")
+    picture(arguments.folder, minutes, arguments.seconds, arguments.folder / "first_light.png")
 
 
 if __name__ == "__main__":
