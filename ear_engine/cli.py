@@ -123,9 +123,16 @@ def _address(text: str) -> str:
 def _add_train(train: Parser) -> None:
     add = train.add_argument
     add("config", metavar="CONFIG", help="a recipe: a YAML file, or the name of one that ships (small)")
-    add("--corpus", required=True, metavar="FOLDER", help="music, in any audio format")
+    add(
+        "--corpus",
+        required=True,
+        action="append",
+        metavar="NAME|FOLDER[=SHARE]",
+        help="music: a corpus by name or a folder of any audio; several may be given, each with its share of the batches",
+    )
     add("--run", required=True, metavar="FOLDER", help="where the run is kept; an unfinished one there goes on")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
+    add("--compile", action="store_true", help="compile the networks first: a minute that pays on a GPU")
     add("--steps", type=int, metavar="N", help="optimizer steps, instead of the recipe's")
     add("--export", metavar="NAME|DIR", help="save the ear at the end, by name or in a folder")
 

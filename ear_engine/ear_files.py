@@ -45,6 +45,9 @@ class ShapeOutline:
     width: float = 0.0
     predictions: int = 0
     skip: int = 0
+    score: str = ""
+    normalization: str = ""
+    pooling: str = ""
     scalogram: ScalogramOutline = field(default_factory=ScalogramOutline)
     encoder: tuple[object, ...] = ()
     autoregressive: tuple[object, ...] = ()

@@ -1,9 +1,10 @@
-"""``ear-engine train``: teach an ear on a folder of music, with a progress bar; Ctrl-C saves."""
+"""``ear-engine train``: teach an ear on music, alone or on many machines, with a progress bar; Ctrl-C saves."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import math
 import shlex
 import signal
@@ -20,7 +21,11 @@ from ear_engine.ear.checkpoint import save_ear
 from ear_engine.ear_files import ear_roots
 from ear_engine.errors import UserError
 from ear_engine.resources import resource, resource_root
-from ear_engine.training.trainer import Progress, Trainer, TrainingConfig, excerpt_samples, make_folder
+from ear_engine.training.batches import Music, mix
+from ear_engine.training.curves import Progress
+from ear_engine.training.distributed import Ranks, joined
+from ear_engine.training.recipe import TrainingConfig, check_recipe, excerpt_samples
+from ear_engine.training.trainer import Trainer, make_folder
 from ear_engine.yaml_files import build, load_yaml, nearest
 
 _EVERY = 10.0  # seconds between lines where there is no terminal
@@ -36,33 +41,66 @@ def run(typed: argparse.Namespace) -> int:
         if typed.steps < 1:
             raise UserError(f"--steps {typed.steps}", "is below 1", "use a whole number from 1", "bad_value")
         config = dataclasses.replace(config, steps=typed.steps)
-    device = _device(typed.device)
+    check_recipe(config)
     target = None if typed.export is None else export_folder(typed.export)
-    console = Console(file=sys.stderr, soft_wrap=True)
-    corpus = open_music(typed.corpus, excerpt_samples(config), config.ear.scalogram.sample_rate, console)
-    folder = Path(typed.run).expanduser()
-    trainer = Trainer(config, corpus, folder, device)
-    if target is not None:
-        make_folder(target)  # better now than after hours
+    with joined(_device(typed.device)) as (ranks, device):
+        console = Console(file=sys.stderr if ranks.first else io.StringIO(), soft_wrap=True)
+        music = _open(typed.corpus, config, console)
+        if target is not None:
+            make_folder(target)  # better now than after hours
+            if not music.shippable and ranks.first:
+                console.print("Some of this music is under GPL or CC BY-SA: keep the weights to yourself.")
+        folder = Path(typed.run).expanduser()
+        trainer = Trainer(config, music, folder, device, ranks=ranks, compiled=typed.compile)
+        try:
+            return _run(trainer, typed, target, ranks, console)
+        finally:
+            trainer.close()
+
+
+def _run(trainer: Trainer, typed: argparse.Namespace, target: Path | None, ranks: Ranks, console: Console) -> int:
+    music, config = trainer.music, trainer.config
     console.print(
-        f"{describe_length(corpus.hours)} of music, {len(corpus.training)} recordings to learn from, "
-        f"{len(corpus.validation)} to validate; {device}; "
-        + (f"goes on from step {trainer.step}" if trainer.step else "from the start"),
+        f"{describe_length(music.hours)} of music, {len(music.training)} recordings to learn from, "
+        f"{len(music.validation)} to validate; {trainer.device}"
+        + (f" and {ranks.size - 1} more" if ranks.size > 1 else "")
+        + (f"; goes on from step {trainer.step}" if trainer.step else "; from the start"),
         highlight=False,
     )
     if not _train(trainer, console):
         trainer.save()
         again = shlex.join(["ear-engine", *sys.argv[1:]])
-        print(f"\nSaved at step {trainer.step} of {config.steps}; go on with: {again}", file=sys.stderr)
+        console.print(f"\nSaved at step {trainer.step} of {config.steps}; go on with: {again}", highlight=False)
         return _INTERRUPTED
     loss, accuracy = trainer.validate()
     chance = 1.0 / config.batch
     console.print(f"Validation: loss {loss:.3f} nats, accuracy {accuracy:.1%} (chance {chance:.1%}).", highlight=False)
-    if target is not None:
-        about = f"trained {config.steps} steps on {describe_length(corpus.hours)} of music"
-        save_ear(trainer.ear, target, target.name, about)
+    if target is not None and ranks.first:
+        about = f"trained {config.steps} steps on {describe_length(music.hours)} of music"
+        save_ear(trainer.result, target, target.name, about)
         console.print(f"Saved in {target}; play it with: ear-engine serve --ear {typed.export}", highlight=False)
     return 0
+
+
+def _open(typed: list[str], config: TrainingConfig, console: Console) -> Music:
+    """Music of all ``--corpus NAME|FOLDER[=SHARE]``."""
+    named = [_share(text) for text in typed]
+    corpora = [open_music(name, console) for name, _ in named]
+    for corpus in corpora:
+        if corpus.sample_rate != config.ear.scalogram.sample_rate:
+            reason = f"has {corpus.sample_rate} Hz, and the ear hears {config.ear.scalogram.sample_rate} Hz"
+            raise UserError(f"corpus {corpus.name!r}", reason, "build it again", "other_rate")
+    return mix(corpora, excerpt_samples(config), [share for _, share in named])
+
+
+def _share(text: str) -> tuple[str, float | None]:
+    name, equals, share = text.rpartition("=")
+    if not equals or Path(text).expanduser().exists():
+        return text, None
+    try:
+        return name, float(share)
+    except ValueError:
+        raise UserError(f"--corpus {text}", f"has the share {share!r}", "write NAME=2, say", "bad_value") from None
 
 
 def find_recipe(name: str) -> Path:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from ear_engine.ear.causal import CausalLayer, SkipConnection
-from ear_engine.ear.encoder import scaled
+from ear_engine.ear.encoder import LayerKind, scaled
+from ear_engine.ear.normalization import make_norm
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class AutoregressiveBlock(CausalLayer):
         - output: (batch, channels, ceil(steps / pool))
     """
 
-    def __init__(self, in_channels: int, config: AutoregressiveBlockConfig, width: float) -> None:
+    def __init__(self, in_channels: int, config: AutoregressiveBlockConfig, width: float, kind: LayerKind) -> None:
         channels = scaled(config.channels, width)
         conv = nn.Conv1d(in_channels, channels, config.kernel, bias=False)
-        super().__init__(conv, nn.BatchNorm1d(channels), config.pool)
-        self.skip = SkipConnection(in_channels, channels, config.pool, dimensions=1)
+        super().__init__(conv, make_norm(kind.normalization, channels, 1), config.pool, kind.pooling)
+        self.skip = SkipConnection(in_channels, channels, config.pool, dimensions=1, pooling=kind.pooling)
 
     def forward(self, x: Tensor, skip: Tensor | None = None, *, circular: bool) -> tuple[Tensor, Tensor]:
         """Return ``(raw, fired)``."""
@@ -59,11 +60,17 @@ class Autoregressive(nn.ModuleList):
         - output: (batch, channels, ceil(steps / 4)): c, before the last rectifier; c[j] knows z up to step 4 j
     """
 
-    def __init__(self, in_channels: int, blocks: tuple[AutoregressiveBlockConfig, ...], width: float) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        blocks: tuple[AutoregressiveBlockConfig, ...],
+        width: float,
+        kind: LayerKind | None = None,
+    ) -> None:
         super().__init__()
         before = in_channels
         for config in blocks:
-            self.append(AutoregressiveBlock(before, config, width))
+            self.append(AutoregressiveBlock(before, config, width, kind or LayerKind()))
             before = scaled(config.channels, width)
         self.channels = before
 

@@ -51,26 +51,62 @@ def futures(ear: Ear, heard: Heard, first_context: int = 0) -> tuple[Tensor, Ten
     return predicted, true
 
 
-def contrast(predicted: Tensor, true: Tensor, kind: Contrast = "step") -> Contrasted:
+@dataclass(frozen=True)
+class Everyone:
+    """Predictions and codes of all ranks of a distributed batch, of which this rank's own begin at ``first``.
+
+    Args:
+        predicted, true: (contexts, whole batch, predictions, z channels).
+    """
+
+    predicted: Tensor
+    true: Tensor
+    first: int
+
+
+def contrast(
+    predicted: Tensor,
+    true: Tensor,
+    kind: Contrast = "step",
+    *,
+    directions: int = 1,
+    everyone: Everyone | None = None,
+) -> Contrasted:
     """The paper's losses: equation 1 (``step``) or score across time steps, SAT (``across_steps``).
 
     ``step`` contrasts z[n,k] with z[m,k] of the other excerpts m at the same step; ``across_steps`` with z[m,l] of all
-    steps l too, each scored by its own prediction M_l c[n]. Both average over contexts, excerpts and steps.
+    steps l too, each scored by its own prediction M_l c[n]. Both average over contexts, excerpts and steps. With two
+    ``directions`` the loss is the mean of that and of its mirror image, which finds the context c[n] among all c[m] that
+    a code at step k belongs to.
 
     Args:
-        predicted, true: (contexts, batch, predictions, z channels).
+        predicted, true: (contexts, batch, predictions, z channels); scores are their products (``Ear.scorable``).
+        kind: which loss.
+        directions: 1 (the paper's) or 2.
+        everyone: what to contrast with if the batch is only a part of one; the loss is that of this part, so the mean
+            of all parts' losses is the loss of the whole.
     """
     contexts, batch, steps, _ = true.shape
-    scores = torch.einsum("pnkd,pmkd->pnkm", predicted.float(), true.float())
-    own = torch.arange(batch, device=true.device)
+    predicted, true = _wide(predicted), _wide(true)
+    whole = everyone or Everyone(predicted, true, 0)
+    total = whole.true.shape[1]
+    scores = torch.einsum("pnkd,pmkd->pnkm", predicted, _wide(whole.true))
+    own = torch.arange(batch, device=true.device) + whole.first
+    same_step = own.view(1, batch, 1).expand(contexts, batch, steps).reshape(-1)
     if kind == "step":
-        logits = scores.reshape(-1, batch)
-        labels = own.view(1, batch, 1).expand(contexts, batch, steps).reshape(-1)
+        logits, labels = scores.reshape(-1, total), same_step
     else:
-        everything = scores.reshape(contexts, batch, 1, steps * batch).expand(-1, -1, steps, -1)
-        logits = everything.reshape(-1, steps * batch)
+        everything = scores.reshape(contexts, batch, 1, steps * total).expand(-1, -1, steps, -1)
+        logits = everything.reshape(-1, steps * total)
         step = torch.arange(steps, device=true.device)
-        labels = (step.view(1, 1, steps) * batch + own.view(1, batch, 1)).expand(contexts, batch, steps).reshape(-1)
+        labels = (step.view(1, 1, steps) * total + own.view(1, batch, 1)).expand(contexts, batch, steps).reshape(-1)
     loss = nn.functional.cross_entropy(logits, labels)
     accuracy = (logits.argmax(-1) == labels).float().mean()
+    if directions == 2:
+        mirrored = torch.einsum("pnkd,pmkd->pnkm", true, _wide(whole.predicted)).reshape(-1, total)
+        loss = 0.5 * (loss + nn.functional.cross_entropy(mirrored, same_step))
     return Contrasted(loss, accuracy, 1.0 / logits.shape[-1])
+
+
+def _wide(values: Tensor) -> Tensor:
+    return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ear_engine.ear.causal import CausalLayer, SkipConnection
+from ear_engine.ear.causal import CausalLayer, Pooling, SkipConnection
+from ear_engine.ear.normalization import Normalization, make_norm
+
+
+@dataclass(frozen=True)
+class LayerKind:
+    """What all layers of a network have in common: how they are normalized and how they pool."""
+
+    normalization: Normalization = "batch"
+    pooling: Pooling = "max"
 
 
 @dataclass(frozen=True)
@@ -49,19 +58,21 @@ class EncoderBlock(nn.Module):
         - output: (batch, channels, bins', frames / pool)
     """
 
-    def __init__(self, in_channels: int, config: EncoderBlockConfig, width: float) -> None:
+    def __init__(self, in_channels: int, config: EncoderBlockConfig, width: float, kind: LayerKind) -> None:
         super().__init__()
         channels = scaled(config.channels, width)
-        self.conv1 = self._layer(in_channels, channels, config.conv1, config.pad, config.pool)
-        self.conv2 = self._layer(channels, channels, config.conv2, config.pad, 1)
-        self.skip = SkipConnection(in_channels, channels, config.pool, dimensions=2)
+        self.conv1 = self._layer(in_channels, channels, config.conv1, config.pad, config.pool, kind)
+        self.conv2 = self._layer(channels, channels, config.conv2, config.pad, 1, kind)
+        self.skip = SkipConnection(in_channels, channels, config.pool, dimensions=2, pooling=kind.pooling)
 
     @staticmethod
-    def _layer(before: int, after: int, kernel: tuple[int, int], pad: int, pool: int) -> CausalLayer:
+    def _layer(
+        before: int, after: int, kernel: tuple[int, int], pad: int, pool: int, kind: LayerKind
+    ) -> CausalLayer:
         time, frequency = kernel
         padding = (pad if frequency == 3 else 0, 0)
         conv = nn.Conv2d(before, after, (frequency, time), padding=padding, bias=False)
-        return CausalLayer(conv, nn.BatchNorm2d(after), pool)
+        return CausalLayer(conv, make_norm(kind.normalization, after, 2), pool, kind.pooling)
 
     def forward(self, x: Tensor, *, circular: bool) -> tuple[Tensor, Tensor]:
         """Return ``(raw, fired)`` of the second layer."""
@@ -80,11 +91,11 @@ class Encoder(nn.ModuleList):
         - output: (batch, channels, ceil(frames / 4)): z, before the last rectifier
     """
 
-    def __init__(self, blocks: tuple[EncoderBlockConfig, ...], width: float) -> None:
+    def __init__(self, blocks: tuple[EncoderBlockConfig, ...], width: float, kind: LayerKind | None = None) -> None:
         super().__init__()
         before = 2
         for config in blocks:
-            self.append(EncoderBlock(before, config, width))
+            self.append(EncoderBlock(before, config, width, kind or LayerKind()))
             before = scaled(config.channels, width)
         self.channels = before
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from ear_engine.ear.autoregressive import PAPER_AUTOREGRESSIVE, Autoregressive, AutoregressiveBlockConfig
-from ear_engine.ear.causal import CausalLayer
-from ear_engine.ear.encoder import PAPER_ENCODER, Encoder, EncoderBlockConfig
+from ear_engine.ear.causal import CausalLayer, Pooling
+from ear_engine.ear.encoder import PAPER_ENCODER, Encoder, EncoderBlockConfig, LayerKind
+from ear_engine.ear.normalization import Normalization
 from ear_engine.ear.scalogram import Scalogram, ScalogramConfig
 
 FRAMES_PER_CODE = 4  # two poolings in the encoder
 CODES_PER_CONTEXT = 4  # two poolings in the autoregressive network
+_FIRST_SHARPNESS = 10.0  # inverse temperature at the start
+_SHARPEST = 100.0
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,18 @@ class EarConfig:
         width: channels relative to the paper's (1).
         predictions: number of future codes predicted from one context.
         skip: codes right after the context that are not predicted.
+        score: how a prediction is held against a code: their product (equation 1), or the cosine of their angle over a
+            learned temperature.
+        normalization: ``batch``, or ``frame``, which knows no batch.
+        pooling: ``max`` (the paper's), or ``blur``, without aliasing.
     """
 
     width: float = 1.0
     predictions: int = 16
     skip: int = 4
+    score: Literal["product", "cosine"] = "product"
+    normalization: Normalization = "batch"
+    pooling: Pooling = "max"
     scalogram: ScalogramConfig = field(default_factory=ScalogramConfig)
     encoder: tuple[EncoderBlockConfig, ...] = PAPER_ENCODER
     autoregressive: tuple[AutoregressiveBlockConfig, ...] = PAPER_AUTOREGRESSIVE
@@ -61,13 +72,16 @@ class Ear(nn.Module):
         super().__init__()
         self.config = config or EarConfig()
         self.scalogram = Scalogram(self.config.scalogram)
-        self.encoder = Encoder(self.config.encoder, self.config.width)
-        self.autoregressive = Autoregressive(self.encoder.channels, self.config.autoregressive, self.config.width)
+        kind = LayerKind(self.config.normalization, self.config.pooling)
+        self.encoder = Encoder(self.config.encoder, self.config.width, kind)
+        self.autoregressive = Autoregressive(self.encoder.channels, self.config.autoregressive, self.config.width, kind)
         self.predictor = nn.Linear(
             self.autoregressive.channels, self.config.predictions * self.encoder.channels, bias=False
         )
         # scores of unit-variance codes and contexts start with unit variance
         nn.init.normal_(self.predictor.weight, std=(self.autoregressive.channels * self.encoder.channels) ** -0.5)
+        if self.config.score == "cosine":
+            self.log_sharpness = nn.Parameter(torch.tensor(_FIRST_SHARPNESS).log())
 
     def hear(self, features: Tensor, *, circular: bool) -> Heard:
         """Run the networks on a scalogram of shape (batch, 2, bins, frames)."""
@@ -94,6 +108,15 @@ class Ear(nn.Module):
         """
         predicted: Tensor = self.predictor(c)
         return predicted.view(*c.shape[:-1], self.config.predictions, self.encoder.channels)
+
+    def scorable(self, predicted: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Predictions and codes, last axis channels, such that their products are scores; float32 at least."""
+        wide = torch.promote_types(predicted.dtype, torch.float32)
+        predicted, codes = predicted.to(wide), codes.to(wide)
+        if self.config.score == "product":
+            return predicted, codes
+        sharpness = self.log_sharpness.exp().clamp(max=_SHARPEST)
+        return nn.functional.normalize(predicted, dim=-1) * sharpness, nn.functional.normalize(codes, dim=-1)
 
     def fused(self) -> Ear:
         """A copy for listening: normalization folded into the convolutions, gradients to the weights off."""

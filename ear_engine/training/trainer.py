@@ -1,81 +1,37 @@
-"""Contrastive predictive coding on a corpus: one run, resumable to the same losses, killable at any moment.
+"""Contrastive predictive coding on music: one run, resumable to the same losses, killable at any moment.
 
-Batch and augmentation of step s come from (seed, s) alone, so a resumed run sees what an uninterrupted one would.
+Batch and augmentation of step s come from (seed, s) alone, so a resumed run sees what an uninterrupted one would, and
+so do several machines that share a batch.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ear_engine.ear.checkpoint import check_shape, load_weights, read_tensors, write_tensors
-from ear_engine.ear.cpc import Contrast, contrast, futures
-from ear_engine.ear.network import CODES_PER_CONTEXT, FRAMES_PER_CODE, Ear, EarConfig
+from ear_engine.ear.checkpoint import load_weights, read_tensors, write_tensors
+from ear_engine.ear.cpc import Contrasted
+from ear_engine.ear.network import Ear
 from ear_engine.errors import UserError
-from ear_engine.training.corpus import Corpus, draw_excerpts
+from ear_engine.training.augmentation import augment
+from ear_engine.training.averaging import Average
+from ear_engine.training.batches import Ahead, Batches, Excerpts, Music, draw_places
+from ear_engine.training.contrastive import Contrastive
+from ear_engine.training.curves import Curve, Progress
+from ear_engine.training.distributed import Ranks, synchronize
+from ear_engine.training.recipe import MARGIN, TrainingConfig, check_recipe, excerpt_samples, learning_rate
 
-MARGIN = 24
-"""Frames at both ends that the scalogram's circular wrap may touch (0.56 s; the lobes of 40 Hz end at 0.37 s)."""
 _LAST = "last.safetensors"
-_CURVE = "curve.csv"
-_AT_LEAST_1 = ("steps", "validate_every", "save_every", "validation_batches")
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """A recipe.
-
-    Args:
-        ear: shape of the ear.
-        steps: optimizer steps.
-        batch: excerpts a step.
-        frames: scalogram frames of an excerpt (272 leave 16 codes after the last full context).
-        first_context: first context c that learns, the earlier ones have heard too little.
-        learning_rate, warmup, weight_decay, clip: AdamW with linear warm-up, cosine to zero, gradient norm clipping.
-        loss: ``step`` (equation 1) or ``across_steps`` (SAT).
-        precision: ``bfloat16`` autocast or ``float32``.
-        gain_db: every excerpt is made this much louder or quieter at random.
-        validate_every, save_every: steps.
-        validation_batches: batches in one validation.
-    """
-
-    ear: EarConfig
-    steps: int = 10000
-    batch: int = 64
-    frames: int = 272
-    first_context: int = 3
-    learning_rate: float = 1e-3
-    warmup: int = 300
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    loss: Literal["step", "across_steps"] = "step"
-    precision: Literal["bfloat16", "float32"] = "bfloat16"
-    gain_db: float = 6.0
-    validate_every: int = 250
-    save_every: int = 100
-    validation_batches: int = 8
-    seed: int = 1
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One line of the curve; validation figures are NaN where none was made."""
-
-    step: int
-    loss: float
-    accuracy: float
-    chance: float
-    validation_loss: float
-    validation_accuracy: float
+_PARTS = ("ear", "average")
+_GPU_LINES = 10  # steps whose losses are fetched from a GPU at once
+_VALIDATION = 2**31  # in the seeds of validation batches
 
 
 class Trainer:
@@ -83,22 +39,40 @@ class Trainer:
 
     Args:
         config: the recipe.
-        corpus: music.
-        folder: for ``last.safetensors`` (weights, optimizer, step) and ``curve.csv``; an unfinished run there goes on.
+        music: to learn from.
+        folder: for ``last.safetensors`` (weights, average, optimizer, step) and ``curve.csv``; an unfinished run there
+            goes on.
         device: torch device.
+        ranks: this process among several that train together; all of them are called with the same arguments.
+        compiled: whether the networks are compiled first, which takes a minute and pays on a GPU.
 
     Raises:
-        UserError: the folder holds a run of another recipe or cannot be made, or a value of the recipe is out of range.
+        UserError: the folder holds a run of another recipe or cannot be made, a value of the recipe is out of range, or
+            the ranks disagree.
     """
 
-    def __init__(self, config: TrainingConfig, corpus: Corpus, folder: Path, device: str = "cpu") -> None:
-        _check_recipe(config)
+    def __init__(
+        self,
+        config: TrainingConfig,
+        music: Music,
+        folder: Path,
+        device: str = "cpu",
+        *,
+        ranks: Ranks | None = None,
+        compiled: bool = False,
+    ) -> None:
+        check_recipe(config)
         self.config = config
-        self.corpus = corpus
+        self.music = music
         self.folder = folder
         self.device = torch.device(device)
+        self.ranks = ranks or Ranks()
+        own = self.ranks.own(config.batch)
+        self.ranks.agree("the recipe", self._recipe())
+        self.ranks.agree("the music", music.identity)
         torch.manual_seed(config.seed)
         self.ear = Ear(config.ear).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(self.ear, config.average) if config.average else None
         decayed = [p for p in self.ear.parameters() if p.dim() > 1]
         plain = [p for p in self.ear.parameters() if p.dim() <= 1]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
@@ -107,33 +81,74 @@ class Trainer:
         make_folder(folder)
         if (folder / _LAST).exists():
             self._resume()
-        self._trim_curve()
+        self.ranks.agree(f"the run in {str(folder)!r}", self.step)
+        self.curve = Curve(folder, self.step) if self.ranks.first else None
+        excerpts = Excerpts(music.training, excerpt_samples(config), self.device)
+        self._batches = Ahead(
+            Batches(
+                excerpts, music.training_weights, config.seed, config.batch, own, config.same_recording, config.gain_db
+            )
+        )
+        self._validating = Excerpts(music.validation, excerpt_samples(config), self.device)
+        self._learn = self._make_step(self.ear, compiled)
+
+    def _make_step(self, ear: Ear, compiled: bool) -> nn.Module:
+        config = self.config
+        if compiled:
+            ear.encoder.compile()
+            ear.autoregressive.compile()
+        step = Contrastive(ear, config.loss, config.directions, config.first_context, self.ranks)
+        if self.ranks.size == 1:
+            return step
+        synchronize(step, self.ranks)
+        on = [self.device] if self.device.type == "cuda" else None
+        return nn.parallel.DistributedDataParallel(step, device_ids=on, broadcast_buffers=False)
 
     @property
-    def _excerpt(self) -> int:
-        return excerpt_samples(self.config)
+    def result(self) -> Ear:
+        """The ear as it validates and is exported: the average of the weights where one is kept."""
+        return self.average.network if self.average is not None else self.ear  # type: ignore[return-value]
 
     def run(self) -> Iterator[Progress]:
-        """Train to the end, yielding one line a step."""
+        """Train to the end, yielding one line a step; on a GPU several steps are made before their lines come."""
+        waiting: list[tuple[int, Contrasted]] = []
+        many = _GPU_LINES if self.device.type == "cuda" else 1
         while self.step < self.config.steps:
-            line = self._step()
-            with (self.folder / _CURVE).open("a", newline="") as file:
-                writer = csv.writer(file)
-                if file.tell() == 0:
-                    writer.writerow(asdict(line))
-                writer.writerow(asdict(line).values())
-            if self.step % self.config.save_every == 0 or self.step == self.config.steps:
+            waiting.append((self.step + 1, self._step()))
+            last = self.step == self.config.steps
+            due = last or self.step % self.config.validate_every == 0 or self.step % self.config.save_every == 0
+            if not due and len(waiting) < many:
+                continue
+            lines = self._lines(waiting)
+            waiting = []
+            if last or self.step % self.config.validate_every == 0:
+                loss, accuracy = self.validate()
+                end = lines[-1]
+                lines[-1] = Progress(end.step, end.loss, end.accuracy, end.chance, loss, accuracy)
+            if self.curve is not None:
+                self.curve.add(lines)
+                if math.isfinite(lines[-1].validation_loss):
+                    self.curve.draw()
+            if last or self.step % self.config.save_every == 0:
                 self.save()
-            yield line
+            yield from lines
 
-    def _batch(self, seed: tuple[int, ...], *, training: bool) -> Tensor:
-        rng = np.random.default_rng(seed)
-        recordings = self.corpus.training if training else self.corpus.validation
-        audio = draw_excerpts(recordings, self.config.batch, self._excerpt, rng)
-        if training:
-            gains = 10.0 ** (rng.uniform(-self.config.gain_db, self.config.gain_db, (len(audio), 1)) / 20.0)
-            audio *= gains.astype(np.float32)
-        return torch.from_numpy(audio).to(self.device)
+    def close(self) -> None:
+        """End threads and finish files."""
+        self._batches.close()
+        if self.curve is not None:
+            self.curve.close()
+
+    def _lines(self, made: list[tuple[int, Contrasted]]) -> list[Progress]:
+        figures = torch.stack([torch.stack([result.loss, result.accuracy]) for _, result in made])
+        values = self.ranks.mean(figures).tolist()
+        lines = []
+        for (step, result), (loss, accuracy) in zip(made, values, strict=True):
+            if not math.isfinite(loss):
+                reason, mend = f"diverged at step {step}", "lower learning_rate and start in another folder"
+                raise UserError("training", reason, mend, "diverged")
+            lines.append(Progress(step, loss, accuracy, result.chance, math.nan, math.nan))
+        return lines
 
     def _features(self, audio: Tensor) -> Tensor:
         frames = self.config.frames + 2 * MARGIN
@@ -141,51 +156,56 @@ class Trainer:
             features: Tensor = self.ear.scalogram(audio, circular=True, frames=frames)
         return features[..., MARGIN:-MARGIN].contiguous(memory_format=torch.channels_last)
 
-    def _listen(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        features = self._features(audio)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            heard = self.ear.hear(features, circular=False)
-            return futures(self.ear, heard, self.config.first_context)
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
 
-    def _step(self) -> Progress:
+    def _step(self) -> Contrasted:
         config = self.config
         self.ear.train()
         rate = learning_rate(config, self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        result = contrast(*self._listen(self._batch((config.seed, self.step), training=True)), self._kind)
+        features, past = self._features(self._batches.take(self.step)), None
+        if config.augmentation.on:
+            rng = np.random.default_rng((config.seed, self.step, 1))
+            first = self.ranks.own(config.batch).start
+            past = augment(features, config.augmentation, rng, batch=config.batch, first=first)
+            if config.augmentation.of == "excerpt":
+                features, past = past.contiguous(memory_format=torch.channels_last), None
+        with self._autocast():
+            result: Contrasted = self._learn(features, past)
         self.optimizer.zero_grad(set_to_none=True)
         result.loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.ear.parameters(), config.clip)
         self.optimizer.step()
         self.step += 1
-        loss = float(result.loss.detach())
-        if not math.isfinite(loss):
-            reason, mend = f"diverged at step {self.step}", "lower learning_rate and start in another folder"
-            raise UserError("training", reason, mend, "diverged")
-        validation = (math.nan, math.nan)
-        if self.step % config.validate_every == 0 or self.step == config.steps:
-            validation = self.validate()
-        return Progress(self.step, loss, float(result.accuracy), result.chance, *validation)
-
-    @property
-    def _kind(self) -> Contrast:
-        return self.config.loss
+        if self.average is not None:
+            self.average.update(self.ear, self.step)
+        return Contrasted(result.loss.detach(), result.accuracy, result.chance)
 
     @torch.no_grad()
     def validate(self) -> tuple[float, float]:
-        """Loss (nats) and contrast accuracy on fixed excerpts of recordings never trained on."""
-        self.ear.eval()
-        results = [
-            contrast(*self._listen(self._batch((self.config.seed, 2**31, batch), training=False)), self._kind)
-            for batch in range(self.config.validation_batches)
-        ]
-        count = len(results)
-        return sum(float(r.loss) for r in results) / count, sum(float(r.accuracy) for r in results) / count
+        """Loss (nats) and contrast accuracy on fixed excerpts of recordings never trained on, heard as they are."""
+        config, own = self.config, self.ranks.own(self.config.batch)
+        ear = self.result.eval()
+        judge = Contrastive(ear, config.loss, config.directions, config.first_context, self.ranks)
+        figures = torch.zeros(2, device=self.device)
+        for batch in range(config.validation_batches):
+            rng = np.random.default_rng((config.seed, _VALIDATION, batch))
+            weights, lengths = self.music.validation_weights, self._validating.lengths
+            places = draw_places(lengths, weights, config.batch, self._validating.excerpt, rng)
+            with self._autocast():
+                result = judge(self._features(self._validating.read(places[own])))
+            figures += torch.stack([result.loss, result.accuracy]) / config.validation_batches
+        loss, accuracy = self.ranks.mean(figures).tolist()
+        return loss, accuracy
 
     def save(self) -> None:
-        """Write the whole state of the run, atomically."""
-        tensors = {f"ear.{name}": value for name, value in self.ear.state_dict().items()}
+        """Write the whole state of the run, atomically; only the first rank does."""
+        if not self.ranks.first:
+            return
+        networks = {"ear": self.ear, **({"average": self.average.network} if self.average is not None else {})}
+        tensors = {f"{part}.{n}": value for part, network in networks.items() for n, value in network.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors.update({f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()})
         metadata = {"step": str(self.step), "config": self._recipe()}
@@ -198,13 +218,14 @@ class Trainer:
         path = self.folder / _LAST
         tensors, metadata = read_tensors(path)
         theirs, ours = json.loads(metadata.get("config", "{}")), json.loads(self._recipe())
-        other = [key for key, value in ours.items() if theirs.get(key) != value]
-        if other:
-            plain = [f"{key} {theirs.get(key)}, not {ours[key]}" for key in other if not isinstance(ours[key], dict)]
-            reason = f"holds a run of another recipe ({', '.join(plain) or 'another shape of the ear'})"
+        differences = [_difference(key, theirs.get(key), value) for key, value in ours.items()]
+        if any(differences):
+            reason = f"holds a run of another recipe ({', '.join(d for d in differences if d)})"
             raise UserError(str(self.folder), reason, "choose another --run folder", "other_run")
-        ear = {name.removeprefix("ear."): value for name, value in tensors.items() if name.startswith("ear.")}
-        load_weights(self.ear, ear, str(path))
+        for part, network in zip(_PARTS, (self.ear, self.average and self.average.network), strict=True):
+            if network is not None:
+                own = {n.removeprefix(f"{part}."): v for n, v in tensors.items() if n.startswith(f"{part}.")}
+                load_weights(network, own, str(path))  # type: ignore[arg-type]
         state = self.optimizer.state_dict()
         for name, value in tensors.items():
             if name.startswith("optimizer."):
@@ -213,26 +234,16 @@ class Trainer:
         self.optimizer.load_state_dict(state)
         self.step = int(metadata["step"])
 
-    def _trim_curve(self) -> None:
-        """Drop lines of steps that a killed run made after its last save: they will be made again."""
-        path = self.folder / _CURVE
-        if path.exists():
-            header, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
-            kept = [line for line in lines if line.endswith(b"\n") and int(line.split(b",")[0]) <= self.step]
-            temporary = path.with_suffix(".part")
-            temporary.write_bytes(b"".join([header, *kept] if kept else []))
-            temporary.replace(path)
 
-
-def _check_recipe(config: TrainingConfig) -> None:
-    check_shape(config.ear, "recipe: ear")
-    codes = FRAMES_PER_CODE * (CODES_PER_CONTEXT * config.first_context + config.ear.skip + config.ear.predictions)
-    least: dict[str, float] = {**dict.fromkeys(_AT_LEAST_1, 1), "batch": 2, "frames": codes + 1}
-    least.update(learning_rate=0.0, warmup=0, weight_decay=0.0, clip=0.0, gain_db=0.0, first_context=0, seed=0)
-    for name, low in least.items():
-        value = getattr(config, name)
-        if value < low:
-            raise UserError(f"recipe: {name}", f"is {value}", f"use {low:g} or more", "out_of_range")
+def _difference(key: str, theirs: object, ours: object) -> str:
+    if theirs == ours:
+        return ""
+    if key == "ear":
+        return "another shape of the ear"
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        inner = [f"{key}: {name} {theirs.get(name)}, not {value}" for name, value in ours.items()]
+        return ", ".join(text for text, name in zip(inner, ours, strict=True) if theirs.get(name) != ours[name])
+    return f"{key} {theirs}, not {ours}"
 
 
 def make_folder(folder: Path) -> None:
@@ -246,14 +257,3 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         reason = "is a file" if folder.is_file() else f"cannot be made ({error.strerror})"
         raise UserError(f"folder {str(folder)!r}", reason, "name another one", "not_writable") from None
-
-
-def excerpt_samples(config: TrainingConfig) -> int:
-    """Samples drawn for one excerpt, margins included."""
-    return (config.frames + 2 * MARGIN) * config.ear.scalogram.hop
-
-
-def learning_rate(config: TrainingConfig, step: int) -> float:
-    """Linear warm-up, then a cosine to zero."""
-    warm = min(1.0, (step + 1) / max(1, config.warmup))
-    return config.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, step / config.steps)))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ear_engine.ear.activations import Recorder, index_layers
-from ear_engine.ear.causal import SkipConnection, max_pool_past, pad_past
+from ear_engine.ear.causal import SkipConnection, pool_past, pad_past
 from ear_engine.ear.network import Ear, EarConfig
 from tests.ear.networks import hear_all, lived_in, random_features
 
@@ -182,9 +182,9 @@ def test_the_past_of_a_loop_is_its_end_and_the_past_of_music_is_silence(length: 
 
 def test_pooling_windows_end_at_the_steps_they_stand_for() -> None:
     x = torch.tensor([[[3.0, 1.0, 4.0, 1.0, 5.0, 2.0]]])
-    assert max_pool_past(x, 2, circular=True).tolist() == [[[3.0, 4.0, 5.0]]]
-    assert max_pool_past(x, 3, circular=True).tolist() == [[[5.0, 4.0]]]
-    assert max_pool_past(-x, 2, circular=False).tolist() == [[[0.0, -1.0, -1.0]]]
+    assert pool_past(x, 2, circular=True).tolist() == [[[3.0, 4.0, 5.0]]]
+    assert pool_past(x, 3, circular=True).tolist() == [[[5.0, 4.0]]]
+    assert pool_past(-x, 2, circular=False).tolist() == [[[0.0, -1.0, -1.0]]]
 
 
 def test_a_skip_keeps_the_middle_of_the_frequencies_and_the_newest_of_the_times() -> None:
