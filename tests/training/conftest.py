@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from ear_engine.corpora.procedural import write_corpus
 from ear_engine.training.corpus import Corpus, open_corpus
-from ear_engine.training.procedural import write_corpus
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ear_engine.corpora.procedural import TEST_SEEDS, label_track, plan_track, render_track, styles, write_corpus
 from ear_engine.errors import UserError
-from ear_engine.training.procedural import plan_track, render_track, styles, write_corpus
 
 
 def test_a_seed_is_a_recording() -> None:
@@ -63,10 +64,43 @@ def test_corpus_is_written_and_reported(tmp_path: Path) -> None:
     paths = write_corpus(tmp_path / "new", 2, 0.5, 40, sample_rate=22050, progress=lambda *step: told.append(step))
     assert [path.name for path in paths] == ["procedural_000040.flac", "procedural_000041.flac"]
     assert told == [(1, 2), (2, 2)]
-    assert sorted((tmp_path / "new").iterdir()) == sorted(paths)
+    assert sorted((tmp_path / "new").iterdir()) == sorted([tmp_path / "new" / "labels.json", *paths])
+    labels = json.loads((tmp_path / "new" / "labels.json").read_text())
+    assert labels == {path.name: label_track(seed) for path, seed in zip(paths, (40, 41), strict=True)}
     audio, rate = soundfile.read(paths[1])
     assert rate == 22050
     assert np.max(np.abs(audio - render_track(41, 0.5, 22050))) < 1e-4
+
+
+def test_samples_do_not_depend_on_workers_and_finished_files_are_kept(tmp_path: Path) -> None:
+    alone = write_corpus(tmp_path / "one", 3, 0.2, 7, sample_rate=8000, workers=1)
+    before = alone[0].stat().st_mtime_ns
+    alone[1].write_bytes(b"cut off")
+    together = write_corpus(tmp_path / "two", 3, 0.2, 7, sample_rate=8000, workers=2)
+    assert write_corpus(tmp_path / "one", 4, 0.2, 7, sample_rate=8000, workers=1)[:3] == alone
+    assert alone[0].stat().st_mtime_ns == before
+    for one, two in zip(alone, together, strict=True):
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_other_recipes_replace_files_and_keep_the_labels_of_others(tmp_path: Path) -> None:
+    short = write_corpus(tmp_path, 2, 0.1, 1, sample_rate=8000, workers=1)
+    write_corpus(tmp_path, 1, 0.3, 1, sample_rate=8000, workers=1)
+    assert [soundfile.info(path).frames for path in short] == [2400, 800]
+    assert len(json.loads((tmp_path / "labels.json").read_text())) == 2
+
+
+def test_labels_follow_the_plan() -> None:
+    plan, labels = plan_track(TEST_SEEDS), label_track(TEST_SEEDS)
+    assert float(labels["tempo"]) == pytest.approx(plan.tempo, abs=1e-3)
+    assert (labels["root"], labels["scale"], labels["style"]) == (str(plan.root), plan.scale, plan.style.name)
+    assert (labels["beats_per_bar"], labels["first_beat"], labels["license"]) == ("4", "0", "CC0-1.0")
+
+
+def test_the_tracks_of_a_seed_never_change() -> None:
+    first, last = render_track(1, 3.0), render_track(96, 3.0)
+    assert first[10000::40000] == pytest.approx([-0.166321, 0.079198, 0.073588, -0.040494], abs=2e-5)
+    assert last[10000::40000] == pytest.approx([-0.046672, 0.011311, -0.397925, 0.023291], abs=2e-5)
 
 
 def test_corpus_in_an_unwritable_place_is_refused(tmp_path: Path) -> None:
