@@ -69,12 +69,13 @@ def _forward_and_backward(
 def _count(scalogram: Scalogram, samples: int, clips: int) -> tuple[float, float]:
     """Operations and bytes of one forward and backward pass.
 
-    Operations: real FFT 2.5 N log2 N, windows 2 a value, inverse FFTs 5 M log2 M a bin; the same again backward.
+    Operations: real FFT 2.5 N log2 N, windows 4 a value (a product and a sum for real and imaginary parts),
+    inverse FFTs 5 M log2 M a bin; the same again backward.
     Bytes, float32: the windows once a direction for all clips; audio, spectrum, coefficients and features each written
     and read once a direction. Log amplitude and phase are not counted as operations.
     """
-    plan = scalogram._plans(samples, FRAMES, "cpu")
-    windows, coefficients = plan.windows.numel(), scalogram.config.bins * FRAMES
-    operations = 2.5 * samples * math.log2(samples) + 2 * windows + 5 * coefficients * math.log2(FRAMES)
+    windows = scalogram.folding(samples, FRAMES, torch.device("cpu")).values
+    coefficients = scalogram.config.bins * FRAMES
+    operations = 2.5 * samples * math.log2(samples) + 4 * windows + 5 * coefficients * math.log2(FRAMES)
     moved = 2 * 4.0 * (samples + (samples + 2) + 2 * coefficients + 2 * coefficients)
     return 2 * clips * operations, 2 * (clips * moved + 4.0 * windows)

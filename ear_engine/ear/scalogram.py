@@ -13,8 +13,8 @@ so a sine of amplitude A at ``f_k`` gives ``|X_k| = A``. In time this is the ker
 and the coefficient of frame m is ``X_k[m] = sum_n x[n] h_k(m * hop / sr - n / sr) / sr``.
 
 **Method.** For a loop of N samples and M frames, ``X_k[m] = ifft_M(fold_M(S * H_k))[m] * M / N`` where S is the rfft of
-the loop and folding adds every M-th bin; the hop N / M need not be an integer. Bins are stored as rows of M spectrum
-bins that start at multiples of M, so folding is a sum of whole rows: no index arithmetic on single bins.
+the loop and folding adds every M-th bin; the hop N / M need not be an integer. :mod:`ear_engine.ear.folding` does that
+and has its adjoint as gradient; :mod:`ear_engine.ear.log_polar` turns coefficients into log amplitude and phase.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-_FLOOR = 1e-9  # power below which a bin counts as silent (-90 dB)
-_LOG_RANGE = -math.log(_FLOOR)
-_CACHE_VALUES = 1 << 16  # floats worked on at a time on a CPU (256 KiB): measured best of 2^15..2^20
+from ear_engine.ear.folding import Analysis, Folding, Window
+from ear_engine.ear.log_polar import LogPolar, Turns
+
 _TAIL_SECONDS = 3.0  # linear mode: silence appended, so that the circular transform wraps in less than -75 dB
 
 
@@ -65,76 +65,17 @@ class ScalogramConfig:
         return max(1, round(samples / (self.hop * self.frame_multiple))) * self.frame_multiple
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """Where each bin's window lies in the spectrum, for one (samples, frames).
-
-    ``rows`` (R,) names the M-wide spectrum row that each window row multiplies, ``owner`` (R,) the frequency bin it
-    belongs to, ``windows`` (R, 2 M) the real window values, each twice (once for the real, once for the imaginary part
-    of the interleaved spectrum, so that one real product serves both), scaled by 1 / N.
-    """
-
-    rows: Tensor
-    owner: Tensor
-    windows: Tensor
-    spectrum_rows: int
-
-
-def _make_plan(config: ScalogramConfig, samples: int, frames: int) -> _Plan:
+def _windows(config: ScalogramConfig, samples: int) -> list[Window]:
+    """Windows of all bins on the spectrum of a loop of ``samples`` samples, scaled by 1 / N."""
     resolution = config.sample_rate / samples
-    rows: list[int] = []
-    owner: list[int] = []
-    windows: list[np.ndarray[Any, Any]] = []
-    top = samples // 2
-    for bin_, center in enumerate(config.frequencies()):
+    windows = []
+    for center in config.frequencies():
         half = center / config.q
         first = max(0, math.floor((center - half) / resolution) + 1)
-        last = min(top, math.ceil((center + half) / resolution) - 1)
-        row_from, row_to = first // frames, last // frames
-        index = np.arange(row_from * frames, (row_to + 1) * frames)
-        offset = (index * resolution - center) / half
-        shape = np.where((np.abs(offset) < 1) & (index <= top), 1.0 + np.cos(np.pi * offset), 0.0)
-        windows.append(np.repeat(shape / samples, 2).reshape(-1, 2 * frames))
-        rows.extend(range(row_from, row_to + 1))
-        owner.extend([bin_] * (row_to + 1 - row_from))
-    return _Plan(
-        torch.tensor(rows),
-        torch.tensor(owner),
-        torch.from_numpy(np.concatenate(windows).astype(np.float32)),
-        -(-(top + 1) // frames),
-    )
-
-
-def _accumulate(values: Tensor, source: Tensor, target: Tensor, windows: Tensor, count: int) -> Tensor:
-    """``out[:, target[r]] += values[:, source[r]] * windows[r]`` for every window row r, in cache-sized pieces."""
-    out = values.new_zeros(values.shape[0], count, values.shape[2])
-    piece = len(source) if values.is_cuda else max(16, _CACHE_VALUES // (values.shape[0] * values.shape[2]))
-    for at in range(0, len(source), piece):
-        end = at + piece
-        part = values.index_select(1, source[at:end]).mul_(windows[at:end])
-        out.index_add_(1, target[at:end], part)
-    return out
-
-
-class _Fold(torch.autograd.Function):
-    """Windowed rows of the spectrum, summed per bin; linear, so backward is the same with the two indices swapped.
-
-    Shape:
-        - spectrum: (batch, spectrum rows, 2 M), complex values interleaved
-        - output: (batch, bins, 2 M)
-    """
-
-    @staticmethod
-    def forward(ctx: Any, spectrum: Tensor, rows: Tensor, owner: Tensor, windows: Tensor, bins: int) -> Tensor:
-        ctx.save_for_backward(rows, owner, windows)
-        ctx.spectrum_rows = spectrum.shape[1]
-        return _accumulate(spectrum, rows, owner, windows, bins)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
-        (gradient,) = gradients
-        rows, owner, windows = ctx.saved_tensors
-        return _accumulate(gradient.contiguous(), owner, rows, windows, ctx.spectrum_rows), None, None, None, None
+        last = math.ceil((center + half) / resolution) - 1
+        offset = (np.arange(first, last + 1) * resolution - center) / half
+        windows.append(Window(first, np.where(np.abs(offset) < 1, 1.0 + np.cos(np.pi * offset), 0.0) / samples))
+    return windows
 
 
 class Scalogram(nn.Module):
@@ -148,11 +89,19 @@ class Scalogram(nn.Module):
     def __init__(self, config: ScalogramConfig | None = None) -> None:
         super().__init__()
         self.config = config or ScalogramConfig()
-        self._plans = lru_cache(maxsize=8)(self._new_plan)
+        self._foldings = lru_cache(maxsize=8)(self._new_folding)
+        self._turns = lru_cache(maxsize=8)(self._new_turns)
 
-    def _new_plan(self, samples: int, frames: int, device: str) -> _Plan:
-        plan = _make_plan(self.config, samples, frames)
-        return _Plan(plan.rows.to(device), plan.owner.to(device), plan.windows.to(device), plan.spectrum_rows)
+    def _new_folding(self, samples: int, frames: int, device: str) -> Folding:
+        return Folding(_windows(self.config, samples), samples, frames, torch.device(device))
+
+    def _new_turns(self, hop: float, frames: int, circular: bool, dtype: torch.dtype, device: str) -> Turns:
+        return Turns.create(self.config.frequencies() * hop / self.config.sample_rate, frames, circular, dtype, device)
+
+    def folding(self, samples: int, frames: int, device: torch.device) -> Folding:
+        """What turns loops of ``samples`` samples into ``frames`` frames; built once and kept."""
+        kept: Folding = self._foldings(samples, frames, str(device))
+        return kept
 
     def transform(self, audio: Tensor, frames: int | None = None) -> Tensor:
         """Complex constant-Q coefficients of loops.
@@ -167,16 +116,8 @@ class Scalogram(nn.Module):
         audio = audio.float()
         samples = audio.shape[-1]
         count = self.config.loop_frames(samples) if frames is None else frames
-        plan: _Plan = self._plans(samples, count, str(audio.device))
-        spectrum = torch.fft.rfft(audio)
-        padding = plan.spectrum_rows * count - spectrum.shape[-1]
-        spectrum = torch.view_as_real(nn.functional.pad(spectrum, (0, padding)))
-        spectrum = spectrum.reshape(-1, plan.spectrum_rows, 2 * count)
-        folded: Tensor = _Fold.apply(  # type: ignore[no-untyped-call]
-            spectrum, plan.rows, plan.owner, plan.windows, self.config.bins
-        )
-        folded = torch.view_as_complex(folded.view(-1, self.config.bins, count, 2))
-        coefficients: Tensor = torch.fft.ifft(folded, norm="forward")
+        folding = self.folding(samples, count, audio.device)
+        coefficients: Tensor = Analysis.apply(audio, folding)  # type: ignore[no-untyped-call]
         return coefficients
 
     def transform_linear(self, audio: Tensor) -> Tensor:
@@ -209,24 +150,11 @@ class Scalogram(nn.Module):
         Returns:
             (batch, 2, bins, frames), float32.
         """
-        power = coefficients.real.square() + coefficients.imag.square()
-        amplitude = torch.log(power / _FLOOR + 1.0) / _LOG_RANGE
-        before = torch.roll(coefficients, 1, dims=-1)
-        turn = 2 * np.pi * self.config.frequencies() * hop / self.config.sample_rate
-        expected = torch.polar(
-            torch.ones(self.config.bins, device=power.device),
-            torch.from_numpy(-np.remainder(turn, 2 * np.pi)).float().to(power.device),
+        turns: Turns = self._turns(
+            float(hop), coefficients.shape[-1], circular, coefficients.dtype, str(coefficients.device)
         )
-        step = coefficients * before.conj() * expected[:, None]
-        real, imaginary = step.real, step.imag
-        strength = torch.sqrt(power * torch.roll(power, 1, dims=-1) + 1e-30)
-        silent = strength < 1e-12
-        real = torch.where(silent, torch.ones_like(real), real)
-        imaginary = torch.where(silent, torch.zeros_like(imaginary), imaginary)
-        phase = torch.atan2(imaginary, real) / math.pi * (strength / (strength + _FLOOR))
-        if not circular:
-            phase = torch.cat([torch.zeros_like(phase[..., :1]), phase[..., 1:]], dim=-1)
-        return torch.stack([amplitude, phase], dim=1)
+        features: Tensor = LogPolar.apply(coefficients, turns)  # type: ignore[no-untyped-call]
+        return features
 
     def forward(self, audio: Tensor, *, circular: bool = True, frames: int | None = None) -> Tensor:
         """Scalogram of loops (``circular``) or of music.

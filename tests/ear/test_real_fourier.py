@@ -1,0 +1,42 @@
+"""The real transform against a direct sum, its adjoint against the definition of one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ear_engine.ear.real_fourier import RealFourier
+
+CPU = torch.device("cpu")
+LENGTHS = [1, 2, 3, 4, 5, 6, 10, 11, 360]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("samples", LENGTHS)
+def test_the_spectrum_is_the_fourier_sum_and_zero_beyond(samples: int, batch: int) -> None:
+    audio = torch.randn(batch, samples, generator=torch.Generator().manual_seed(samples))
+    half = samples // 2
+    found = RealFourier.create(samples, CPU).spectrum(audio, half + 4).numpy()
+    k, n = np.arange(half + 1)[:, None], np.arange(samples)
+    true = audio.double().numpy() @ np.exp(-2j * np.pi * k * n / samples).T
+    assert found.shape == (batch, half + 4)
+    assert np.abs(found[:, : half + 1] - true).max() < 1e-6 * np.abs(true).max() * max(1, np.log2(samples))
+    assert not found[:, half + 1 :].any()
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("beyond", [0, 3])
+@pytest.mark.parametrize("samples", LENGTHS)
+def test_the_adjoint_moves_to_the_other_side_of_the_inner_product(samples: int, beyond: int, batch: int) -> None:
+    generator = torch.Generator().manual_seed(samples)
+    fourier = RealFourier.create(samples, CPU)
+    length = samples // 2 + 1 + beyond
+    audio = torch.randn(batch, samples, generator=generator)
+    gradient = torch.randn(batch, length, generator=generator, dtype=torch.complex64)
+    spectrum = fourier.spectrum(audio, length)
+    left = (spectrum * gradient.conj()).real.sum(dim=1)
+    back = fourier.adjoint(gradient.clone())
+    assert back.shape == audio.shape
+    scale = spectrum.abs().square().sum(dim=1).sqrt() * gradient.abs().square().sum(dim=1).sqrt()
+    assert ((left - (audio * back).sum(dim=1)).abs() < 1e-6 * scale).all()
