@@ -85,6 +85,7 @@ def build_parser() -> Parser:
     plugins = command("plugins", "list the plug-ins")
     plugins.add_argument("--check", action="store_true", help="load each, to see whether it works")
     _add_train(command("train", "teach an ear on a folder of music", _TRAIN))
+    _add_ablate(command("ablate", "compare variants of a recipe, several seeds each, by what can be read from them"))
     probe = command("probe", "measure what an ear has learned: tell the recordings of a folder apart")
     probe.add_argument("--ear", default="small", metavar="NAME|PATH", help="which ear (small)")
     probe.add_argument("--corpus", required=True, metavar="FOLDER", help="music; every recording is a class")
@@ -135,6 +136,17 @@ def _add_train(train: Parser) -> None:
     add("--compile", action="store_true", help="compile the networks first: a minute that pays on a GPU")
     add("--steps", type=int, metavar="N", help="optimizer steps, instead of the recipe's")
     add("--export", metavar="NAME|DIR", help="save the ear at the end, by name or in a folder")
+
+
+def _add_ablate(ablate: Parser) -> None:
+    add = ablate.add_argument
+    add("config", metavar="CONFIG", help="variants: a YAML file, or the name of one that ships (ablation)")
+    add("--corpus", required=True, action="append", metavar="NAME|FOLDER[=SHARE]", help="music to learn from")
+    add("--out", required=True, metavar="FOLDER", help="for the runs, the table and what is cached; finished runs stay")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
+    add("--jobs", type=int, default=1, metavar="N", help="runs that train at the same time (1)")
+    add("--workers", type=int, metavar="N", help="processes that classify (one a core)")
+    add("--corpora", metavar="FOLDER", help="look for the corpora of the probes here first")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -9,6 +9,7 @@ import math
 import shlex
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -24,7 +25,7 @@ from ear_engine.resources import resource, resource_root
 from ear_engine.training.batches import Music, mix
 from ear_engine.training.curves import Progress
 from ear_engine.training.distributed import Ranks, joined
-from ear_engine.training.recipe import TrainingConfig, check_recipe, excerpt_samples
+from ear_engine.training.recipe import TrainingConfig, chance, check_recipe, excerpt_samples
 from ear_engine.training.trainer import Trainer, make_folder
 from ear_engine.yaml_files import build, load_yaml, nearest
 
@@ -35,6 +36,25 @@ _INTERRUPTED = 130
 def run(typed: argparse.Namespace) -> int:
     """Train to the end, or until interrupted."""
     platform.reuse_memory()  # before the first tensor
+    config = _recipe(typed)
+    target = None if typed.export is None else export_folder(typed.export)
+    with joined(choose_device(typed.device)) as (ranks, device):
+        console = Console(file=sys.stderr if ranks.first else io.StringIO(), soft_wrap=True)
+        with ranks.together():
+            music = open_mix(typed.corpus, config, console)
+            if target is not None:
+                make_folder(target)  # better now than after hours
+        if target is not None and not music.shippable:
+            console.print("Some of this music is under GPL or CC BY-SA: keep the weights to yourself.")
+        folder = Path(typed.run).expanduser()
+        trainer = Trainer(config, music, folder, device, ranks=ranks, compiled=typed.compile)
+        try:
+            return _run(trainer, typed, target, ranks, console)
+        finally:
+            trainer.close()
+
+
+def _recipe(typed: argparse.Namespace) -> TrainingConfig:
     path = find_recipe(typed.config)
     config = build(TrainingConfig, load_yaml(path), str(path))
     if typed.steps is not None:
@@ -42,20 +62,7 @@ def run(typed: argparse.Namespace) -> int:
             raise UserError(f"--steps {typed.steps}", "is below 1", "use a whole number from 1", "bad_value")
         config = dataclasses.replace(config, steps=typed.steps)
     check_recipe(config)
-    target = None if typed.export is None else export_folder(typed.export)
-    with joined(_device(typed.device)) as (ranks, device):
-        console = Console(file=sys.stderr if ranks.first else io.StringIO(), soft_wrap=True)
-        music = _open(typed.corpus, config, console)
-        if target is not None:
-            make_folder(target)  # better now than after hours
-            if not music.shippable and ranks.first:
-                console.print("Some of this music is under GPL or CC BY-SA: keep the weights to yourself.")
-        folder = Path(typed.run).expanduser()
-        trainer = Trainer(config, music, folder, device, ranks=ranks, compiled=typed.compile)
-        try:
-            return _run(trainer, typed, target, ranks, console)
-        finally:
-            trainer.close()
+    return config
 
 
 def _run(trainer: Trainer, typed: argparse.Namespace, target: Path | None, ranks: Ranks, console: Console) -> int:
@@ -73,8 +80,8 @@ def _run(trainer: Trainer, typed: argparse.Namespace, target: Path | None, ranks
         console.print(f"\nSaved at step {trainer.step} of {config.steps}; go on with: {again}", highlight=False)
         return _INTERRUPTED
     loss, accuracy = trainer.validate()
-    chance = 1.0 / config.batch
-    console.print(f"Validation: loss {loss:.3f} nats, accuracy {accuracy:.1%} (chance {chance:.1%}).", highlight=False)
+    against = f"(chance {chance(config):.1%})"
+    console.print(f"Validation: loss {loss:.3f} nats, accuracy {accuracy:.1%} {against}.", highlight=False)
     if target is not None and ranks.first:
         about = f"trained {config.steps} steps on {describe_length(music.hours)} of music"
         save_ear(trainer.result, target, target.name, about)
@@ -82,8 +89,12 @@ def _run(trainer: Trainer, typed: argparse.Namespace, target: Path | None, ranks
     return 0
 
 
-def _open(typed: list[str], config: TrainingConfig, console: Console) -> Music:
-    """Music of all ``--corpus NAME|FOLDER[=SHARE]``."""
+def open_mix(typed: Sequence[str], config: TrainingConfig, console: Console) -> Music:
+    """Music of all ``--corpus NAME|FOLDER[=SHARE]``.
+
+    Raises:
+        UserError: one cannot be had, has another sample rate than the ear, or too little music.
+    """
     named = [_share(text) for text in typed]
     corpora = [open_music(name, console) for name, _ in named]
     for corpus in corpora:
@@ -134,7 +145,12 @@ def export_folder(target: str) -> Path:
     return platform.user_ear_dir() / target
 
 
-def _device(wanted: str) -> str:
+def choose_device(wanted: str) -> str:
+    """The torch device that ``--device`` means.
+
+    Raises:
+        UserError: it is not there.
+    """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if there[name])
@@ -146,8 +162,9 @@ def _device(wanted: str) -> str:
 class _Interrupt:
     """Ctrl-C ends the training after the running step, so that what is saved is whole; a second one ends it at once."""
 
-    def __init__(self) -> None:
-        self.asked = False
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._asked = False
 
     def __enter__(self) -> _Interrupt:
         self._before = signal.signal(signal.SIGINT, self._ask)
@@ -157,28 +174,41 @@ class _Interrupt:
         signal.signal(signal.SIGINT, self._before)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self._asked:
             raise KeyboardInterrupt
-        self.asked = True
+        self._asked = True
+        self._trainer.stop()
 
 
 def _train(trainer: Trainer, console: Console) -> bool:
     """Train; return whether it came to its end."""
     validated = ""
-    with _Interrupt() as interrupt, progress_bar(console) as bar:
+    begun = trainer.step
+    with _Interrupt(trainer), progress_bar(console) as bar:
         task = bar.add_task("training", total=trainer.config.steps, completed=trainer.step, figures="")
-        said = bar.get_time()
+        said = start = bar.get_time()
         for step in trainer.run():
             if not math.isnan(step.validation_loss):
                 validated = f", validation {step.validation_loss:.3f} / {step.validation_accuracy:.1%}"
             figures = describe(step) + validated
             bar.update(task, completed=step.step, figures=figures)
-            if bar.disable and (bar.get_time() - said >= _EVERY or not math.isnan(step.validation_loss)):
-                said = bar.get_time()
-                console.print(f"step {step.step} of {trainer.config.steps}: {figures}", highlight=False)
-            if interrupt.asked and trainer.step < trainer.config.steps:
-                return False
-    return True
+            now = bar.get_time()
+            if bar.disable and (now - said >= _EVERY or not math.isnan(step.validation_loss)):
+                said = now
+                left = describe_rest((now - start) / (step.step - begun) * (trainer.config.steps - step.step))
+                console.print(f"step {step.step} of {trainer.config.steps}: {figures}{left}", highlight=False)
+    return trainer.step == trainer.config.steps
+
+
+def describe_rest(seconds: float) -> str:
+    """Words for the time left; none when it is over."""
+    if seconds <= 0:
+        return ""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 1.95 * size:
+            amount = seconds / size
+            return f"; about {amount:.1f} {unit} left" if unit != "min" else f"; about {amount:.0f} min left"
+    return f"; about {max(1, round(seconds))} s left"
 
 
 def describe_length(hours: float) -> str:
