@@ -39,6 +39,14 @@ examples:
 
 Ctrl-C saves; the same command goes on from there."""
 
+_EVALUATE = """\
+examples:
+  ear-engine evaluate --quick
+  ear-engine evaluate --ear small --ear ~/mine --probe tracks --probe tempo
+  ear-engine evaluate --ear small --device cuda --out results
+
+Features are kept: what was heard once is not heard again."""
+
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, and takes every way to write a negative number for a value."""
@@ -86,10 +94,7 @@ def build_parser() -> Parser:
     plugins.add_argument("--check", action="store_true", help="load each, to see whether it works")
     _add_train(command("train", "teach an ear on a folder of music", _TRAIN))
     _add_ablate(command("ablate", "compare variants of a recipe, several seeds each, by what can be read from them"))
-    probe = command("probe", "measure what an ear has learned: tell the recordings of a folder apart")
-    probe.add_argument("--ear", default="small", metavar="NAME|PATH", help="which ear (small)")
-    probe.add_argument("--corpus", required=True, metavar="FOLDER", help="music; every recording is a class")
-    probe.add_argument("--json", action="store_true", help="print JSON instead of a Markdown table")
+    _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
     bench = command("bench", "measure a part against a plain reference")
     bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, osc; all if none is named")
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
@@ -129,7 +134,7 @@ def _add_train(train: Parser) -> None:
         required=True,
         action="append",
         metavar="NAME|FOLDER[=SHARE]",
-        help="music: a corpus by name or a folder of any audio; several may be given, each with its share of the batches",
+        help="a corpus by name, or a folder of music; several may be given, each with its share of the batches",
     )
     add("--run", required=True, metavar="FOLDER", help="where the run is kept; an unfinished one there goes on")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
@@ -147,6 +152,21 @@ def _add_ablate(ablate: Parser) -> None:
     add("--jobs", type=int, default=1, metavar="N", help="runs that train at the same time (1)")
     add("--workers", type=int, metavar="N", help="processes that classify (one a core)")
     add("--corpora", metavar="FOLDER", help="look for the corpora of the probes here first")
+
+
+def _add_evaluate(evaluate: Parser) -> None:
+    add = evaluate.add_argument
+    add("--ear", action="append", default=[], metavar="NAME|PATH", help="which ear (small); may be repeated")
+    add("--probe", action="append", default=[], metavar="NAME", help="only this probe; may be repeated")
+    add("--corpora", metavar="FOLDER", help="look for stores of corpora here first, a folder of the corpus's name each")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what listens (auto)")
+    add("--workers", type=int, metavar="N", help="processes that classify (all cores)")
+    add("--supervised", type=int, metavar="N", help="folds in which a network learns from scratch (1 on a GPU, else 0)")
+    add("--out", metavar="FOLDER", help="write tables, JSON and pictures there")
+    add("--cache", metavar="FOLDER", help="where features are kept (the user's cache)")
+    add("--seed", type=int, default=0, metavar="N", help="of splits, changes and untrained ears (0)")
+    add("--quick", action="store_true", help="a fifth of the excerpts: a first look")
+    add("--json", action="store_true", help="print JSON instead of Markdown")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
