@@ -46,9 +46,7 @@ class CausalLayer(nn.Module):
         - output: (batch, channels, [bins,] ceil(time / pool)); ``raw`` before the rectifier, ``fired`` after it
     """
 
-    def __init__(
-        self, conv: nn.Conv1d | nn.Conv2d, norm: nn.Module, pool: int = 1, pooling: Pooling = "max"
-    ) -> None:
+    def __init__(self, conv: nn.Conv1d | nn.Conv2d, norm: nn.Module, pool: int = 1, pooling: Pooling = "max") -> None:
         super().__init__()
         self.conv = conv
         self.norm = norm

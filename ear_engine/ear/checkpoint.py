@@ -10,12 +10,13 @@ from pathlib import Path
 import torch
 import yaml
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.ear_files import CONFIG, WEIGHTS, check_weights
 from ear_engine.errors import UserError
+from ear_engine.whole_files import replacing
 from ear_engine.yaml_files import build, load_yaml
 
 
@@ -77,11 +78,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Write a safetensors file under a temporary name, then rename it: a kill leaves the old file or the new one."""
-    temporary = path.with_name(path.name + ".part")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
-    temporary.chmod(0o644)  # safetensors makes it private
-    temporary.replace(path)
+    """Write a safetensors file under a temporary name, then rename it: a kill leaves the old file or the new one.
+
+    Raises:
+        UserError: it cannot be written (a full disk, say); the old file stays.
+    """
+    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata)
+    with replacing(path) as file:
+        file.write(content)
 
 
 def load_weights(ear: Ear, tensors: dict[str, Tensor], where: str) -> None:

@@ -76,8 +76,8 @@ def contrast(
 
     ``step`` contrasts z[n,k] with z[m,k] of the other excerpts m at the same step; ``across_steps`` with z[m,l] of all
     steps l too, each scored by its own prediction M_l c[n]. Both average over contexts, excerpts and steps. With two
-    ``directions`` the loss is the mean of that and of its mirror image, which finds the context c[n] among all c[m] that
-    a code at step k belongs to.
+    ``directions`` the loss is the mean of that and of its mirror image, which finds the context c[n] among all c[m]
+    that a code at step k belongs to.
 
     Args:
         predicted, true: (contexts, batch, predictions, z channels); scores are their products (``Ear.scorable``).

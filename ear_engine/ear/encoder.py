@@ -66,9 +66,7 @@ class EncoderBlock(nn.Module):
         self.skip = SkipConnection(in_channels, channels, config.pool, dimensions=2, pooling=kind.pooling)
 
     @staticmethod
-    def _layer(
-        before: int, after: int, kernel: tuple[int, int], pad: int, pool: int, kind: LayerKind
-    ) -> CausalLayer:
+    def _layer(before: int, after: int, kernel: tuple[int, int], pad: int, pool: int, kind: LayerKind) -> CausalLayer:
         time, frequency = kernel
         padding = (pad if frequency == 3 else 0, 0)
         conv = nn.Conv2d(before, after, (frequency, time), padding=padding, bias=False)

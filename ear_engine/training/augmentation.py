@@ -31,7 +31,8 @@ class Augmentation:
         of: ``past`` changes what contexts hear and keeps the codes to predict as they are; ``excerpt`` changes both.
         equalization_db: standard deviation of a smooth random curve over frequency.
         level_db: largest change of level, either way.
-        noise_db: range of the level of added noise above the floor (-90 dB of full scale), 0..this; its color is random.
+        noise_db: range of the level of added noise above the floor (-90 dB of full scale), 0..this; its color is
+            random.
         pitch_bins: largest shift in frequency bins, either way.
         time_mask: longest mask of a stretch of time, frames.
         frequency_mask: widest mask of a band, bins.

@@ -24,7 +24,7 @@ class Average:
     def update(self, network: nn.Module, step: int) -> None:
         """Take in the weights after ``step`` (from 1)."""
         keep = min(self.decay, (1.0 + step) / (10.0 + step))
-        mine, theirs = list(self.network.parameters()), [p.detach() for p in network.parameters()]
+        mine, theirs = ([p.detach() for p in part.parameters()] for part in (self.network, network))
         torch._foreach_lerp_(mine, theirs, 1.0 - keep)
         for own, other in zip(self.network.buffers(), network.buffers(), strict=True):
             own.copy_(other)

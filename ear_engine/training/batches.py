@@ -43,9 +43,11 @@ class Music:
         return sum(r.length for r in self.training + self.validation) / self.sample_rate / 3600
 
     @property
-    def identity(self) -> list[tuple[str, int]]:
-        """Names and lengths: equal where the music is."""
-        return [(r.name, r.length) for r in (*self.training, *self.validation)]
+    def identity(self) -> list[tuple[str, int, str, str]]:
+        """What there is and how often it is drawn: equal where the music is."""
+        recordings = (*self.training, *self.validation)
+        weights = np.concatenate([self.training_weights, self.validation_weights]).tolist()
+        return [(r.name, r.length, r.digest, f"{w:.6g}") for r, w in zip(recordings, weights, strict=True)]
 
 
 def mix(corpora: Sequence[Corpus], excerpt: int, shares: Sequence[float | None] | None = None) -> Music:
@@ -156,7 +158,7 @@ class Ahead:
     """Reads the next batch while the last one trains.
 
     Args:
-        read: makes the batch of a step; called in a thread of its own, one call at a time.
+        batches: where from; read in a thread of its own if that takes the processor's time.
     """
 
     def __init__(self, batches: Batches) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ear_engine.whole_files import not_written, replacing
+
 CSV = "curve.csv"
 PNG = "curve.png"
+_DRAW_SHARE = 20.0
 
 
 @dataclass(frozen=True)
@@ -37,21 +41,28 @@ class Curve:
     def __init__(self, folder: Path, step: int) -> None:
         self.folder = folder
         self._board: Any = None
+        self._draw_after = 0.0
         path = folder / CSV
         if path.exists():
             header, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
-            kept = [line for line in lines if line.endswith(b"\n") and int(line.split(b",")[0]) <= step]
-            temporary = path.with_suffix(".part")
-            temporary.write_bytes(b"".join([header, *kept] if kept else []))
-            temporary.replace(path)
+            kept = [line for line in lines if line.endswith(b"\n") and 0 < _step(line) <= step]
+            with replacing(path) as whole:
+                whole.write(b"".join([header, *kept] if kept else []))
 
     def add(self, lines: Sequence[Progress]) -> None:
-        """Append lines."""
-        with (self.folder / CSV).open("a", newline="") as file:
-            writer = csv.writer(file)
-            if file.tell() == 0 and lines:
-                writer.writerow(asdict(lines[0]))
-            writer.writerows(asdict(line).values() for line in lines)
+        """Append lines.
+
+        Raises:
+            UserError: they cannot be written (a full disk, say).
+        """
+        try:
+            with (self.folder / CSV).open("a", newline="") as file:
+                writer = csv.writer(file)
+                if file.tell() == 0 and lines:
+                    writer.writerow(asdict(lines[0]))
+                writer.writerows(asdict(line).values() for line in lines)
+        except OSError as error:
+            raise not_written(self.folder / CSV, error) from None
         if find_spec("tensorboard") is not None:
             self._show(lines)
 
@@ -59,21 +70,35 @@ class Curve:
         if self._board is None:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(str(self.folder / "tensorboard"))  # type: ignore[no-untyped-call]
+            folder = str(self.folder / "tensorboard")
+            self._board = SummaryWriter(folder, purge_step=lines[0].step)  # type: ignore[no-untyped-call,unused-ignore]
         for line in lines:
             for name, value in asdict(line).items():
                 if name != "step" and math.isfinite(value):
                     self._board.add_scalar(name, value, line.step)
 
-    def draw(self) -> None:
-        """Draw ``curve.png`` beside the CSV, if matplotlib is installed."""
-        if find_spec("matplotlib") is not None and (self.folder / CSV).exists():
-            draw_curve(self.folder / CSV, self.folder / PNG)
+    def draw(self, *, now: bool = False) -> None:
+        """Draw ``curve.png`` beside the CSV, if matplotlib is installed.
+
+        Args:
+            now: also if drawing so often would take more than a twentieth of the time.
+        """
+        began = time.monotonic()
+        if find_spec("matplotlib") is None or (began < self._draw_after and not now):
+            return
+        draw_curve(self.folder / CSV, self.folder / PNG)
+        ended = time.monotonic()
+        self._draw_after = ended + _DRAW_SHARE * (ended - began)
 
     def close(self) -> None:
         """Finish what TensorBoard has to write."""
         if self._board is not None:
             self._board.close()
+
+
+def _step(line: bytes) -> int:
+    number = line.split(b",")[0]
+    return int(number) if number.isdigit() else 0
 
 
 def draw_curve(source: Path, target: Path) -> None:
@@ -87,7 +112,8 @@ def draw_curve(source: Path, target: Path) -> None:
 
     with source.open(newline="") as file:
         rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
+    figure = Figure(figsize=(9.0, 3.6))
+    figure.subplots_adjust(0.07, 0.14, 0.985, 0.97, wspace=0.2)
     chance = rows[-1]["chance"] if rows else math.nan
     for axes, name, level, scale in zip(
         figure.subplots(1, 2), ("loss", "accuracy"), (-math.log(chance), chance), (1.0, 100.0), strict=True
@@ -105,6 +131,5 @@ def draw_curve(source: Path, target: Path) -> None:
         axes.set_xlabel("step")
         axes.set_ylabel("loss, nats" if name == "loss" else "contrast accuracy, %")
         axes.legend(frameon=False)
-    temporary = target.with_suffix(".part")
-    figure.savefig(temporary, format="png", dpi=120)
-    temporary.replace(target)
+    with replacing(target) as file:
+        figure.savefig(file, format="png", dpi=120)

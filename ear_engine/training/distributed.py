@@ -7,6 +7,7 @@ are summed over ranks. Gradients then add up to those of one process with the wh
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,8 +61,30 @@ class Ranks:
             reason = f"differs between rank 0 and rank {', '.join(map(str, others))}"
             raise UserError(what, reason, "start all ranks with the same files and options", "ranks_disagree")
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A block that fails on all ranks if it fails on one; ranks do not communicate inside it.
+
+        Raises:
+            UserError: raised in this rank's block, or in that of the lowest rank that failed.
+        """
+        refused: UserError | None = None
+        try:
+            yield
+        except UserError as error:
+            refused = error
+        if self.size > 1:
+            everyone: list[Any] = [None] * self.size
+            mine = refused and (refused.subject, refused.reason, refused.mend, refused.code)
+            dist.all_gather_object(everyone, mine)
+            for rank, theirs in enumerate(everyone):
+                if theirs is not None and refused is None:
+                    raise UserError(f"rank {rank}: {theirs[0]}", *theirs[1:])
+        if refused is not None:
+            raise refused
+
     def mean(self, value: Tensor) -> Tensor:
-        """Mean of a scalar over ranks, without gradient."""
+        """Mean over ranks, element by element, without gradient."""
         if self.size > 1:
             value = value.detach().clone()
             dist.all_reduce(value)
@@ -78,16 +101,26 @@ def joined(device: str) -> Iterator[tuple[Ranks, str]]:
 
     Yields:
         The ranks, and the device of this one.
+
+    Raises:
+        UserError: there are fewer GPUs than ranks, or ranks cannot join here.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size < 2 or not dist.is_available():
+    if size < 2:
         yield Ranks(), device
         return
+    if not dist.is_available():
+        raise UserError("this PyTorch", "cannot join several processes", "start one, without torchrun", "no_ranks")
+    if device == "mps":
+        raise UserError(
+            "device 'mps'", "takes one process", "start it without torchrun, or use --device cpu", "no_ranks"
+        )
     if device == "cuda":
         local = int(os.environ.get("LOCAL_RANK", "0"))
         if local >= torch.cuda.device_count():
             reason = f"has no GPU of its own: there are {torch.cuda.device_count()}"
-            raise UserError(f"rank {local} of this machine", reason, "start fewer ranks (--nproc-per-node)", "no_device")
+            mend = "start fewer ranks (--nproc-per-node)"
+            raise UserError(f"rank {local} of this machine", reason, mend, "no_device")
         device = f"cuda:{local}"
         torch.cuda.set_device(local)
     dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
@@ -164,12 +197,20 @@ class _SynchronizedBatchNorm(nn.modules.batchnorm._BatchNorm):
         return (out * self.weight.view(shape) + self.bias.view(shape)).to(input.dtype)
 
 
+def distribute(step: nn.Module, device: torch.device) -> nn.Module:
+    """``step`` with its gradients averaged over ranks; its buffers are the same everywhere without being sent."""
+    kind = nn.parallel.DistributedDataParallel
+    unsent = {"forward_sync_buffers", "broadcast_buffers"} & set(inspect.signature(kind).parameters)
+    options: dict[str, Any] = {max(unsent): False}  # the second is its name before PyTorch 2.13
+    return kind(step, device_ids=[device] if device.type == "cuda" else None, **options)
+
+
 def synchronize(network: nn.Module, ranks: Ranks) -> nn.Module:
     """``network`` with its batch normalizations over all ranks; the names and values of its state stay."""
     if ranks.size == 1:
         return network
     if next(network.parameters()).is_cuda:
-        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
         return converted
     for module in list(network.modules()):
         for name, child in list(module.named_children()):

@@ -89,6 +89,11 @@ def excerpt_samples(config: TrainingConfig) -> int:
     return (config.frames + 2 * MARGIN) * config.ear.scalogram.hop
 
 
+def chance(config: TrainingConfig) -> float:
+    """Accuracy of guessing."""
+    return 1.0 / (config.batch * (config.ear.predictions if config.loss == "across_steps" else 1))
+
+
 def learning_rate(config: TrainingConfig, step: int) -> float:
     """Linear warm-up, then a cosine to zero."""
     warm = min(1.0, (step + 1) / max(1, config.warmup))

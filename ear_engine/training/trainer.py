@@ -25,8 +25,9 @@ from ear_engine.training.averaging import Average
 from ear_engine.training.batches import Ahead, Batches, Excerpts, Music, draw_places
 from ear_engine.training.contrastive import Contrastive
 from ear_engine.training.curves import Curve, Progress
-from ear_engine.training.distributed import Ranks, synchronize
+from ear_engine.training.distributed import Ranks, distribute, synchronize
 from ear_engine.training.recipe import MARGIN, TrainingConfig, check_recipe, excerpt_samples, learning_rate
+from ear_engine.whole_files import need_room
 
 _LAST = "last.safetensors"
 _PARTS = ("ear", "average")
@@ -48,7 +49,7 @@ class Trainer:
 
     Raises:
         UserError: the folder holds a run of another recipe or cannot be made, a value of the recipe is out of range, or
-            the ranks disagree.
+            the ranks disagree; on all ranks.
     """
 
     def __init__(
@@ -61,15 +62,16 @@ class Trainer:
         ranks: Ranks | None = None,
         compiled: bool = False,
     ) -> None:
-        check_recipe(config)
         self.config = config
         self.music = music
         self.folder = folder
         self.device = torch.device(device)
         self.ranks = ranks or Ranks()
-        own = self.ranks.own(config.batch)
         self.ranks.agree("the recipe", self._recipe())
         self.ranks.agree("the music", music.identity)
+        check_recipe(config)
+        own = self.ranks.own(config.batch)
+        self._stop = False
         torch.manual_seed(config.seed)
         self.ear = Ear(config.ear).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = Average(self.ear, config.average) if config.average else None
@@ -78,11 +80,15 @@ class Trainer:
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=config.learning_rate)
         self.step = 0
-        make_folder(folder)
-        if (folder / _LAST).exists():
-            self._resume()
+        with self.ranks.together():
+            make_folder(folder)
+            state = 3 + bool(config.average)  # weights, two moments, the average; each float32
+            need_room(folder, state * 4 * sum(p.numel() for p in self.ear.parameters()))
+            if (folder / _LAST).exists():
+                self._resume()
         self.ranks.agree(f"the run in {str(folder)!r}", self.step)
-        self.curve = Curve(folder, self.step) if self.ranks.first else None
+        with self.ranks.together():
+            self.curve = Curve(folder, self.step) if self.ranks.first else None
         excerpts = Excerpts(music.training, excerpt_samples(config), self.device)
         self._batches = Ahead(
             Batches(
@@ -101,8 +107,7 @@ class Trainer:
         if self.ranks.size == 1:
             return step
         synchronize(step, self.ranks)
-        on = [self.device] if self.device.type == "cuda" else None
-        return nn.parallel.DistributedDataParallel(step, device_ids=on, broadcast_buffers=False)
+        return distribute(step, self.device)
 
     @property
     def result(self) -> Ear:
@@ -110,7 +115,7 @@ class Trainer:
         return self.average.network if self.average is not None else self.ear  # type: ignore[return-value]
 
     def run(self) -> Iterator[Progress]:
-        """Train to the end, yielding one line a step; on a GPU several steps are made before their lines come."""
+        """Train to the end or until :meth:`stop`, yielding one line a step, of several steps at once on a GPU."""
         waiting: list[tuple[int, Contrasted]] = []
         many = _GPU_LINES if self.device.type == "cuda" else 1
         while self.step < self.config.steps:
@@ -119,7 +124,7 @@ class Trainer:
             due = last or self.step % self.config.validate_every == 0 or self.step % self.config.save_every == 0
             if not due and len(waiting) < many:
                 continue
-            lines = self._lines(waiting)
+            lines, stop = self._lines(waiting)
             waiting = []
             if last or self.step % self.config.validate_every == 0:
                 loss, accuracy = self.validate()
@@ -128,10 +133,16 @@ class Trainer:
             if self.curve is not None:
                 self.curve.add(lines)
                 if math.isfinite(lines[-1].validation_loss):
-                    self.curve.draw()
+                    self.curve.draw(now=last)
             if last or self.step % self.config.save_every == 0:
                 self.save()
             yield from lines
+            if stop:
+                return
+
+    def stop(self) -> None:
+        """End :meth:`run` after the running step; if ranks train together, all end after the same step."""
+        self._stop = True
 
     def close(self) -> None:
         """End threads and finish files."""
@@ -139,16 +150,18 @@ class Trainer:
         if self.curve is not None:
             self.curve.close()
 
-    def _lines(self, made: list[tuple[int, Contrasted]]) -> list[Progress]:
-        figures = torch.stack([torch.stack([result.loss, result.accuracy]) for _, result in made])
-        values = self.ranks.mean(figures).tolist()
+    def _lines(self, made: list[tuple[int, Contrasted]]) -> tuple[list[Progress], bool]:
+        """The lines of steps, means over ranks, and whether any rank was told to stop."""
+        stop = torch.full((2,), float(self._stop), device=self.device)
+        figures = torch.stack([*(torch.stack([result.loss, result.accuracy]) for _, result in made), stop])
+        *values, (stopping, _) = self.ranks.mean(figures).tolist()
         lines = []
         for (step, result), (loss, accuracy) in zip(made, values, strict=True):
             if not math.isfinite(loss):
                 reason, mend = f"diverged at step {step}", "lower learning_rate and start in another folder"
                 raise UserError("training", reason, mend, "diverged")
             lines.append(Progress(step, loss, accuracy, result.chance, math.nan, math.nan))
-        return lines
+        return lines, stopping > 0
 
     def _features(self, audio: Tensor) -> Tensor:
         frames = self.config.frames + 2 * MARGIN
@@ -205,7 +218,8 @@ class Trainer:
         if not self.ranks.first:
             return
         networks = {"ear": self.ear, **({"average": self.average.network} if self.average is not None else {})}
-        tensors = {f"{part}.{n}": value for part, network in networks.items() for n, value in network.state_dict().items()}
+        states = {part: network.state_dict() for part, network in networks.items()}
+        tensors = {f"{part}.{name}": value for part, state in states.items() for name, value in state.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors.update({f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()})
         metadata = {"step": str(self.step), "config": self._recipe()}
@@ -225,7 +239,7 @@ class Trainer:
         for part, network in zip(_PARTS, (self.ear, self.average and self.average.network), strict=True):
             if network is not None:
                 own = {n.removeprefix(f"{part}."): v for n, v in tensors.items() if n.startswith(f"{part}.")}
-                load_weights(network, own, str(path))  # type: ignore[arg-type]
+                load_weights(network, own, str(path))
         state = self.optimizer.state_dict()
         for name, value in tensors.items():
             if name.startswith("optimizer."):
