@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 TICKS = 480
 """Ticks in a quarter note."""
@@ -65,6 +65,18 @@ class Score:
             end = self.tempi[index + 1][0] if index + 1 < len(self.tempi) else quarter
             total += max(0.0, min(end, quarter) - start) * 60.0 / tempo
         return total
+
+    def before(self, seconds: float) -> Score:
+        """The score with only what starts before a time, in seconds."""
+        parts = [
+            replace(
+                part,
+                notes=[note for note in part.notes if self.seconds(note.start) < seconds],
+                controls=[control for control in part.controls if self.seconds(control.start) < seconds],
+            )
+            for part in self.parts
+        ]
+        return replace(self, parts=tuple(parts))
 
 
 def midi_bytes(score: Score) -> bytes:
