@@ -31,6 +31,14 @@ examples:
 
 Any parameter can be given as --GROUP.NAME VALUE; `ear-engine parameters` lists them.
 Ctrl-C ends it; a recording is complete then."""
+_CORPUS = """\
+examples:
+  ear-engine corpus info                        all corpora, and what the built-in ones need
+  ear-engine corpus build open                  a built-in one, from public packages
+  ear-engine corpus build ~/music --name mine   your own; again after a change, only that is decoded
+  ear-engine corpus attributions open           whom to thank, as Markdown
+
+Ctrl-C loses nothing that was decoded; the same command goes on from there."""
 _TRAIN = """\
 examples:
   ear-engine train small --corpus ~/music --run runs/mine
@@ -92,6 +100,7 @@ def build_parser() -> Parser:
     parameters.add_argument("--markdown", action="store_true", help="as a Markdown page")
     plugins = command("plugins", "list the plug-ins")
     plugins.add_argument("--check", action="store_true", help="load each, to see whether it works")
+    _add_corpus(command("corpus", "make music ready to learn from, and say what is in it", _CORPUS))
     _add_train(command("train", "teach an ear on a folder of music", _TRAIN))
     _add_ablate(command("ablate", "compare variants of a recipe, several seeds each, by what can be read from them"))
     _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
@@ -124,6 +133,19 @@ def _add_serve(serve: Parser) -> None:
 
 def _address(text: str) -> str:
     return "127.0.0.1" if text.lower() == "localhost" else text
+
+
+def _add_corpus(corpus: Parser) -> None:
+    actions = corpus.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    build = actions.add_parser("build", help="decode a folder of music, or make a built-in corpus", allow_abbrev=False)
+    build.add_argument("source", metavar="FOLDER|NAME", help="music in any format, or a built-in corpus")
+    build.add_argument("--name", metavar="NAME", help="call it this (the folder's name)")
+    build.add_argument("--workers", type=int, metavar="N", help="processes (one a core)")
+    info = actions.add_parser("info", help="all corpora, or what is in one", allow_abbrev=False)
+    info.add_argument("name", nargs="?", metavar="NAME|FOLDER", help="all if none is named")
+    info.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    thanks = actions.add_parser("attributions", help="whom to thank, as Markdown", allow_abbrev=False)
+    thanks.add_argument("name", metavar="NAME|FOLDER", help="a corpus that is built")
 
 
 def _add_train(train: Parser) -> None:
