@@ -10,9 +10,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ear_engine.corpora.audio_files import SUFFIXES, Source, find_audio, one_line, samples_promised
+from ear_engine.corpora.audio_files import SUFFIXES, Source, find_audio, one_line
 from ear_engine.corpora.corpus import Corpus, Skipped
-from ear_engine.corpora.decoding import Job, decode_all
+from ear_engine.corpora.decoder import samples_promised
+from ear_engine.corpora.decoding_pool import Job, decode_all
 from ear_engine.corpora.journal import Journal, Piece, only_builder
 from ear_engine.corpora.labels import merged, read_labels, unused_labels
 from ear_engine.corpora.packing import SHARD_BYTES, Packer

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ear_engine.corpora.audio_files import DECODER, Decoded, Source
+from ear_engine.corpora.audio_files import Source
+from ear_engine.corpora.decoder import DECODER, Decoded
 from ear_engine.corpora.store import write_whole
 
 JOURNAL = "journal.jsonl"

@@ -13,7 +13,8 @@ from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 
 from ear_engine import platform
-from ear_engine.corpora.audio_files import Decoded, Source, decode
+from ear_engine.corpora.audio_files import Source
+from ear_engine.corpora.decoder import Decoded, decode
 from ear_engine.errors import UserError
 
 _SMALL = 16 << 20  # bytes of audio files that are decoded sooner than processes start
