@@ -59,13 +59,16 @@ class _Sum:
     def __call__(self, source: Tensor, weights: Tensor) -> Tensor:
         """(clips, rows, width), any number of clips → (clips, outputs, width)."""
         width = source.shape[-1]
-        parts = []
-        for piece in torch.split(source, self.clips):
-            rows = piece.index_select(1, self.take).mul_(weights).view(-1, width)
-            order = self.order[: len(rows)]
-            start = self.start[: len(piece) * self.outputs]
-            parts.append(torch.embedding_bag(rows, order, start)[0].view(len(piece), self.outputs, width))
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        out = source.new_empty(len(source), self.outputs, width)
+        rows = source.new_empty(min(self.clips, len(source)), len(self.take), width)
+        for at in range(0, len(source), self.clips):
+            piece = source[at : at + self.clips]
+            part = rows[: len(piece)]
+            torch.index_select(piece, 1, self.take, out=part)
+            order, start = self.order[: part[..., 0].numel()], self.start[: len(piece) * self.outputs]
+            total = torch.embedding_bag(part.mul_(weights).view(-1, width), order, start)[0]
+            out[at : at + self.clips] = total.view(-1, self.outputs, width)
+        return out
 
 
 class Folding:
