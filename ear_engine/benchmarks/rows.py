@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_RATES = ("/s",)
+_MORE_IS_BETTER = ("/s", "×")
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Row:
         part: ``scalogram``, ``dream`` or ``osc``.
         case: what was measured, and against what.
         value: median of the engine's own figure.
-        unit: of value, reference and target; rates end in ``/s`` (more is better), everything else is a cost.
+        unit: of value, reference and target; rates end in ``/s`` and ratios are in ``×`` (more is better),
+            everything else is a cost.
         reference: median of the plain reference's figure in the same run, interleaved with the engine's.
         ratio: how many times better than the reference, median over the rounds; below 1 is worse.
         floor_share: least time the machine could take over the time it took, 0..1: the larger of counted operations
@@ -50,5 +51,5 @@ def judged(
     """A row with ``met`` filled in."""
     met = None
     if target is not None:
-        met = value >= target if unit.endswith(_RATES) else value <= target
+        met = value >= target if unit.endswith(_MORE_IS_BETTER) else value <= target
     return Row(part, case, value, unit, reference, ratio, floor_share, target, met)

@@ -47,9 +47,18 @@ def check(rows: list[Row], part: str) -> None:
 @pytest.mark.slow
 def test_scalogram_is_measured_against_both_references() -> None:
     rows = scalogram.run(1, (1,))
-    check(rows, "scalogram")
-    assert len(rows) == 2
-    assert all(row.floor_share is not None for row in rows)
+    check([row for row in rows if row.unit == "ms"], "scalogram")
+    assert [(row.unit, row.target) for row in rows] == [
+        ("ms", None),
+        ("×", 15.0),
+        ("ms", None),
+        ("×", 4.0),
+        ("dB", -60.0),
+    ]
+    assert all(row.floor_share is not None for row in rows if row.unit == "ms")
+    assert [row.value for row in rows[1:4:2]] == [row.ratio for row in rows[0:4:2]]
+    assert rows[-1].value < -100.0
+    assert rows[-1].met
 
 
 def test_every_part_runs_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +139,16 @@ def test_ratio_and_floor_are_those_of_the_times_measured() -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "target", "met"),
-    [(31.0, "steps/s", 30.0, True), (29.0, "steps/s", 30.0, False), (9.0, "ms", 10.0, True), (11.0, "ms", 10.0, False)],
+    [
+        (31.0, "steps/s", 30.0, True),
+        (29.0, "steps/s", 30.0, False),
+        (16.0, "×", 15.0, True),
+        (14.0, "×", 15.0, False),
+        (9.0, "ms", 10.0, True),
+        (11.0, "ms", 10.0, False),
+        (-61.0, "dB", -60.0, True),
+        (-59.0, "dB", -60.0, False),
+    ],
 )
 def test_rates_shall_be_high_and_costs_low(value: float, unit: str, target: float, met: bool) -> None:
     assert judged("p", "c", value, unit, target=target).met is met
