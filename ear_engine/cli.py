@@ -93,7 +93,9 @@ def build_parser() -> Parser:
 
     _add_serve(command("serve", "play: dream, sound and OSC", _SERVE))
     command("doctor", "say what this machine can do, and how to mend what it cannot")
-    command("ears", "list the ears that can listen")
+    ears = command("ears", "list the ears that can listen, or what is known about one")
+    ears.add_argument("name", nargs="?", metavar="NAME|PATH", help="describe this one")
+    ears.add_argument("--find", metavar="WORDS", help='where in it a sound is found ("low kicks", "tones at 220 Hz")')
     clips = command("clips", "list the loops to dream from")
     clips.add_argument("--export", metavar="DIR", help="write the built-in loops as WAV files into this folder")
     parameters = command("parameters", "print the reference of all parameters")
@@ -104,6 +106,7 @@ def build_parser() -> Parser:
     _add_train(command("train", "teach an ear on a folder of music", _TRAIN))
     _add_ablate(command("ablate", "compare variants of a recipe, several seeds each, by what can be read from them"))
     _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
+    _add_statistics(command("statistics", "measure what every neuron of an ear does, and name what it answers to"))
     bench = command("bench", "measure a part against a plain reference")
     bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, osc; all if none is named")
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
@@ -129,6 +132,16 @@ def _add_serve(serve: Parser) -> None:
     for row in ParameterTree():
         option = f"--{row.name.replace('/', '.')}"
         add(option, dest=PARAMETER + row.name, default=None, metavar="VALUE", help=argparse.SUPPRESS)
+
+
+def _add_statistics(statistics: Parser) -> None:
+    add = statistics.add_argument
+    add("--ear", default="small", metavar="NAME|PATH", help="which ear (small)")
+    add("--corpus", required=True, metavar="NAME|FOLDER", help="music to listen to")
+    add("--excerpts", type=int, default=240, metavar="N", help="how many, of 15 s each, spread over all of it (240)")
+    add("--seed", type=int, default=0, metavar="N", help="that draws them (0)")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what computes (auto)")
+    add("-o", "--output", metavar="FILE", help="where to; the ear's own folder, so that it is found, if not given")
 
 
 def _address(text: str) -> str:
