@@ -12,10 +12,11 @@ from rich.console import Console
 
 from ear_engine.commands.listings import print_table
 from ear_engine.commands.progress import Stages, say_skipped
-from ear_engine.corpora.build import gigabytes
+from ear_engine.corpora.audio_files import one_line
 from ear_engine.corpora.catalog import build_builtin, build_named, cached_store, name_for, store_names, store_root
 from ear_engine.corpora.corpus import Corpus
 from ear_engine.corpora.manifest import Manifest, builtin_names, read_manifest
+from ear_engine.corpora.room import gigabytes
 from ear_engine.corpora.store import is_store, open_corpus, read_index
 from ear_engine.corpora.summary import attributions, counted
 from ear_engine.errors import UserError
@@ -160,7 +161,7 @@ def _describe(name: str, as_json: bool) -> int:
         print_table((heading, "Recordings", "Hours"), rows, right=("Recordings", "Hours"))
     if corpus.skipped:
         print()
-        print_table(("Left out", "Because it"), [(s.path.as_posix(), s.reason) for s in corpus.skipped])
+        print_table(("Left out", "Because it"), [(one_line(s.path.as_posix()), s.reason) for s in corpus.skipped])
     return 0
 
 
@@ -177,7 +178,7 @@ def _details(corpus: Corpus) -> dict[str, Any]:
         "training": len(corpus.training),
         "validation": len(corpus.validation),
         **by,
-        "skipped": [{"path": s.path.as_posix(), "reason": s.reason} for s in corpus.skipped],
+        "skipped": [{"path": one_line(s.path.as_posix()), "reason": s.reason} for s in corpus.skipped],
     }
 
 

@@ -42,6 +42,7 @@ class Stages:
         self._what = ""
         self._task: TaskID | None = None
         self._said = self._began = 0.0
+        self._done = False
 
     def __enter__(self) -> Stages:
         self._bar.start()
@@ -61,13 +62,13 @@ class Stages:
             if self._task is not None:
                 self._bar.remove_task(self._task)
             self._task = self._bar.add_task(what, total=None, figures="MB" if unit > 1 else "")
-            self._what, self._said, self._began = what, 0.0, now
+            self._what, self._said, self._began, self._done = what, -_EVERY, now, False
         assert self._task is not None
         self._bar.update(self._task, completed=done, total=every or None)
         last = done == every > 0
-        if self._bar.disable and (now - self._said >= _EVERY or last):
+        if self._bar.disable and not self._done and (now - self._said >= _EVERY or last):
             self._say(what, done, every, "MB" if unit > 1 else "", now - self._began)
-            self._said = now
+            self._said, self._done = now, last
 
     def _say(self, what: str, done: int, every: int, unit: str, seconds: float) -> None:
         figures = f": {done} of {every} {unit}".rstrip() if every else ""

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ear_engine.corpora.audio_files import SUFFIXES, Source, find_audio, one_line
 from ear_engine.corpora.corpus import Corpus, Skipped
-from ear_engine.corpora.decoder import samples_promised
-from ear_engine.corpora.decoding_pool import Job, decode_all
+from ear_engine.corpora.decoder import Decoded, decode, samples_promised
+from ear_engine.corpora.decoding_pool import Job, Workers, refuse_bare_script
 from ear_engine.corpora.journal import Journal, Piece, only_builder
 from ear_engine.corpora.labels import merged, read_labels, unused_labels
 from ear_engine.corpora.packing import SHARD_BYTES, Packer
+from ear_engine.corpora.room import need_room, unwritable
 from ear_engine.corpora.split import validating
 from ear_engine.corpora.store import INDEX, Entry, Index, is_shard, open_corpus, write_whole
 from ear_engine.errors import UserError
 
 _PARTS = "parts"
-_SLACK = 1 << 20  # bytes, for the index and the journal
+_SMALL = 16 << 20  # bytes of audio files that are decoded sooner than processes start
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""
@@ -64,6 +66,7 @@ def build_corpus(
         UserError: the folder is missing, has no audio, or fewer than two recordings (groups) that can be used; labels
             that cannot be read; a store that cannot be written, or for which there is no room.
     """
+    refuse_bare_script()
     _check(source_folder, sample_rate, validation_share, workers)
     found, skipped = find_audio(source_folder)
     if not found:
@@ -78,8 +81,10 @@ def build_corpus(
             packer = Packer(store_folder, store_folder / _PARTS, journal, shard_bytes)
             queue = _Queue(sources, names, journal, packer)
             jobs = [_job(source_folder, store_folder, source) for source in sources if source.path in queue.missing]
-            _need_room(store_folder, jobs, sample_rate)
-            _decode(jobs, queue, sample_rate, workers, progress)
+            with Workers(_count(workers, jobs)) as pool:
+                promised = pool.each(partial(_promised, sample_rate), jobs, 0) if jobs else ()
+                need_room(store_folder, 2 * sum(samples for _, samples in promised), shard_bytes)
+                _decode(jobs, queue, sample_rate, pool, progress)
             pieces = packer.finish()
             skipped += queue.skipped
             known = {path: merged(tags, labels.get(path, {})) for path, (_, tags) in queue.kept.items()}
@@ -97,7 +102,7 @@ def build_corpus(
             journal.condense((source.path for source in sources), shards)
             _clean(store_folder, shards)
     except OSError as error:
-        raise _unwritable(store_folder, error.strerror or str(error)) from None
+        raise unwritable(store_folder, error.strerror or str(error)) from None
     return open_corpus(store_folder)
 
 
@@ -171,12 +176,13 @@ def _job(source_folder: Path, store_folder: Path, source: Source) -> Job:
     return Job(source, source_folder / source.path, store_folder / _PARTS / f"new_{key}")
 
 
-def _decode(jobs: list[Job], queue: _Queue, sample_rate: int, workers: int | None, progress: Progress | None) -> None:
+def _decode(jobs: list[Job], queue: _Queue, sample_rate: int, pool: Workers, progress: Progress | None) -> None:
     every = len(queue.sources)
     if progress is not None:
         progress(every - len(jobs), every)
     queue.go_on()
-    with closing(decode_all(jobs, sample_rate, workers)) as results:
+    work = partial(_decoded, sample_rate)
+    with closing(pool.each(work, jobs, Decoded(reason="cannot be read: it crashes the decoder"))) as results:
         for job, decoded in results:
             if decoded.fault:
                 raise OSError(decoded.fault)
@@ -193,16 +199,19 @@ def _entry(name: str, digest: str, piece: Piece, validation: bool, labels: dict[
     return Entry(name, piece.shard, piece.start, piece.length, digest, validation, labels)
 
 
-def _need_room(store: Path, jobs: list[Job], sample_rate: int) -> None:
-    """Refuse before long work what cannot fit: the samples to decode, and a shard while it is written."""
-    if not jobs:
-        return
-    size = 2 * sum(samples_promised(job.path, sample_rate) for job in jobs)
-    needed = size + min(size, SHARD_BYTES) + _SLACK
-    free = shutil.disk_usage(store).free
-    if free < needed:
-        reason = f"needs {gigabytes(needed)} and {gigabytes(free)} are free"
-        raise UserError(f"corpus store {str(store)!r}", reason, "make room, or build it elsewhere", "disk_full")
+def _decoded(sample_rate: int, job: Job) -> Decoded:
+    return decode(job.path, job.target, sample_rate)
+
+
+def _promised(sample_rate: int, job: Job) -> int:
+    return samples_promised(job.path, sample_rate)
+
+
+def _count(workers: int | None, jobs: list[Job]) -> int:
+    """How many processes: one a core, but none where it takes longer to start them."""
+    if workers is None:
+        workers = 1 if sum(job.source.size for job in jobs) < _SMALL else (os.cpu_count() or 1)
+    return min(workers, len(jobs))
 
 
 def _need_two(source_folder: Path, groups: Iterable[str], skipped: list[Skipped]) -> None:
@@ -211,7 +220,7 @@ def _need_two(source_folder: Path, groups: Iterable[str], skipped: list[Skipped]
         return
     if len(groups) >= 2:
         raise _unusable(source_folder, f"has {len(groups)} recordings, all of one group ({groups[0]})")
-    why = f" ({skipped[0].path.name} {skipped[0].reason})" if skipped else ""
+    why = f" ({one_line(skipped[0].path.name)} {skipped[0].reason})" if skipped else ""
     raise _unusable(source_folder, f"has {len(groups)} usable recordings{why}")
 
 
@@ -224,20 +233,5 @@ def _clean(store: Path, shards: set[str]) -> None:
                 path.unlink()
 
 
-def gigabytes(size: int) -> str:
-    """A size in bytes for people."""
-    return f"{size / 1e9:.2f} GB" if size >= 5e6 else f"{size / 1e6:.1f} MB"
-
-
 def _unusable(folder: Path, reason: str) -> UserError:
     return UserError(f"corpus {str(folder)!r}", reason, "add music", "empty_corpus")
-
-
-def _unwritable(store: Path, reason: str) -> UserError:
-    place = store
-    while not place.is_dir() and place != place.parent:
-        place = place.parent
-    free = gigabytes(shutil.disk_usage(place).free)
-    said = f"cannot be written ({reason}; {free} are free)"
-    mend = "make room or choose another folder; what was decoded is kept"
-    return UserError(f"corpus store {str(store)!r}", said, mend, "unwritable")

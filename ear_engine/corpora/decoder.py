@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -55,13 +56,21 @@ class Decoded:
 def samples_promised(path: Path, sample_rate: int) -> int:
     """How many samples a file's header promises at another rate; 0 if it cannot be read."""
     try:
-        header = soundfile.info(path)
+        header = soundfile.info(_named(path))
     except (OSError, RuntimeError, TypeError, ValueError):
         return 0
     if not _RATES[0] <= header.samplerate <= _RATES[1]:
         return 0
     seconds: float = min(header.frames / header.samplerate, LONGEST * 3600)
     return round(seconds * sample_rate)
+
+
+def _named(path: Path) -> str | bytes:
+    """A path as libsndfile takes it, even where the name is no text."""
+    try:
+        return str(path).encode("utf-8").decode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(path)
 
 
 def decode(path: Path, target: Path, sample_rate: int) -> Decoded:
@@ -77,7 +86,7 @@ def decode(path: Path, target: Path, sample_rate: int) -> Decoded:
     aside = target.with_name(target.name + ".part")
     try:
         try:
-            with soundfile.SoundFile(path) as file:
+            with soundfile.SoundFile(_named(path)) as file:
                 audio = _Audio(file, sample_rate)
                 done = _write(audio, aside, 1.0)
                 if done.peak > 1.0:
@@ -100,7 +109,7 @@ def decode(path: Path, target: Path, sample_rate: int) -> Decoded:
     except MemoryError:
         return Decoded(reason="does not fit into memory")
     except (ValueError, RuntimeError, TypeError, OSError) as error:
-        return Decoded(reason=" ".join(str(error).split()) or "cannot be read")
+        return Decoded(reason=one_line(str(error)) or "cannot be read")
 
 
 class _TargetError(Exception):

@@ -1,23 +1,26 @@
-"""Decoding many files in processes that cannot take the build down, and that end with it."""
+"""Work on many files in processes that cannot take the build down, and that end with it."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
 
 from ear_engine import platform
 from ear_engine.corpora.audio_files import Source
-from ear_engine.corpora.decoder import Decoded, decode
 from ear_engine.errors import UserError
 
-_SMALL = 16 << 20  # bytes of audio files that are decoded sooner than processes start
+_GUARD = "protect the main module with `if __name__ == '__main__':`, or use one worker"
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -29,76 +32,107 @@ class Job:
     target: Path
 
 
-def decode_all(
-    jobs: Sequence[Job], sample_rate: int, workers: int | None
-) -> Generator[tuple[Job, Decoded], None, None]:
-    """Decode in any order; a file on which the decoder dies is one that cannot be used.
+class Workers:
+    """Processes for jobs; with a count of 1, none is started and this one works.
 
     Args:
-        jobs: what to do, begun in this order.
-        sample_rate: Hz.
-        workers: processes; 1 is this one; one a core if None, but none where there is little to do.
+        count: how many.
     """
-    if workers is None:
-        little = sum(job.source.size for job in jobs) < _SMALL
-        workers = 1 if little else (os.cpu_count() or 1)
-    workers = min(workers, len(jobs))
-    if workers <= 1:
-        for job in jobs:
-            yield job, decode(job.path, job.target, sample_rate)
-        return
-    left = list(jobs)
-    while left:
-        done: set[Job] = set()
-        suspects: list[Job] = []
-        for job, decoded in _pooled(left, sample_rate, workers, suspects):
-            done.add(job)
-            yield job, decoded
-        for job in suspects:  # one of them took the pool down: each alone shows which
-            alone: list[Job] = []
-            yield from _pooled([job], sample_rate, 1, alone)
-            if alone:
-                yield job, Decoded(reason="cannot be read: it crashes the decoder")
-        left = [job for job in left if job not in done and job not in suspects]
 
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
 
-def _pooled(
-    jobs: Sequence[Job], sample_rate: int, workers: int, suspects: list[Job]
-) -> Generator[tuple[Job, Decoded], None, None]:
-    """Decode in a pool until all is done, or until the pool breaks; ``suspects`` then takes what was under way."""
-    context = multiprocessing.get_context("spawn")
-    queue = iter(jobs)
-    under_way: dict[Future[Decoded], Job] = {}
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
-        _start(pool)
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def each(
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], crashed: Result
+    ) -> Generator[tuple[Job, Result], None, None]:
+        """Do all jobs, in any order; one that its process does not survive gives ``crashed``.
+
+        Args:
+            work: importable, and so is what it returns.
+            jobs: begun in this order.
+            crashed: result of a job that kills whoever does it.
+
+        Raises:
+            UserError: processes cannot be started.
+        """
+        if self._count <= 1:
+            for job in jobs:
+                yield job, work(job)
+            return
+        left = list(jobs)
+        while left:
+            done: set[Job] = set()
+            suspects: list[Job] = []
+            for job, result in self._together(work, left, suspects):
+                done.add(job)
+                yield job, result
+            for job in suspects:  # one of them took the others down: each alone shows which
+                alone: list[Job] = []
+                yield from self._together(work, [job], alone)
+                if alone:
+                    yield job, crashed
+            left = [job for job in left if job not in done and job not in suspects]
+
+    def _together(
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], suspects: list[Job]
+    ) -> Generator[tuple[Job, Result], None, None]:
+        """Do jobs until all are done or a process dies; ``suspects`` then takes what was under way."""
+        pool = self._pool or self._begin()
+        queue = iter(jobs)
+        under_way: dict[Future[Result], Job] = {}
         try:
             while True:
-                while len(under_way) < 2 * workers and (job := next(queue, None)) is not None:
-                    under_way[pool.submit(decode, job.path, job.target, sample_rate)] = job
+                while len(under_way) < 2 * self._count and (job := next(queue, None)) is not None:
+                    under_way[pool.submit(work, job)] = job
                 if not under_way:
-                    break
+                    return
                 finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    decoded = future.result()
-                    yield under_way.pop(future), decoded
+                    result = future.result()
+                    yield under_way.pop(future), result
         except BrokenProcessPool:
             suspects.extend(under_way.values())
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+            self._end()
+            if not under_way:  # it died before it got a job
+                raise UserError("processes that decode", "end at once", _GUARD, "no_processes") from None
+
+    def _begin(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        pool = self._pool = ProcessPoolExecutor(self._count, mp_context=context, initializer=_prepare)
+        try:
+            with platform.shielding_children():  # all processes start with the first job
+                pool.submit(os.getpid).result()
+        except (BrokenProcessPool, OSError) as error:
+            self._end()
+            raise UserError("processes that decode", f"do not start ({error})", _GUARD, "no_processes") from None
+        return pool
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
 
-def _start(pool: ProcessPoolExecutor) -> None:
-    """All processes start with the first job."""
-    try:
-        with platform.shielding_children():
-            pool.submit(os.getpid).result()
-    except (BrokenProcessPool, OSError) as error:
-        mend = "protect the main module with `if __name__ == '__main__':`, or use one worker"
-        raise UserError("processes that decode", f"do not start ({error})", mend, "no_processes") from None
+def refuse_bare_script() -> None:
+    """Raise in a worker that, because a script is not guarded, runs it again instead of working.
+
+    Raises:
+        UserError: this is such a worker.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise UserError("a process that decodes", "runs the script that started it again", _GUARD, "no_processes")
 
 
-def _begin() -> None:
+def _prepare() -> None:
     """Leave Ctrl-C to the parent, end when it is gone, and keep the C decoders' complaints off the terminal."""
     platform.ignore_interrupt()
     parent = multiprocessing.parent_process()

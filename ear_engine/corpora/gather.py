@@ -142,6 +142,11 @@ def _make_part(
         made = write_corpus(target, maker.tracks, maker.seconds, maker.seed, workers=workers, progress=told)
     else:
         made = _play(part, maker, target, cache, workers, progress)
+    if missing := [path.name for path in made if not path.is_file()]:
+        reason = (
+            f"made {len(made) - len(missing)} of {len(made)} recordings ({missing[0]} is the first that is missing)"
+        )
+        raise UserError(f"maker {maker.name}", reason, "try again with --workers 1", "not_made")
     for path in set(target.rglob("*.flac")) - set(made):  # of an earlier version
         path.unlink()
 

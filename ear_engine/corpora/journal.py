@@ -118,12 +118,10 @@ class Journal:
 
     def note_shard(self, shard: str, pieces: list[tuple[str, int]]) -> None:
         """Remember a finished shard: its pieces in order, (digest, samples) each."""
+        known = shard in self._shards
         self._take_shard(shard, [list(piece) for piece in pieces])
-        self._write({"shard": shard, "pieces": pieces})
-
-    def forget(self, digest: str) -> None:
-        """Samples turned out to be damaged or gone."""
-        self._pieces.pop(digest, None)
+        if not known:
+            self._write({"shard": shard, "pieces": pieces})
 
     def condense(self, files: Iterable[str], shards: Iterable[str]) -> None:
         """Rewrite the journal with these files and shards only."""

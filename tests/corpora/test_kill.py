@@ -1,0 +1,156 @@
+"""A build that is killed at any moment goes on where it was, ends in the same bytes, and leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ear_engine.corpora.build import build_corpus
+from ear_engine.corpora.store import open_corpus
+from ear_engine.platform import process_alive
+from tests.corpora.audio import contents, write
+
+BUILD = """
+import sys
+from pathlib import Path
+from ear_engine.corpora.build import build_corpus
+if __name__ == "__main__":
+    def tell(done, every):
+        print(done, flush=True)
+    build_corpus(
+        Path(sys.argv[1]), Path(sys.argv[2]), name="t", workers=int(sys.argv[3]), progress=tell, shard_bytes=1_500_000
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("music")
+    for number in range(24):
+        noise = np.random.default_rng(number).normal(0, 0.3, 48000 * 5)
+        write(folder / f"{number:02d}.flac", noise.clip(-1, 1), 48000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(music: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    store = tmp_path_factory.mktemp("store")
+    return contents(build_corpus(music, store, name="t", workers=1, shard_bytes=1_500_000).folder)
+
+
+def started(tmp_path: Path, music: Path, store: Path, workers: int) -> subprocess.Popen[str]:
+    script = tmp_path / "build.py"
+    script.write_text(BUILD)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(script), str(music), str(store), str(workers)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "after"), [(1, 1), (1, 9), (1, 23), (2, 5), (2, 16)])
+def test_a_killed_build_goes_on(
+    tmp_path: Path, music: Path, undisturbed: dict[str, bytes], workers: int, after: int
+) -> None:
+    store = tmp_path / "store"
+    with started(tmp_path, music, store, workers) as process:
+        assert process.stdout is not None
+        reached = next(int(line) for line in process.stdout if int(line) >= after)
+        family = children(process.pid)
+        process.send_signal(signal.SIGKILL)
+    if workers > 1:
+        assert len(family) >= workers
+    limit = time.monotonic() + 10
+    while any(process_alive(pid) for pid in family):
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    assert not (store / "index.json").exists()
+    told: list[int] = []
+    corpus = build_corpus(
+        music,
+        store,
+        name="t",
+        workers=1,
+        shard_bytes=1_500_000,
+        progress=lambda done, every: told.append(done),
+    )
+    assert reached <= told[0] < 24  # what was decoded is not decoded again
+    assert contents(corpus.folder) == undisturbed
+    assert {path.name for path in store.iterdir()} == {*undisturbed, "journal.jsonl", "build.lock"}
+
+
+def test_torn_and_foreign_lines_of_a_journal_are_as_if_not_there(
+    tmp_path: Path, music: Path, undisturbed: dict[str, bytes]
+) -> None:
+    store = tmp_path / "store"
+    build_corpus(music, store, name="t", workers=1, shard_bytes=1_500_000)
+    journal = store / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    torn = [*lines[:5], b"7\n", b'{"file": "00.flac"}\n', b'{"shard": "x", "pieces": [1]}\n', lines[5][:20]]
+    journal.write_bytes(b"".join(torn))
+    assert contents(build_corpus(music, store, name="t", workers=1, shard_bytes=1_500_000).folder) == undisturbed
+
+
+def test_two_builds_at_once_wait_for_each_other(tmp_path: Path, music: Path, undisturbed: dict[str, bytes]) -> None:
+    store = tmp_path / "store"
+    with started(tmp_path, music, store, 1) as one, started(tmp_path, music, store, 1) as other:
+        assert one.stdout is not None and other.stdout is not None
+        decoded = [len(set(process.stdout.read().split())) for process in (one, other) if process.stdout]
+    assert (one.returncode, other.returncode) == (0, 0)
+    assert sorted(decoded)[0] == 1  # the second found everything done
+    assert contents(store) == undisturbed
+    assert len(open_corpus(store).recordings) == 24
+
+
+CRASH = """
+import os, sys
+from pathlib import Path
+import soundfile
+real = soundfile.SoundFile
+class Fragile(real):
+    def __init__(self, file, *rest, **options):
+        if "07" in str(file):
+            os.kill(os.getpid(), 9)
+        super().__init__(file, *rest, **options)
+soundfile.SoundFile = Fragile
+from ear_engine.corpora.build import build_corpus
+if __name__ == "__main__":
+    corpus = build_corpus(Path(sys.argv[1]), Path(sys.argv[2]), name="t", workers=2)
+    print([(s.path.name, s.reason) for s in corpus.skipped], len(corpus.recordings))
+"""
+
+
+@pytest.mark.slow
+def test_a_file_that_kills_its_decoder_is_left_out(tmp_path: Path, music: Path) -> None:
+    (tmp_path / "crash.py").write_text(CRASH)
+    command = [sys.executable, str(tmp_path / "crash.py"), str(music), str(tmp_path / "store")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert said.stdout == "[('07.flac', 'cannot be read: it crashes the decoder')] 23\n", said.stderr
+
+
+@pytest.mark.slow
+def test_a_script_without_a_guard_is_told_so(tmp_path: Path, music: Path) -> None:
+    (tmp_path / "bare.py").write_text(BUILD.replace('if __name__ == "__main__":', "if True:"))
+    command = [sys.executable, str(tmp_path / "bare.py"), str(music), str(tmp_path / "store"), "2"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert "protect the main module" in said.stderr.splitlines()[-1]
