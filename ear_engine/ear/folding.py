@@ -22,7 +22,8 @@ from torch.autograd.function import once_differentiable
 from ear_engine.ear.real_fourier import RealFourier
 
 _CPU_CLIPS = 1  # clips at a time on a CPU, whose caches hold the weighted rows of one
-_DEVICE_VALUES = 1 << 26  # floats of weighted rows at a time off the CPU (256 MiB), where few launches matter most
+_DEVICE_CLIPS = 64  # at most elsewhere, where few launches matter most,
+_DEVICE_VALUES = 1 << 26  # and floats of their weighted rows (256 MiB)
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Window:
 class _Sum:
     """``out[i] = sum of source[take[r]] * weights[r]`` over the rows r that ``order`` lists from ``start[i]`` on.
 
-    Shapes: take, order (R,); start (outputs,); weights (R, width). All but the weights are repeated for ``clips``
-    clips, numbered one after the other.
+    Shapes: take (R,), weights (R, width), order (clips R,), start (clips outputs,): the last two go on through ``clips``
+    clips, whose weighted rows lie one after the other.
     """
 
     take: Tensor
@@ -90,7 +91,8 @@ class Folding:
         self._used = used * frames
         # Each weight twice, for the real and the imaginary part of an interleaved spectrum: one real product does both.
         self._weights = torch.from_numpy(np.repeat(weights, 2, axis=1).astype(np.float32)).to(device)
-        clips = _CPU_CLIPS if device.type == "cpu" else max(1, _DEVICE_VALUES // max(1, self._weights.numel()))
+        fitting = max(1, _DEVICE_VALUES // max(1, self._weights.numel()))
+        clips = _CPU_CLIPS if device.type == "cpu" else min(_DEVICE_CLIPS, fitting)
         self._fold = _Sum.create(rows, owner, self.bands, clips, device)
         self._unfold = _Sum.create(owner, rows, available, clips, device)
 
