@@ -57,10 +57,11 @@ $(DEVELOP): $(PLAY)
 	$(PIP) --quiet --no-build-isolation --editable '.[train,dev]'
 	@touch $@
 
-# The real sclang, Pd and JACK that some tests talk to. Without them those tests are skipped, and say so.
+# The real sclang, Pd, JACK and FluidSynth that some tests talk to. Without them those tests are skipped, and say so.
 peers:
 	@missing=; \
 	command -v sclang >/dev/null || missing="$$missing supercollider-language"; \
 	command -v pd >/dev/null || missing="$$missing puredata-core"; \
 	command -v jackd >/dev/null || missing="$$missing jackd2"; \
+	command -v fluidsynth >/dev/null || missing="$$missing fluidsynth"; \
 	test -z "$$missing" || .ci/apt-install "Real clients for the tests" $$missing || test -z "$$CI"

@@ -148,7 +148,7 @@ def _main(path: str, longest: str) -> None:
         "midi": base64.b64encode(midi_bytes(score)).decode(),
         "seconds": score.seconds(score.quarters),
         "tempo": marks.pop() if len(marks) == 1 else None,
-        "title": str(source.metadata.title if source.metadata and source.metadata.title else ""),
+        "title": str((source.metadata and source.metadata.bestTitle) or ""),
     }
     print(MARKER + json.dumps(data))
 

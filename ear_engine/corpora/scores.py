@@ -6,6 +6,7 @@ commercial use. They serve to measure ears and to train your own; ears that ship
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 from collections.abc import Mapping
@@ -20,8 +21,8 @@ from ear_engine.corpora.makers import Audio, Job, Progress, write_recordings
 from ear_engine.corpora.soundfont import find_fluidsynth, known_soundfont, play
 from ear_engine.errors import UserError
 
-LICENSE = "encoding distributed with music21 with permission, not known to be free: measuring and local training only"
-"""What may be done with the recordings, in the words of their labels."""
+LICENSE = "music21"
+"""Name in ``configs/corpora/licenses.yaml`` of what may be done with the recordings."""
 
 MUSIC21 = "10.5.1"
 """The version whose corpus was used and measured."""
@@ -135,12 +136,9 @@ def write_scores(
         raise UserError(f"scores {str(midi)!r}", f"cannot be read ({error})", mend, "no_scores") from error
     font, jobs = known_soundfont(soundfont), []
     for name, labels in sorted(rows.items()):
-        recipe = f"piano 1, {name}, {font.name}, gain {gain}, {sample_rate} Hz"
-        labels = {
-            **labels,
-            "soundfont": font.name,
-            "source": f"{labels['source']}; soundfont {font.file} ({font.license})",
-        }
+        recipe = f"piano {_digest(midi / name)}, {font.name}, gain {gain}, {sample_rate} Hz"
+        source = f"{labels['source']}, on the piano of {font.file} ({font.license})"
+        labels = {**labels, "soundfont": font.name, "source": source, "copyright": font.copyright}
         render = partial(_play, midi / name, soundfont, gain, sample_rate)
         jobs.append(Job(name.removesuffix(".mid"), render, recipe, labels, sample_rate))
     return write_recordings(folder, jobs, workers=workers, progress=progress)
@@ -157,6 +155,15 @@ def find_library() -> Path:
         mend = f"pip install music21=={MUSIC21}"
         raise UserError("the package music21", "is not installed, and it holds the scores", mend, "no_music21")
     return Path(spec.origin).parent / "corpus"
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise UserError(
+            f"score {str(path)!r}", f"cannot be read ({error.strerror})", "make it anew", "no_scores"
+        ) from error
 
 
 def _play(midi: Path, soundfont: Path, gain: float, sample_rate: int) -> Audio:
@@ -180,6 +187,6 @@ def _label(composer: str, name: str, piece: Piece) -> dict[str, str]:
         "title": piece.title or name,
         "piece": name,
         "group": f"{composer}/{name}",
-        "source": "music21 corpus",
+        "source": "scores of music21",
     }
     return labels if piece.tempo is None else {**labels, "tempo": f"{piece.tempo:g}"}

@@ -29,6 +29,7 @@ class Soundfont:
         file: its name in that package.
         license: of the samples.
         authors: whom to thank.
+        copyright: the notice that the license asks to be kept.
     """
 
     name: str
@@ -36,19 +37,30 @@ class Soundfont:
     file: str
     license: str
     authors: str
+    copyright: str
 
 
 SOUNDFONTS = (
     Soundfont(
         "fluidr3mono", "fluidr3mono-gm-soundfont", "FluidR3Mono_GM.sf3", "MIT",
         "Frank Wen, Michael Cowgill, Ethan Winer, Michael Schorsch",
+        "Copyright (c) 2000-2002, 2008 Frank Wen; mono version (c) 2014-2017 Michael Cowgill; Temple Blocks (c) 2002 "
+        "Ethan Winer; Drumline Percussion (c) 2016 Michael Schorsch",
     ),
-    Soundfont("fluidr3", "fluid-soundfont-gm", "FluidR3_GM.sf2", "MIT", "Frank Wen"),
     Soundfont(
-        "musescore", "musescore-general-soundfont-small", "MuseScore_General.sf3", "MIT",
-        "S. Christian Collins, Frank Wen, Michael Cowgill",
+        "fluidr3", "fluid-soundfont-gm", "FluidR3_GM.sf2", "MIT", "Frank Wen",
+        "Copyright (c) 2000-2002, 2008 Frank Wen",
     ),
-    Soundfont("timgm6mb", "timgm6mb-soundfont", "TimGM6mb.sf2", "GPL-2", "Tim Brechbill"),
+    Soundfont(
+        "musescore", "musescore-general-soundfont-small", "MuseScore_General_Lite.sf3", "MIT",
+        "S. Christian Collins, Frank Wen, Michael Cowgill, Ethan Winer, Michael Schorsch",
+        "Copyright (c) 2000-2002, 2008 Frank Wen; mono version (c) 2014-2017 Michael Cowgill; Temple Blocks (c) 2002 "
+        "Ethan Winer; Drumline Cymbals (c) 2016 Michael Schorsch; adaptation (c) 2018-2021 S. Christian Collins",
+    ),
+    Soundfont(
+        "timgm6mb", "timgm6mb-soundfont", "TimGM6mb.sf2", "GPL-2.0-only", "Tim Brechbill",
+        "Copyright (c) 2004 Tim Brechbill, 2010 David Bolton",
+    ),
 )  # fmt: skip
 """General MIDI soundfonts that Debian has; the first is the smallest that is permissively licensed."""
 
@@ -73,7 +85,7 @@ def known_soundfont(name: str | Path) -> Soundfont:
     for soundfont in SOUNDFONTS:
         if str(name) == soundfont.name or Path(name).name == soundfont.file:
             return soundfont
-    return Soundfont(Path(name).stem, "", Path(name).name, "unknown", "unknown")
+    return Soundfont(Path(name).stem, "", Path(name).name, "unknown", "unknown", "")
 
 
 def find_soundfont(name: str | Path, *, fetch: Callable[[str], Path] | None = None) -> Path:
@@ -145,9 +157,10 @@ def play(
         Mono float32, shape ``(samples,)``: the mean of both channels, not limited, to the end of the last sound.
 
     Raises:
-        UserError: if FluidSynth is missing, fails or takes too long.
+        UserError: if FluidSynth is missing, fails or takes too long, or the file is no soundfont.
     """
     program = find_fluidsynth()
+    _check_soundfont(soundfont)
     with tempfile.TemporaryDirectory(prefix="ear-engine-") as folder:
         out, empty = Path(folder, "out.wav"), Path(folder, "no_settings")
         empty.touch()
@@ -183,3 +196,16 @@ def play(
     mono = stereo.mean(axis=1, dtype=np.float32)
     loud = np.flatnonzero(np.abs(mono) > 1e-5)
     return np.ascontiguousarray(mono[: loud[-1] + 1 if loud.size else 0], dtype=np.float32)
+
+
+def _check_soundfont(path: Path) -> None:
+    """FluidSynth plays silence from what is no soundfont, so it is looked at first."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise UserError(
+            f"soundfont {str(path)!r}", f"cannot be read ({error.strerror})", "choose another", "no_file"
+        ) from None
+    if head[:4] != b"RIFF" or head[8:] != b"sfbk":
+        raise UserError(f"soundfont {str(path)!r}", "is no SF2 or SF3 file", "choose another", "bad_file")

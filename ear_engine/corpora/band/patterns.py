@@ -38,7 +38,7 @@ swing 4       r x...x.x.x...x.x. p ....x.......x... k ......o......... s ......o
 swing 4       r x...x.x.x...x.x. p ....x.......x... s ..o.......o...o. k ..............o.
 swing_brush 4 s o...x.o.o...x.o. p ....x.......x... k o.......o.......
 swing_busy 4  r x...x.x.x...x.x. p ....x.......x... k o...o...o...o... s ..x...x...o...x. c x...............
-jazz_waltz 3  r x...x.x.x.x. p ....x....... k x......... s ......o...o.
+jazz_waltz 3  r x...x.x.x.x. p ....x....... k x........... s ......o...o.
 jazz_waltz 3  r x...x...x.x. p ....x...x... k x.....o..... s ..........o.
 shuffle 4     k x.......x.......  s ....x.......x... h x.x.x.x.x.x.x.x.
 shuffle 4     k x.....x.x.......  s ....x.o.....x.o. r x.x.x.x.x.x.x.x.

@@ -8,7 +8,7 @@ from ear_engine.corpora.band.arrange import Player
 from ear_engine.corpora.band.plan import BandPlan
 from ear_engine.corpora.midi import CHORUS, EXPRESSION, PAN, PEDAL, REVERB, VOLUME, Control, Note, Part, Score
 
-LEVELS = {"drums": 100, "perc": 78, "bass": 96, "comp": 74, "pad": 62, "lead": 100, "counter": 76, "voices": 90}
+LEVELS = {"drums": 84, "perc": 80, "bass": 84, "comp": 90, "pad": 72, "lead": 112, "counter": 94, "voices": 100}
 """Volumes of the kinds of players, before chance moves them."""
 
 BLOWN = range(40, 80)
@@ -40,7 +40,7 @@ def perform(rng: np.random.Generator, plan: BandPlan, band: list[Player]) -> Sco
             accent = 6.0 if note.start % plan.bar < 1e-6 else 0.0
             velocity = 78.0 + dynamic * (note.velocity - 78.0) + accent + float(rng.normal(0.0, 4.0 * dynamic))
             notes.append(Note(max(0.0, start), max(0.05, end - start), note.pitch, round(np.clip(velocity, 12, 126))))
-        level = LEVELS[player.kind] * 10.0 ** (float(np.clip(rng.normal(0.0, 2.2), -5.0, 4.0)) / 40.0)
+        level = LEVELS[player.kind] * 10.0 ** (float(np.clip(rng.normal(0.0, 3.0), -7.0, 5.0)) / 40.0)
         controls = [
             Control(0.0, VOLUME, round(level)),
             Control(0.0, PAN, 64),

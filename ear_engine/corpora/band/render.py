@@ -37,10 +37,10 @@ def label_band(seed: int) -> dict[str, str]:
     """
     plan = plan_band(seed)
     labels = {
-        "license": "CC0-1.0 score",
+        "license": "CC0-1.0",
         "author": "ear-engine",
         "title": f"band {seed}",
-        "source": "ear_engine.corpora.band",
+        "source": "band music, composed here",
         "group": f"band_{seed}",
         "tempo": f"{plan.tempo:g}",
         "first_beat": f"{plan.first_beat:g}",
@@ -127,8 +127,9 @@ def write_band(
     font, jobs = known_soundfont(soundfont), []
     for number in range(seed, seed + tracks):
         labels = label_band(number) | {"soundfont": font.name}
-        labels["license"] = f"CC0-1.0 score, {font.license} soundfont"
-        labels["author"] = f"ear-engine; soundfont {font.name}: {font.authors}"
+        labels |= {"license": font.license, "copyright": font.copyright}
+        labels["author"] = f"ear-engine (scores, CC0-1.0), {font.authors} (soundfont)"
+        labels["source"] = f"band music, composed here, on {font.file}"
         recipe = f"band {VERSION}, seed {number}, {seconds} s at {sample_rate} Hz, {font.name}"
         render = partial(render_band, number, seconds, soundfont, sample_rate)
         jobs.append(Job(f"band_{number:06d}", render, recipe, labels, sample_rate))
