@@ -38,8 +38,8 @@ class Window:
 class _Sum:
     """``out[i] = sum of source[take[r]] * weights[r]`` over the rows r that ``order`` lists from ``start[i]`` on.
 
-    Shapes: take (R,), weights (R, width), order (clips R,), start (clips outputs,): the last two go on through ``clips``
-    clips, whose weighted rows lie one after the other.
+    Shapes: take (R,), weights (R, width), order (clips R,), start (clips outputs,): the last two go on through
+    ``clips`` clips, whose weighted rows lie one after the other.
     """
 
     take: Tensor

@@ -54,7 +54,7 @@ class RealFourier:
         if self.blend is None or len(audio) != 1:
             bins: Tensor = torch.fft.rfft(audio)
             return bins if length <= half + 1 else torch.nn.functional.pad(bins, (0, length - half - 1))
-        packed = torch.fft.fft(torch.view_as_complex(audio.reshape(1, half, 2)))
+        packed = torch.fft.fft(torch.view_as_complex(audio.contiguous().view(1, half, 2)))
         bins = packed.new_empty(1, max(length, half + 1))
         bins[:, half + 1 :].zero_()
         ends = torch.view_as_real(packed[:, 0])

@@ -249,6 +249,24 @@ def test_the_gradient_of_a_batch_is_that_of_its_clips(samples: int, batch: int, 
         assert (together[row] - one[0]).abs().max() < 1e-3 * one.abs().max()
 
 
+@pytest.mark.parametrize("batch", [1, 2])
+def test_every_layout_of_memory_is_heard_alike(batch: int) -> None:
+    audio = torch.cat([tensor(music(20000, seed)) for seed in range(batch)])
+    spread = torch.empty(batch, 20000, 2)
+    spread[..., 0] = audio
+    assert torch.equal(SCALOGRAM(spread[..., 0]), SCALOGRAM(audio))
+    assert torch.equal(SCALOGRAM(audio[:1].expand(batch, -1)), SCALOGRAM(audio[:1].repeat(batch, 1)))
+
+
+def test_features_may_be_changed_in_place() -> None:
+    audio = tensor(music(20000)).requires_grad_()
+    (plain,) = torch.autograd.grad(3.0 * SCALOGRAM(audio)[:, 0].sum(), audio)
+    features = SCALOGRAM(audio)
+    features.mul_(3.0)
+    (changed,) = torch.autograd.grad(features[:, 0].sum(), audio)
+    assert (plain - changed).abs().max() < 1e-5 * plain.abs().max()
+
+
 def listen_and_follow(scalogram: Scalogram, audio: torch.Tensor, circular: bool) -> torch.Tensor:
     heard = audio.detach().requires_grad_()
     features = scalogram(heard, circular=circular)
