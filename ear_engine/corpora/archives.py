@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
 import shutil
 import tarfile
 import zipfile
@@ -24,6 +25,7 @@ LARGEST = 32 << 30
 Members = Generator[tuple[str, IO[bytes]], None, None]
 """Regular files, each as its path and a stream to read before the next."""
 
+_UNSAFE = re.compile(r"/|[A-Za-z]:")  # absolute, or a drive
 _MOST_FILES = 1_000_000
 _AR, _AR_HEADER = b"!<arch>\n", 60
 _BROKEN = (
@@ -114,7 +116,7 @@ class _Budget:
         if size > LARGEST_FILE or self._bytes > LARGEST or self._files > _MOST_FILES:
             raise self._refuse("unpacks to more than it may", "too_large")
         parts = [part for part in name.split("/") if part not in ("", ".")]
-        if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name or ":" in parts[0:1]:
+        if _UNSAFE.match(name) or ".." in parts or "\\" in name or "\0" in name:
             raise self._refuse(f"has the unsafe name {name[:100]!r}", "unsafe_package")
         return "/".join(parts)
 
