@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -118,14 +119,14 @@ def _each(todo: Sequence[tuple[Job, Path]], workers: int) -> Iterator[None]:
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         waiting = iter(todo)
         running: set[Future[tuple[str, ...]]] = {
-            pool.submit(_make, job, path) for (job, path), _ in zip(waiting, range(2 * workers), strict=False)
+            pool.submit(_make, job, path) for job, path in itertools.islice(waiting, 2 * workers)
         }
         try:
             while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     _check(future.result())
-                    running.update(pool.submit(_make, job, path) for (job, path), _ in zip(waiting, (0,), strict=False))
+                    running.update(pool.submit(_make, job, path) for job, path in itertools.islice(waiting, 1))
                     yield
         except BrokenProcessPool as error:
             reason = "ended in the middle (killed, or out of memory)"
