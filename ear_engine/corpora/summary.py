@@ -48,7 +48,8 @@ def attributions(corpus: Corpus) -> str:
         key = tuple(labels.get(label, "") for label in ("source", "homepage", "author", "license", "copyright"))
         groups.setdefault(key, []).append(recording)
     lines = [
-        f"Thanks to everyone named here; none of them endorses this. Recordings of the corpus `{corpus.name}`:",
+        f"Thanks to everyone named here; none of them endorses this. Recordings of the corpus `{corpus.name}`, "
+        f"changed to mono, 16 bit and {corpus.sample_rate} Hz:",
         "",
     ]
     for (source, homepage, author, terms, notice), recordings in sorted(groups.items()):
@@ -81,4 +82,4 @@ def _named(names: list[str]) -> str:
 
 def _plain(text: str) -> str:
     """A text that Markdown takes as it is."""
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>" else letter for letter in text)
+    return "".join(f"\\{letter}" if letter in "\\`*[]<>" else letter for letter in text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -240,9 +242,7 @@ def test_info_says_what_is_in_one(tiny: Path, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == text
 
 
-def test_attributions_thank_everyone_and_quote_what_must_be_kept(
-    tiny: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_attributions_thank_everyone_and_quote_what_to_keep(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build_builtin("tiny", workers=1)
     assert main(["corpus", "attributions", "tiny"]) == 0
     text = capsys.readouterr().out
@@ -252,6 +252,12 @@ def test_attributions_thank_everyone_and_quote_what_must_be_kept(
     assert "- **Game Two** by Eve, [CC-BY-3.0](https://creativecommons.org/licenses/by/3.0/). 0.00 h: e." in text
     assert '> THE SOFTWARE IS PROVIDED "AS IS"' in text
     assert "BSD" not in text
+
+
+def test_corpora_need_no_torch() -> None:
+    said = "import sys, ear_engine.commands.corpus, ear_engine.corpora.gather; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_attributions_of_ones_own_music_say_what_is_not_known(
