@@ -4,7 +4,7 @@ The bins of the scalogram are gathered in overlapping bands of a sixth of an oct
 
 - **level**: mean log amplitude;
 - **rise** and **fall**: how much louder or quieter it is than 0.15 s before;
-- **peaks**: how far partials stand out of their surroundings, over 0.19 s: tones have peaks;
+- **peaks**: how far partials stand out of their surroundings, in the 0.09 s before and in those after: tones go on;
 - **flicker**: how unevenly the amplitude of single bins goes on, over 0.19 s: noise flickers;
 - **glide**: whether the peaks match those of 0.19 s before better when these are moved up (positive) or down.
 """
@@ -23,6 +23,7 @@ QUALITIES = ("level", "rise", "fall", "peaks", "flicker", "glide")
 _BINS_PER_BAND = 4
 _RECENT, _BEFORE = 2, (5, 8)  # frames back from the present
 _SMOOTH = 8  # frames
+_HALF = 4  # frames
 _AROUND = 13  # bins; half an octave
 _GLIDES = range(1, 9)  # bins that a peak may move; up to four semitones
 
@@ -63,16 +64,21 @@ def qualities(amplitude: Tensor) -> Tensor:
     windows = band_windows(bins).to(amplitude.device)
     windows = windows / windows.sum(dim=1, keepdim=True)
     change = _past_mean(amplitude, 0, _RECENT - 1) - _past_mean(amplitude, *_BEFORE)
-    smooth = _past_mean(amplitude, 0, _SMOOTH - 1)
-    around = torch.nn.functional.avg_pool1d(
-        smooth.transpose(1, 2), _AROUND, stride=1, padding=_AROUND // 2, count_include_pad=False
-    ).transpose(1, 2)
-    standing = smooth - around
+    before = _standing(_past_mean(amplitude, 0, _HALF - 1))
+    after = torch.cat([before[..., _HALF:], before[..., -1:].expand(-1, -1, _HALF)], dim=-1)
     bent = amplitude - 2 * _past_mean(amplitude, 1, 1) + _past_mean(amplitude, 2, 2)
     flicker = _past_mean(bent.abs(), 0, _SMOOTH - 1)
-    glide = _glide(standing.clamp(min=0))
-    parts = [amplitude, change.clamp(min=0), (-change).clamp(min=0), standing.abs(), flicker, glide]
+    glide = _glide(_standing(_past_mean(amplitude, 0, _SMOOTH - 1)))
+    parts = [amplitude, change.clamp(min=0), (-change).clamp(min=0), torch.minimum(before, after), flicker, glide]
     return torch.cat([windows @ part for part in parts], dim=1)
+
+
+def _standing(amplitude: Tensor) -> Tensor:
+    """How far bins stand above the mean of the half octave around them, 0 or more; same shape."""
+    around = torch.nn.functional.avg_pool1d(
+        amplitude.transpose(1, 2), _AROUND, stride=1, padding=_AROUND // 2, count_include_pad=False
+    )
+    return (amplitude - around.transpose(1, 2)).clamp(min=0)
 
 
 def _glide(peaks: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from ear_engine.statistics.bands import QUALITIES, BandCorrelations, band_center
 _FULL_CORRELATION = {"level": 0.6, "rise": 0.3, "fall": 0.3, "peaks": 0.4, "flicker": 0.4, "glide": 0.2}
 _FULL_UNUSUAL = {"level": 1.5, "rise": 2.0, "fall": 2.0, "peaks": 1.5, "flicker": 2.0, "glide": 2.0}
 _UNNOTED = 0.25  # weight of a band in which nothing stands out, against the one that stands out most
+_FAINT_PEAKS = 1e-3  # square of 3 dB: peaks below that do not move audibly
 _LEAST = 1e-12
 
 
@@ -116,7 +117,8 @@ def measure(
             top = (unusual[:, q] / _FULL_UNUSUAL[name]).clamp(-1, 1)
             fact = 0.5 * (once + top)
             if name == "glide":  # pitch that moves, not just less in the other direction than music does on average
-                moved = ((at_top[span, parts[q]] * inside).sum(1) / spread[:, q] / _FULL_UNUSUAL[name]).clamp(-1, 1)
+                whole = (at_top[span, parts[QUALITIES.index("peaks")]] * inside).sum(1).square() + _FAINT_PEAKS
+                moved = ((at_top[span, parts[q]] * inside).sum(1) / whole).clamp(-1, 1)
                 fact = torch.where(fact * moved > 0, fact.sign() * torch.minimum(fact.abs(), moved.abs()), 0.0)
             facts[name][span] = torch.where(fired[span], fact, 0.0)
     columns = {

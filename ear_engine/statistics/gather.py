@@ -151,6 +151,7 @@ def _second_pass(
     sums = torch.zeros(len(index), len(QUALITIES) * len(band_windows(bins)), device=device)
     strides = sorted({layer.stride for layer in index.layers})
     stride_of = torch.cat([torch.full((layer.neurons,), layer.stride) for layer in index.layers]).to(device)
+    weights = heard.top.weights(heard.moments.mean.float())
     for first, features in listener.batches(recordings, excerpts, _BATCH.get(device.type, 1)):
         histograms.add(listener.hear(features))
         sound = qualities(features[:, 0])
@@ -159,10 +160,10 @@ def _second_pass(
             for row in range(len(features)):
                 here = (heard.top.excerpt == first + row) & (stride_of == stride)[:, None]
                 neuron, place = here.nonzero(as_tuple=True)
-                sums.index_add_(0, neuron, pooled[row][:, heard.top.step[neuron, place]].T)
+                moments = pooled[row][:, heard.top.step[neuron, place]].T
+                sums.index_add_(0, neuron, moments * weights[neuron, place, None])
         steps.add(len(features))
-    count = (heard.top.excerpt >= 0).sum(dim=1, keepdim=True)
-    return histograms, (sums / count.clamp(min=1)).double()
+    return histograms, (sums / weights.sum(dim=1, keepdim=True).clamp(min=1e-12)).double()
 
 
 def _assemble(

@@ -100,6 +100,16 @@ class TopPlaces:
         """Step of the neuron's layer in the excerpt."""
         return self._places[..., 2]
 
+    def weights(self, mean: Tensor) -> Tensor:
+        """How much each place counts for what excites a neuron, (neurons, 5): 1 for the first, 0 where there is none.
+
+        The square of how far it lies above the mean, (neurons,), against the first.
+        """
+        above = (self.values - mean[:, None]).clamp(min=0)
+        weights = (above / above[:, :1].clamp(min=1e-30)).square()
+        weights[:, 0] = 1.0
+        return torch.where(self.excerpt >= 0, weights, 0.0)
+
     def add(self, heard: Mapping[str, Tensor], row: int, recording: int, excerpt: int) -> None:
         """Take in one excerpt: row ``row`` of a batch."""
         strongest = [heard[layer.name][row].max(dim=-1) for layer in self._index.layers]
