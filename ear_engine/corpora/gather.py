@@ -110,6 +110,10 @@ def _unpack_part(part: Part, target: Path, cache: Path, progress: Stage | None) 
                 raise _other_files(part, pattern)
     if part.archive:
         archive.unlink()
+    _write_labels(target, labels)
+
+
+def _write_labels(target: Path, labels: dict[str, dict[str, str]]) -> None:
     write_whole(target / LABELS, json.dumps(labels, indent=1, sort_keys=True, ensure_ascii=False))
 
 
@@ -149,6 +153,10 @@ def _make_part(
         raise UserError(f"maker {maker.name}", reason, "try again with --workers 1", "not_made")
     for path in set(target.rglob("*.flac")) - set(made):  # of an earlier version
         path.unlink()
+    labels = json.loads((target / LABELS).read_text(encoding="utf-8"))
+    known = _labels(part, Files(match=()))
+    here = {path.relative_to(target).as_posix() for path in made}
+    _write_labels(target, {name: {**row, **known} for name, row in labels.items() if name in here})
 
 
 def _play(

@@ -21,7 +21,8 @@ class Files:
         match: patterns (``*``, ``?``, ``[0-9]``; ``*`` takes ``/`` too) below the part's ``base``; each must match.
         but: patterns of what to leave out.
         author: who made them.
-        license: under which; a name in ``configs/corpora/licenses.yaml``. Those of the part where empty.
+        license: under which; a name in ``configs/corpora/licenses.yaml``, or several with ``AND`` between them. The
+            part's, where empty; so for the author and the notice.
         copyright: the notice that the license asks to keep.
         group: all of these files belong together and stay on one side of the split.
     """
@@ -61,7 +62,7 @@ class Part:
         folder: where its recordings go; the start of their names.
         source: what it is, for people.
         homepage: where it is from.
-        author: of all of it, unless files say otherwise.
+        author: of all of it, unless files say otherwise. What makers say is overwritten by what is said here.
         license: likewise.
         copyright: likewise.
         debian: the package.
@@ -84,6 +85,11 @@ class Part:
     base: str = ""
     files: tuple[Files, ...] = ()
     maker: Maker | None = None
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The license of each of its ``files``, or of what is made."""
+        return tuple(files.license or self.license for files in self.files) or (self.license,)
 
     @property
     def package(self) -> Debian | Pypi | None:
@@ -152,6 +158,11 @@ def known_licenses() -> dict[str, License]:
     return {license.name: license for license in build(_Licenses, load_yaml(path), path.name).licenses}
 
 
+def split_terms(terms: str) -> tuple[str, ...]:
+    """Names of the licenses in a license label: ``CC0-1.0 AND MIT`` are two; none if it is empty."""
+    return tuple(name.strip() for name in terms.split(" AND ") if name.strip())
+
+
 def read_manifest(name: str) -> Manifest:
     """The manifest of a built-in corpus.
 
@@ -178,10 +189,10 @@ def load_manifest(path: Path) -> Manifest:
             raise UserError(where, "has not one source", "give a package and files, or a maker", "bad_value")
         if not _inside(part.folder) or folders.count(part.folder) > 1:
             raise UserError(f"{where}: folder", f"is {part.folder!r}", "write a name of its own", "bad_value")
-        for license in {part.license, *(files.license for files in part.files)} - {""}:
+        for license in {name for terms in part.terms for name in split_terms(terms)}:
             if license not in licenses:
                 raise UserError(f"{where}: license {license!r}", "is not known", nearest(license, list(licenses)))
-        if not part.license and not all(files.license for files in part.files) and part.maker is None:
+        if not all(part.terms):
             raise UserError(f"{where}: license", "is missing", "add it", "missing_key")
     if not manifest.parts:
         raise UserError(f"{path.name}: parts", "is empty", "add one", "missing_key")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ear_engine.corpora.corpus import Corpus, Recording
-from ear_engine.corpora.manifest import known_licenses
+from ear_engine.corpora.manifest import known_licenses, split_terms
 
 UNKNOWN = "not stated"
 
@@ -55,11 +55,14 @@ def attributions(corpus: Corpus) -> str:
     for (source, homepage, author, terms, notice), recordings in sorted(groups.items()):
         hours = sum(r.length for r in recordings) / corpus.sample_rate / 3600
         where = f"[{_plain(source)}]({homepage})" if homepage else _plain(source or UNKNOWN)
-        under = f"[{terms}]({licenses[terms].url})" if terms in licenses else _plain(terms or UNKNOWN)
+        under = " and ".join(
+            f"[{name}]({licenses[name].url})" if name in licenses else _plain(name)
+            for name in split_terms(terms) or (UNKNOWN,)
+        )
         names = _named([recording.name for recording in recordings])
         said = f" {_plain(notice)}." if notice else ""
         lines.append(f"- **{where}** by {_plain(author or UNKNOWN)}, {under}.{said} {hours:.2f} h: {names}.")
-    used = {key[3] for key in groups}
+    used = {name for key in groups for name in split_terms(key[3])}
     for name, license in licenses.items():
         if name in used and "\n" in license.text:
             lines += ["", f"{name}:", "", *(f"> {line}".rstrip() for line in license.text.splitlines())]

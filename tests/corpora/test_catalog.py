@@ -134,6 +134,46 @@ def test_a_package_with_other_files_than_the_manifest_says_is_named(tiny: Path, 
     assert store_names() == ()
 
 
+MADE = """
+about: Made here.
+shippable: true
+parts:
+  - folder: made
+    source: a maker
+    author: somebody
+    license: CC0-1.0
+    maker: {name: procedural, tracks: 3, seconds: 2, seed: 7}
+"""
+
+
+def test_music_that_is_made_here_keeps_what_its_maker_knows(tiny: Path, home: Path) -> None:
+    tiny.with_name("made.yaml").write_text(MADE)
+    told: list[tuple[str, int, int]] = []
+    corpus = build_builtin("made", workers=1, progress=lambda *step: told.append(step))
+    assert [r.name for r in corpus.recordings] == [f"made/procedural_00000{seed}" for seed in (7, 8, 9)]
+    labels = corpus.recordings[0].labels
+    assert (labels["source"], labels["author"], labels["license"]) == ("a maker", "somebody", "CC0-1.0")
+    assert float(labels["tempo"]) > 60 and int(labels["root"]) in range(12) and labels["group"] == "procedural_7"
+    assert ("making made", 3, 3) in told
+    kept = home / "cache" / "ear-engine" / "sources" / "made" / "made" / "procedural_000008.flac"
+    before = kept.stat().st_mtime_ns
+    tiny.with_name("made.yaml").write_text(MADE.replace("seed: 7", "seed: 8"))
+    assert [r.name[-1] for r in build_builtin("made", workers=1).recordings] == ["8", "9", "0"]
+    assert kept.stat().st_mtime_ns == before
+    assert not kept.with_name("procedural_000007.flac").exists()
+
+
+def test_a_maker_that_leaves_something_out_is_noticed(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.with_name("made.yaml").write_text(MADE)
+
+    def lazy(folder: Path, *rest: object, **options: object) -> tuple[Path, ...]:
+        return write(folder / "a.flac", sine(300, 1.2)), folder / "b.flac"
+
+    monkeypatch.setattr("ear_engine.corpora.procedural.write_corpus", lazy)
+    with pytest.raises(UserError, match=r"maker procedural made 1 of 2 recordings \(b.flac is the first"):
+        build_builtin("made", workers=1)
+
+
 def test_a_folder_of_music_is_decoded_into_the_cache_and_kept_up_to_date(home: Path, tmp_path: Path) -> None:
     music = write_music(tmp_path / "My Music!", 3)
     before = sorted(music.iterdir())

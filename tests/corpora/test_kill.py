@@ -120,6 +120,50 @@ def test_two_builds_at_once_wait_for_each_other(tmp_path: Path, music: Path, und
     assert len(open_corpus(store).recordings) == 24
 
 
+def run(tmp_path: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "script.py").write_text(script)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(tmp_path / "script.py"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_a_disk_that_is_full_midway_loses_nothing(tmp_path: Path, music: Path, undisturbed: dict[str, bytes]) -> None:
+    store = tmp_path / "store"
+    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))"  # parts are smaller
+    said = run(tmp_path, f"{no_room}\n{BUILD}", str(music), str(store), "1")
+    assert "UserError: corpus store" in said.stderr and "cannot be written (File too large; " in said.stderr
+    assert not (store / "index.json").exists()
+    first: list[int] = []
+    build_corpus(
+        music, store, name="t", workers=1, shard_bytes=1_500_000, progress=lambda done, every: first.append(done)
+    )
+    assert first[0] >= 2
+    assert contents(store) == undisturbed
+
+
+def test_a_disk_that_is_full_at_once_is_no_fault_of_the_music(tmp_path: Path, music: Path) -> None:
+    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"  # below any part
+    said = run(tmp_path, f"{no_room}\n{BUILD}", str(music), str(tmp_path / "store"), "1")
+    assert "cannot be written (File too large; " in said.stderr
+    assert not list((tmp_path / "store" / "parts").iterdir())
+
+
+@pytest.mark.slow
+def test_an_interrupted_build_ends_its_processes_and_goes_on(
+    tmp_path: Path, music: Path, undisturbed: dict[str, bytes]
+) -> None:
+    store = tmp_path / "store"
+    with started(tmp_path, music, store, 2) as process:
+        assert process.stdout is not None
+        next(int(line) for line in process.stdout if int(line) >= 3)
+        family = children(process.pid)
+        for pid in (process.pid, *family):  # as a terminal does it
+            os.kill(pid, signal.SIGINT)
+        assert process.wait(20) != 0
+    assert len(family) >= 2 and not any(process_alive(pid) for pid in family)
+    assert contents(build_corpus(music, store, name="t", workers=1, shard_bytes=1_500_000).folder) == undisturbed
+
+
 CRASH = """
 import os, sys
 from pathlib import Path
@@ -140,17 +184,12 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 def test_a_file_that_kills_its_decoder_is_left_out(tmp_path: Path, music: Path) -> None:
-    (tmp_path / "crash.py").write_text(CRASH)
-    command = [sys.executable, str(tmp_path / "crash.py"), str(music), str(tmp_path / "store")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    said = run(tmp_path, CRASH, str(music), str(tmp_path / "store"))
     assert said.stdout == "[('07.flac', 'cannot be read: it crashes the decoder')] 23\n", said.stderr
 
 
 @pytest.mark.slow
 def test_a_script_without_a_guard_is_told_so(tmp_path: Path, music: Path) -> None:
-    (tmp_path / "bare.py").write_text(BUILD.replace('if __name__ == "__main__":', "if True:"))
-    command = [sys.executable, str(tmp_path / "bare.py"), str(music), str(tmp_path / "store"), "2"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    bare = BUILD.replace('if __name__ == "__main__":', "if True:")
+    said = run(tmp_path, bare, str(music), str(tmp_path / "store"), "2")
     assert "protect the main module" in said.stderr.splitlines()[-1]
