@@ -137,7 +137,7 @@ class RankTable:
 
     @cached_property
     def _cells(self) -> NDArray[np.complex64]:
-        """(neurons, cells): rank at the cell's start and how far it rises inside (-1 if marked), as a complex number."""
+        """(neurons, cells): rank where a cell starts and its rise inside (-1 if marked), as one complex number."""
         ranks = [interpolated_ranks(self._value_at(k), self._quantiles, self._floor) for k in range(_CELLS + 1)]
         ranks[0] = self._floor.astype(np.float64)
         edges = np.maximum.accumulate(np.stack(ranks, axis=1), axis=1)

@@ -50,8 +50,8 @@ def test_quantiles_are_those_of_the_time_above_the_minimum(planted: Statistics, 
         exact = np.quantile(above, LEVELS)
         width = own.max() - own.min()
         bins = np.sqrt((exact - own.min()) / width) * 2 / 1024 * width  # how wide a bin of the histogram is there
-        near = np.quantile(above, np.clip(np.asarray(LEVELS) + [[-2 / len(above)], [2 / len(above)]], 0.0, 1.0))
-        tolerance = bins + near[1] - near[0] + 2e-6 * width
+        below, beyond = (np.quantile(above, np.clip(np.asarray(LEVELS) + d / len(above), 0.0, 1.0)) for d in (-2, 2))
+        tolerance = bins + beyond - below + 2e-6 * width
         assert (np.abs(planted.quantiles[number] - exact) <= tolerance)[1:].all()
         assert planted.quantiles[number][0] == planted.low[number]
 
