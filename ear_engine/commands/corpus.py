@@ -90,7 +90,7 @@ def _list(as_json: bool) -> int:
         for row in rows
     ]
     print_table(("Corpus", "Hours", "Recordings", "State", "May ship", "About"), cells, right=("Hours", "Recordings"))
-    print("\nMay ship: whether weights trained on it may be passed on; else they are for this machine.")
+    print("\nMay ship: whether weights trained on it may be passed on; else they are for yourself.")
     print("Any folder of music is a corpus too: ear-engine corpus build FOLDER --name NAME")
     return 0
 
@@ -148,11 +148,7 @@ def _describe(name: str, as_json: bool) -> int:
         (side, str(len(recordings)), f"{sum(r.length for r in recordings) / corpus.sample_rate / 3600:.2f}")
         for side, recordings in (("to learn from", corpus.training), ("to validate", corpus.validation))
     ]
-    may = (
-        "may be passed on"
-        if corpus.shippable
-        else "are for this machine: nobody has checked that they may be passed on"
-    )
+    may = "may be passed on" if corpus.shippable else "are for yourself (licenses do not allow more, or are not known)"
     print(f"{corpus.name}: {corpus.hours:.2f} h in {corpus.folder}; weights trained on it {may}.\n")
     print_table(("Recordings", "Count", "Hours"), sides, right=("Count", "Hours"))
     for heading, label in (("Source", "source"), ("License", "license"), ("Author", "author")):

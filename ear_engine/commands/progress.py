@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from ear_engine.corpora.catalog import find_corpus
+from ear_engine.corpora.catalog import find_corpus, is_outdated
 from ear_engine.corpora.corpus import Corpus
 
 _NAMED = 5  # files left out that are named
@@ -88,6 +88,8 @@ def open_music(name: str, console: Console) -> Corpus:
     """
     with Stages(console) as stages:
         corpus = find_corpus(name, progress=stages)
+    if is_outdated(name):
+        console.print(f"{name} is of another version: ear-engine corpus build {name}", markup=False, highlight=False)
     say_skipped(corpus, console)
     return corpus
 

@@ -36,9 +36,9 @@ def find_corpus(name_or_folder: str | Path, *, progress: Stage | None = None) ->
     """A corpus, built first if it is not.
 
     Args:
-        name_or_folder: a corpus that was built by name; a built-in one; the folder of a store; or any folder of music,
-            which is decoded into the user's cache and, when it has changed since, brought up to date. A name is taken
-            as a folder only if no corpus has it; ``./open`` is always a folder.
+        name_or_folder: a corpus that was built by name, taken as it is; a built-in one; the folder of a store; or any
+            folder of music, which is decoded into the user's cache and, when it has changed since, brought up to date.
+            A name is taken as a folder only if no corpus has it; ``./open`` is always a folder.
         progress: called with (what is being done, done, all).
 
     Raises:
@@ -59,6 +59,12 @@ def find_corpus(name_or_folder: str | Path, *, progress: Stage | None = None) ->
         return open_corpus(folder)
     told = None if progress is None else partial(progress, "decoding")
     return build_corpus(folder, cached_store(folder), name=name_for(folder), progress=told)
+
+
+def is_outdated(name: str) -> bool:
+    """Whether a built-in corpus was built from another version of its manifest; :func:`build_builtin` mends that."""
+    store = store_root() / name
+    return name in builtin_names() and is_store(store) and read_index(store).recipe != read_manifest(name).recipe()
 
 
 def cached_store(folder: Path) -> Path:

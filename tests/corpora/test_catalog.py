@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from rich.console import Console
 
 from ear_engine.cli import main
+from ear_engine.commands.progress import open_music
 from ear_engine.corpora.catalog import build_builtin, find_corpus, store_names
 from ear_engine.errors import UserError
 from ear_engine.resources import resource
@@ -111,6 +114,9 @@ def test_a_built_one_needs_nothing_and_a_changed_manifest_only_what_changed(tiny
     assert told == []
     tiny.write_text(tiny.read_text().replace('"[ab].ogg"', '"a.ogg"').replace("Ann", "Anna"))
     assert len(find_corpus("tiny").recordings) == 5  # what is built is taken as it is
+    said = io.StringIO()
+    open_music("tiny", Console(file=said, width=200))
+    assert said.getvalue() == "tiny is of another version: ear-engine corpus build tiny\n"
     corpus = build_builtin("tiny", workers=1)  # and the second package is not missed
     assert [r.name for r in corpus.recordings] == ["one/a", "one/c", "one/deep/d", "two/e"]
     assert corpus.recordings[0].labels["author"] == "Anna Author"
