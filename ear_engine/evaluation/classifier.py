@@ -19,7 +19,7 @@ from ear_engine.errors import UserError
 from ear_engine.evaluation.cache import load, shapes
 from ear_engine.evaluation.splits import Fold, Index
 
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """Inverse regularization strengths C, tried in this order until the validation loss has risen twice."""
 ITERATIONS = 300
 _PATIENCE = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,7 @@ class Plan:
         quick: a fifth of the excerpts, one untrained ear, no supervised network.
         untrained: ears of each shape that have heard nothing.
         supervised_folds: of each study in which a network learns from scratch; 0 is none.
+        lessons: how it learns.
         batch: excerpts heard at once.
     """
 
@@ -52,6 +53,7 @@ class Plan:
     quick: bool = False
     untrained: int = 3
     supervised_folds: int = 0
+    lessons: Lessons = field(default_factory=Lessons)
     batch: int = 16
 
 
@@ -105,12 +107,9 @@ def evaluate(
         candidates: list[Candidate] = []
         folds = 0 if plan.quick else plan.supervised_folds
         if folds:
-            candidates += runner.supervise(
-                chosen.studies,
-                SupervisedTeacher(
-                    shapes[0], Lessons(folds=folds), device=plan.device, threads=plan.workers, seed=plan.seed
-                ),
-            )
+            lessons = replace(plan.lessons, folds=folds)
+            teacher = SupervisedTeacher(shapes[0], lessons, device=plan.device, threads=plan.workers, seed=plan.seed)
+            candidates += runner.supervise(chosen.studies, teacher)
         candidates += runner.predict(chosen.studies, ears)
         candidates += runner.collect()
     return judge(window, chosen, candidates, plan.seed)

@@ -80,11 +80,11 @@ def cut(name: str, recordings: Sequence[Recording], window: Window, *, most: int
     owner, start = [], []
     total = sum(recording.length // length for recording in recordings)
     step = every * max(1, -(-total // most))
-    for index, recording in enumerate(recordings):
-        for at in range(0, (recording.length // length) * length, step * length):
-            if not is_silent(recording, at, window):
-                owner.append(index)
-                start.append(at)
+    places = [(index, at * length) for index, one in enumerate(recordings) for at in range(one.length // length)]
+    for index, at in places[::step]:
+        if not is_silent(recordings[index], at, window):
+            owner.append(index)
+            start.append(at)
     return ExcerptSet(name, tuple(recordings), np.array(owner, np.int64), np.array(start, np.int64), window)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +16,16 @@ from ear_engine.evaluation.study import Library, Pairs, Settings, Study, Test, n
 if TYPE_CHECKING:
     from ear_engine.corpora.corpus import Recording
 
-SKIP = 4
-"""Codes between the last frame that the first excerpt hears and the first that the second hears (0.37 s)."""
+GAP = 8
+"""Codes from the last frame that the first excerpt hears to the first that the second hears (0.74 s): the lobes of the
+lowest bin, 0.37 s on both sides, do not meet, so the two share no sound."""
+_MANY = 4 * BLOCKS  # recordings, so that some may be left out
 
 
 def distance(settings: Settings) -> int:
     """Samples from the start of an excerpt's window to the start of the window of what follows."""
     window = settings.window
-    return (window.heard - 1 + SKIP * FRAMES_PER_CODE) * window.hop
+    return (window.heard - 1 + GAP * FRAMES_PER_CODE) * window.hop
 
 
 def follows(library: Library, settings: Settings, corpus: str, name: str) -> tuple[Study, ...]:
@@ -31,13 +34,10 @@ def follows(library: Library, settings: Settings, corpus: str, name: str) -> tup
     Every second excerpt is somebody's true continuation once and a false one once, so none can be told by itself.
     Recordings with one pair only take no part.
     """
-    places = [
-        (recording, pairs)
-        for recording in library(corpus).recordings
-        if len(pairs := _starts(recording, settings)) >= 2
-    ]
+    places = _places(library(corpus).recordings, settings)
     if len({piece_of(recording) for recording, _ in places}) < BLOCKS:
-        raise too_little(name, f"{BLOCKS} recordings of {4 * settings.window.seconds:.0f} s or more")
+        seconds = 2 * (distance(settings) + settings.window.samples) / settings.window.sample_rate
+        raise too_little(name, f"{BLOCKS} recordings of {seconds:.0f} s or more")
     owner = np.concatenate([np.full(len(starts), index) for index, (_, starts) in enumerate(places)])
     first_start = np.concatenate([starts for _, starts in places])
     count = len(owner)
@@ -64,16 +64,23 @@ def follows(library: Library, settings: Settings, corpus: str, name: str) -> tup
     return tuple(studies)
 
 
+def _places(recordings: Sequence[Recording], settings: Settings) -> list[tuple[Recording, Index]]:
+    """Recordings with two pairs or more, and where these start; thinned by recording, or in each if they are few."""
+    found = [(one, starts) for one in recordings if len(starts := _starts(one, settings)) >= 2]
+    step = settings.every * max(1, -(-2 * sum(len(starts) for _, starts in found) // settings.most))
+    if len(found) >= _MANY * step:
+        return found[::step]
+    return [(recording, starts[:: min(step, len(starts) // 2)]) for recording, starts in found]
+
+
 def _starts(recording: Recording, settings: Settings) -> Index:
     window, gap = settings.window, distance(settings)
     both = gap + window.samples
-    starts = np.arange(0, max(0, recording.length - both + 1), both * settings.every)
-    sounding = [
-        at
-        for at in starts
-        if not is_silent(recording, int(at), window) and not is_silent(recording, int(at) + gap, window)
-    ]
-    return np.array(sounding, np.int64)
+    starts = range(0, recording.length - both + 1, both)
+    return np.array(
+        [at for at in starts if not is_silent(recording, at, window) and not is_silent(recording, at + gap, window)],
+        np.int64,
+    )
 
 
 def _elsewhere(owner: Index, rng: np.random.Generator) -> Index:

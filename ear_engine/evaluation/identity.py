@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LEAST = 3 * BLOCKS
 """Excerpts of a track: three a block."""
+_PIECES = 3
+"""Pieces of a composer, at least; others are left out."""
 
 
 def tracks(library: Library, settings: Settings) -> tuple[Study, ...]:
@@ -53,15 +55,17 @@ def tracks(library: Library, settings: Settings) -> tuple[Study, ...]:
 def composers(library: Library, settings: Settings) -> tuple[Study, ...]:
     """Which composer? Other pieces; the same changed; another soundfont; and the paper's random split."""
     corpus = library("piano")
-    known = [recording for recording in corpus.recordings if recording.labels.get("composer")]
+    pieces: dict[str, set[str]] = {}
+    for recording in corpus.recordings:
+        pieces.setdefault(recording.labels.get("composer", ""), set()).add(piece_of(recording))
+    kept = {composer for composer, own in pieces.items() if composer and len(own) >= _PIECES}
+    if len(kept) < 2:
+        raise too_little("composers", f"two composers or more, each with {_PIECES} pieces or more")
+    known = [recording for recording in corpus.recordings if recording.labels.get("composer") in kept]
     excerpts = cut("piano", known, settings.window, most=settings.most, every=settings.every)
     classes, of_recording = numbered([recording.labels["composer"] for recording in known])
-    pieces = [piece_of(recording) for recording in known]
-    names, piece_of_recording = numbered(pieces)
-    labels, groups = of_recording[excerpts.owner], piece_of_recording[excerpts.owner]
-    counts = [len(set(groups[labels == label])) for label in range(len(classes))]
-    if len(classes) < 2 or min(counts) < 3:
-        raise too_little("composers", "two composers or more, each with three pieces or more")
+    names, of_piece = numbered([piece_of(recording) for recording in known])
+    labels, groups = of_recording[excerpts.owner], of_piece[excerpts.owner]
     folds = group_folds(groups, labels, settings.seed)
     plain = Test("composers", "which composer, of other pieces", excerpts, labels, groups, tuple(f.test for f in folds))
     other = replace(

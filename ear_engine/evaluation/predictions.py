@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ear_engine.ear.network import Ear
 from ear_engine.ear.scalogram import Scalogram
-from ear_engine.evaluation.follows import SKIP
+from ear_engine.evaluation.follows import GAP
 from ear_engine.evaluation.listening import Report, batches, hear
 from ear_engine.evaluation.study import Study
 
@@ -26,7 +26,7 @@ def predicted_chances(
     assert study.pairs is not None
     listening = ear.fused().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     front = Scalogram(ear.config.scalogram)
-    steps = torch.arange(ear.config.skip + 1, ear.config.skip + 1 + ear.config.predictions) - SKIP
+    steps = torch.arange(ear.config.skip + 1, ear.config.skip + 1 + ear.config.predictions) - GAP
     predictions, codes = list[Tensor](), list[Tensor]()
     done = 0
     for audio in batches(study.excerpts, batch, threads):

@@ -28,7 +28,7 @@ class Family:
 
 PAPER = ("tracks", "tracks_random", "composers", "composers_random")
 """The probes of the paper's Table 2, leak-free and by its own random split."""
-PLAIN = ("tracks", "tracks_random", "composers_random")
+PLAIN = ("tracks", "tracks_random", "composers_random", "follows_easy")
 """Probes that timbre alone may solve; the others need music."""
 
 

@@ -79,14 +79,18 @@ def score(found: Outcome, groups: Index, seed: int = 0) -> Score:
 
 
 def error_ratio(found: Outcome, reference: Outcome, groups: Index, seed: int = 0) -> Interval:
-    """Error over the reference's error on the rows that both were tested on; infinite where the reference has none."""
+    """Error over the reference's error on the rows that both were tested on.
+
+    Infinite where the reference alone makes none, 1 where both make none; resamples without an error of the reference
+    do not enter the interval.
+    """
     both = found.tested & reference.tested
     own, theirs = 1.0 - found.right[both], 1.0 - reference.right[both]
     draws, sums = _resampled(groups[both], [own, theirs], seed)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = draws[:, 1] / draws[:, 2]
-        value = np.float64(sums[1]) / np.float64(sums[2])
-    return _interval(float(value), ratios[np.isfinite(ratios)])
+        value = 1.0 if sums[1] == sums[2] else float(sums[1] / sums[2])
+    return _interval(value, ratios[np.isfinite(ratios)])
 
 
 def _resampled(

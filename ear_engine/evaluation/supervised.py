@@ -23,8 +23,8 @@ class Lessons:
     """How the supervised network learns.
 
     Args:
-        epochs: at most; the learning rate falls to zero over them along a cosine.
-        patience: epochs without a better validation loss after which it ends.
+        epochs, steps: so many epochs, but so many steps at least; the learning rate falls to zero along a cosine.
+        patience: share of these without a better validation loss after which it ends.
         batch: excerpts a step.
         learning_rate, weight_decay, warmup: AdamW, with so many steps of linear warm-up.
         gain_db: every excerpt this much louder or quieter at random; 0 is off.
@@ -32,8 +32,9 @@ class Lessons:
         folds: of each study, at most; what they do not test is not counted.
     """
 
-    epochs: int = 30
-    patience: int = 6
+    epochs: int = 24
+    steps: int = 600
+    patience: float = 0.25
     batch: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
@@ -53,6 +54,14 @@ class _Classifier(nn.Module):
         heard = self.ear.hear(features.contiguous(memory_format=torch.channels_last), circular=False)
         logits: Tensor = self.head(heard.c[..., -1])
         return logits
+
+
+def _renew_statistics(model: nn.Module) -> None:
+    """Let batch normalization average over one epoch, not over the last few dozen steps: there are few in all."""
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None
 
 
 class SupervisedTeacher:
@@ -108,12 +117,14 @@ class SupervisedTeacher:
         labels = torch.from_numpy(study.labels).to(self.device)
         order = np.random.default_rng((self.seed, number, 5))
         steps = max(1, len(fold.fit) // lessons.batch)
+        epochs = max(lessons.epochs, -(-lessons.steps // steps))
         best, kept, since = math.inf, copy.deepcopy(model.state_dict()), 0
-        for epoch in range(lessons.epochs):
+        for epoch in range(epochs):
             model.train()
+            _renew_statistics(model)
             rows = torch.from_numpy(order.permutation(fold.fit)).to(self.device)
             for step in range(steps):
-                share = (epoch * steps + step) / (lessons.epochs * steps)
+                share = (epoch * steps + step) / (epochs * steps)
                 warm = min(1.0, (epoch * steps + step + 1) / lessons.warmup)
                 for group in optimizer.param_groups:
                     group["lr"] = lessons.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * share))
@@ -130,8 +141,8 @@ class SupervisedTeacher:
             if validation < best:
                 best, kept, since = validation, copy.deepcopy(model.state_dict()), 0
             if report is not None:
-                report("supervised", epoch + 1, lessons.epochs)
-            if since >= lessons.patience:
+                report("supervised", epoch + 1, epochs)
+            if since >= max(1.0, lessons.patience * epochs):
                 break
         model.load_state_dict(kept)
         return model.eval()
