@@ -6,7 +6,9 @@ are summed over ranks. Gradients then add up to those of one process with the wh
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import importlib
 import inspect
 import os
 from collections.abc import Iterator
@@ -123,10 +125,14 @@ def joined(device: str) -> Iterator[tuple[Ranks, str]]:
             raise UserError(f"rank {local} of this machine", reason, mend, "no_device")
         device = f"cuda:{local}"
         torch.cuda.set_device(local)
+    # Loaded later, modules would keep the group as a default argument; then its threads outlive it, and one that is
+    # still busy when Python ends aborts the process.
+    importlib.import_module("torch._dynamo")
     dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield Ranks(dist.get_rank(), dist.get_world_size()), device
     finally:
+        gc.collect()  # networks that were distributed hold the group too, in cycles
         dist.destroy_process_group()
 
 

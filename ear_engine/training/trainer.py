@@ -145,7 +145,8 @@ class Trainer:
         self._stop = True
 
     def close(self) -> None:
-        """End threads and finish files."""
+        """End threads, finish files and let go of the other ranks; nothing can be trained after that."""
+        self._learn = nn.Identity()
         self._batches.close()
         if self.curve is not None:
             self.curve.close()

@@ -106,7 +106,10 @@ def test_a_tiny_ear_learns_to_tell_the_future_of_music(corpus: Corpus, tmp_path:
         (TINY, {}),
         (TINY, {"loss": "across_steps", "precision": "bfloat16"}),
         (EVERYTHING, {}),
-        (EVERYTHING, {"precision": "bfloat16", "augmentation": dataclasses.replace(EVERYTHING.augmentation, chance=0.5)}),
+        (
+            EVERYTHING,
+            {"precision": "bfloat16", "augmentation": dataclasses.replace(EVERYTHING.augmentation, chance=0.5)},
+        ),
     ],
     ids=["plain", "across steps in bfloat16", "everything", "everything in bfloat16"],
 )
