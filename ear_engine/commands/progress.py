@@ -8,6 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from ear_engine.corpora.audio_files import one_line
 from ear_engine.corpora.catalog import find_corpus, is_outdated
 from ear_engine.corpora.corpus import Corpus
 
@@ -97,6 +98,7 @@ def open_music(name: str, console: Console) -> Corpus:
 def say_skipped(corpus: Corpus, console: Console) -> None:
     """Name the first few files that are left out, and how many more there are."""
     for skipped in corpus.skipped[:_NAMED]:
-        console.print(f"left out: {skipped.path.as_posix()!r} {skipped.reason}", markup=False, highlight=False)
+        path = one_line(skipped.path.as_posix())
+        console.print(f"left out: {path} ({skipped.reason})", markup=False, highlight=False)
     if len(corpus.skipped) > _NAMED:
         console.print(f"left out: {len(corpus.skipped) - _NAMED} more", highlight=False)

@@ -105,11 +105,18 @@ def decode(path: Path, target: Path, sample_rate: int) -> Decoded:
     except _TargetError as error:
         return Decoded(fault=str(error))
     except soundfile.LibsndfileError as error:
-        return Decoded(reason=f"cannot be read: {error.error_string.strip(' .').lower()}")
+        return Decoded(reason=_complaint(error.error_string))
     except MemoryError:
         return Decoded(reason="does not fit into memory")
     except (ValueError, RuntimeError, TypeError, OSError) as error:
         return Decoded(reason=one_line(str(error)) or "cannot be read")
+
+
+def _complaint(text: str) -> str:
+    """What libsndfile says, where it means it; it calls a file that no decoder takes one that is not there."""
+    if any(words in text for words in ("Format not recognised", "not a regular file")):
+        return "cannot be read: it is no audio that is known, or damaged"
+    return f"cannot be read: {one_line(text).strip(' .').lower()}"
 
 
 class _TargetError(Exception):

@@ -211,7 +211,7 @@ def test_building_by_command(tiny: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert main(["corpus", "build", str(music), "--workers", "1"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("jazz: 0.00 h, 2 recordings to learn from, 1 to validate; in ")
-    assert "left out: 'broken.mp3' cannot be read" in said.err
+    assert "left out: broken.mp3 (cannot be read: it is no audio that is known, or damaged)" in said.err
     assert "decoding: 4 of 4" in said.err
     assert main(["corpus", "build", str(music), "--name", "swing"]) == 0
     assert main(["corpus", "build", "tiny"]) == 0
