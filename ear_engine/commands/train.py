@@ -76,8 +76,8 @@ def _run(trainer: Trainer, typed: argparse.Namespace, target: Path | None, ranks
     )
     if not _train(trainer, console):
         trainer.save()
-        again = shlex.join(["ear-engine", *sys.argv[1:]])
-        console.print(f"\nSaved at step {trainer.step} of {config.steps}; go on with: {again}", highlight=False)
+        again = " the same command" if ranks.size > 1 else f": {shlex.join(['ear-engine', *sys.argv[1:]])}"
+        console.print(f"\nSaved at step {trainer.step} of {config.steps}; go on with{again}", highlight=False)
         return _INTERRUPTED
     loss, accuracy = trainer.validate()
     against = f"(chance {chance(config):.1%})"
