@@ -174,8 +174,8 @@ def _play(
                 f"soundfont {maker.soundfont!r}", f"is in {package}", "name it in the manifest", "bad_value"
             )
         archive = fetch(part.debian, cache / "packages", progress=_told(progress, f"fetching {package}"))
-        if not list(folder.glob("*.sf*")):
-            unpack(archive, lambda name: folder / PurePosixPath(name).name if ".sf" in name[-5:] else None)
+        if not list(folder.glob("*.sf[23]")):
+            unpack(archive, lambda name: folder / PurePosixPath(name).name if name.endswith((".sf2", ".sf3")) else None)
         return folder
 
     soundfont = find_soundfont(maker.soundfont, fetch=fetched)
