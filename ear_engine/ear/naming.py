@@ -15,6 +15,23 @@ CLEAR = 0.35
 """A fact this far from 0 is worth a word."""
 _LOUD = 0.7
 _QUIET = -0.5
+_MOVES = 0.6  # a glide this far from 0: the least certain of the facts
+_KINDS = {
+    "plucks": "onset",
+    "kicks": "onset",
+    "bursts": "onset",
+    "hats": "onset",
+    "hits": "onset",
+    "bass": "tone",
+    "chords": "tone",
+    "tones": "tone",
+    "silence": "quiet",
+    "gaps": "quiet",
+    "rumble": "noise",
+    "hiss": "noise",
+    "noise": "noise",
+    "tails": "decay",
+}
 _WIDE = 2.0  # octaves
 _PHASE = 0.55  # share of the answer
 _IDLE = "idle"
@@ -99,7 +116,7 @@ def describe_sound(facts: Facts) -> tuple[tuple[str, ...], str, str]:
     adjectives = []
     if max(facts.onset, facts.decay) <= -CLEAR:
         adjectives.append("steady")
-    if abs(facts.glide) >= CLEAR and noun in ("tones", "chords", "bass", "plucks"):
+    if abs(facts.glide) >= _MOVES and noun in ("tones", "chords", "bass", "plucks"):
         adjectives.append("rising" if facts.glide > 0 else "falling")
     elif facts.phase >= _PHASE:
         adjectives.append("wavering")
@@ -114,10 +131,21 @@ def describe_sound(facts: Facts) -> tuple[tuple[str, ...], str, str]:
     return tuple(adjectives[:2]), register, noun
 
 
+def kind_of_sound(facts: Facts) -> str:
+    """``onset``, ``tone``, ``noise``, ``decay``, ``quiet``, or nothing where nothing is clear."""
+    return _KINDS.get(_noun(facts)[0], "")
+
+
 def neuron_name(facts: Facts) -> str:
     """``steady tones @ 220 Hz``."""
     adjectives, _, noun = describe_sound(facts)
     return f"{' '.join((*adjectives, noun))} @ {hertz(facts.frequency)}"
+
+
+def sound_name(facts: Facts) -> str:
+    """``steady low tones``."""
+    adjectives, register, noun = describe_sound(facts)
+    return " ".join(part for part in (*adjectives, register, noun) if part)
 
 
 def region_names(regions: Sequence[Facts]) -> tuple[str, ...]:
@@ -127,7 +155,7 @@ def region_names(regions: Sequence[Facts]) -> tuple[str, ...]:
     (``220 Hz tones #2``) in the order given.
     """
     words = [describe_sound(facts) for facts in regions]
-    short = [" ".join(part for part in (*adjectives, register, noun) if part) for adjectives, register, noun in words]
+    short = [sound_name(facts) for facts in regions]
     often = Counter(short)
     names = [
         " ".join((*adjectives, hertz(facts.frequency), noun))

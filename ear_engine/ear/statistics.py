@@ -18,6 +18,8 @@ from ear_engine.ear.naming import Facts
 from ear_engine.ear.neurons import Neuron, NeuronIndex
 from ear_engine.ear.ranks import LEVELS, Floats, RankTable
 
+FRONT_END = "scalogram"
+"""Name of the layer whose channels are what the ear is given: ``level`` and ``phase``."""
 TOP = 5
 """Excerpts kept for each neuron."""
 
@@ -195,6 +197,11 @@ class Statistics:
         values = {name: float(column[number]) for name, column in measured.items()}
         return Facts(**values, alive=bool(self.high[number] > self.low[number]))
 
+    @cached_property
+    def sounds(self) -> tuple[str, ...]:
+        """What each neuron answers to, its register in words instead of hertz: ``steady low tones``."""
+        return tuple(naming.sound_name(self.facts(number)) for number in range(len(self.index)))
+
     def describe(self, number: int) -> NeuronDescription:
         """Everything known about a neuron.
 
@@ -206,12 +213,14 @@ class Statistics:
         rows = zip(
             self.excerpt_recording[number], self.excerpt_seconds[number], self.excerpt_activation[number], strict=True
         )
+        region = self.region_names[neuron.layer][neuron.channel]
+        name = naming.neuron_name(facts) if neuron.layer != FRONT_END else f"{region} @ {naming.hertz(facts.frequency)}"
         hits = tuple(ExcerptHit(self.heard.recordings[r], float(s), float(a)) for r, s, a in rows if r >= 0)
         return NeuronDescription(
             number,
             neuron,
-            naming.neuron_name(facts),
-            self.region_names[neuron.layer][neuron.channel],
+            name,
+            region,
             float(self.mean[number]),
             float(self.variance[number]) ** 0.5,
             float(self.active[number]),

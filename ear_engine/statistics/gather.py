@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,23 +16,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ear_engine.ear.naming import Facts, region_names
 from ear_engine.ear.network import Ear
-from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.ear.statistics import Heard, Statistics
 from ear_engine.errors import UserError
 from ear_engine.statistics.bands import QUALITIES, BandCorrelations, at_stride, band_windows, qualities
 from ear_engine.statistics.facts import Measured, measure
 from ear_engine.statistics.listening import KEPT, Excerpt, Listener, Recorded, draw
 from ear_engine.statistics.moments import Histograms, Moments, TopPlaces
+from ear_engine.statistics.regions import name_regions
 from ear_engine.statistics.responses import Responses
 
 EXCERPTS = 240
 """About an hour of music."""
 _PROBED = 16  # excerpts of the third pass
 _BATCH = {"cpu": 2, "cuda": 16}
-_REGION = 0.75  # of a channel's strongest activation: the bins that count as its region
-_EVERYWHERE = 2.5  # octaves: a region so wide has no register
 Report = Callable[[int, int], None]
 
 
@@ -224,53 +221,3 @@ def _assemble(
         region_bins=region_bins,
         **columns,
     )
-
-
-def name_regions(
-    index: NeuronIndex,
-    columns: Mapping[str, NDArray[np.float32]],
-    strength: NDArray[np.float32],
-    alive: NDArray[np.bool_],
-) -> tuple[dict[str, tuple[str, ...]], NDArray[np.int32]]:
-    """Names of all channels, and the bins in which each fires most.
-
-    A channel's region is the stretch of bins around its strongest in which it is at least 0.75 times as strong; its
-    facts are the means over the region, weighted by strength.
-
-    Args:
-        index: all neurons.
-        columns: the fields of :class:`ear_engine.ear.naming.Facts`, each (neurons,).
-        strength: how strongly each neuron fires at its strongest moments, (neurons,), from 0.
-        alive: whether each ever fired, (neurons,).
-
-    Returns:
-        names by layer, and (channels of all layers, 2) first and last bins.
-    """
-    names: dict[str, tuple[str, ...]] = {}
-    bins: list[tuple[int, int]] = []
-    for layer in index.layers:
-        facts = []
-        for channel in range(layer.channels):
-            own = slice(layer.offset + channel * layer.bins, layer.offset + (channel + 1) * layer.bins)
-            first, last = _stretch(strength[own])
-            bins.append((first, last))
-            inside = slice(own.start + first, own.start + last + 1)
-            weight = strength[inside] + 1e-12
-            mean = {name: float(np.average(values[inside], weights=weight)) for name, values in columns.items()}
-            mean["frequency"] = float(np.exp(np.average(np.log(columns["frequency"][inside]), weights=weight)))
-            pitches = np.log2(columns["frequency"][inside])
-            if pitches.max() - pitches.min() > _EVERYWHERE:
-                mean["frequency"] = 0.0
-            facts.append(Facts(**mean, alive=bool(alive[own].any())))
-        names[layer.name] = region_names(facts)
-    return names, np.array(bins, np.int32)
-
-
-def _stretch(strength: NDArray[np.float32]) -> tuple[int, int]:
-    best = int(strength.argmax())
-    first = last = best
-    while first > 0 and strength[first - 1] >= _REGION * strength[best]:
-        first -= 1
-    while last + 1 < len(strength) and strength[last + 1] >= _REGION * strength[best]:
-        last += 1
-    return first, last
