@@ -171,7 +171,8 @@ def _add_train(train: Parser) -> None:
         metavar="NAME|FOLDER[=SHARE]",
         help="a corpus by name, or a folder of music; several may be given, each with its share of the batches",
     )
-    add("--run", required=True, metavar="FOLDER", help="where the run is kept; an unfinished one there goes on")
+    run = "where the run is kept; an unfinished one there goes on (torchrun takes the longer name only)"
+    add("--run", "--run-folder", required=True, metavar="FOLDER", help=run)
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
     add("--compile", action="store_true", help="compile the networks first: a minute that pays on a GPU")
     add("--steps", type=int, metavar="N", help="optimizer steps, instead of the recipe's")
