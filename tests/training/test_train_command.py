@@ -18,6 +18,7 @@ import yaml
 
 from ear_engine.cli import main
 from ear_engine.commands.train import describe_length, describe_rest, export_folder
+from ear_engine.corpora.catalog import find_corpus
 from ear_engine.corpora.corpus import Corpus
 from ear_engine.ear.checkpoint import load_ear
 from ear_engine.errors import UserError
@@ -114,7 +115,7 @@ def test_two_processes_make_one_run_like_that_of_one(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc")
-def test_ctrl_c_saves_and_a_killed_rank_takes_the_others_with_it(music: Path, corpus: Corpus, tmp_path: Path) -> None:
+def test_ctrl_c_saves_and_a_killed_rank_takes_the_others_with_it(music: Path, tmp_path: Path) -> None:
     path = recipe(tmp_path, steps=100000, validate_every=100000)
     run = tmp_path / "run"
     typed = (path, "--corpus", music, "--device", "cpu", "--run-folder", run)
@@ -139,10 +140,10 @@ def test_ctrl_c_saves_and_a_killed_rank_takes_the_others_with_it(music: Path, co
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
     config = build(TrainingConfig, load_yaml(path), str(path))
-    music_read = mix([corpus], excerpt_samples(config))
-    resumed = Trainer(config, music_read, run)
+    same = mix([find_corpus(str(music))], excerpt_samples(config))
+    resumed = Trainer(config, same, run)
     assert resumed.step >= saved + 1
-    whole = Trainer(config, music_read, tmp_path / "whole")
+    whole = Trainer(config, same, tmp_path / "whole")
     before = [line.loss for _, line in zip(range(resumed.step), whole.run(), strict=False)]
     assert next(resumed.run()).loss == pytest.approx(next(whole.run()).loss, abs=1e-4)
     assert losses(run)[: len(before)] == pytest.approx(before, abs=1e-4)
