@@ -19,13 +19,13 @@ class FrameNormalization(nn.Module):
 
     Args:
         channels: of the input.
-        eps: added to the variance.
+        eps: added to the variance; large enough that silence, whose frames hardly vary, does not blow up gradients.
 
     Shape:
         - input, output: (batch, channels, [bins,] time)
     """
 
-    def __init__(self, channels: int, eps: float = 1e-5) -> None:
+    def __init__(self, channels: int, eps: float = 1e-3) -> None:
         super().__init__()
         self.eps = eps
         self.weight = nn.Parameter(torch.ones(channels))

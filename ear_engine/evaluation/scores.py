@@ -69,6 +69,9 @@ def average(outcomes: list[Outcome]) -> Outcome:
 def score(found: Outcome, groups: Index, seed: int = 0) -> Score:
     """Accuracy and loss with intervals from resampling whole groups."""
     tested = found.tested
+    if not tested.any():
+        nothing = Interval(np.nan, np.nan, np.nan)
+        return Score(nothing, nothing, 0)
     draws, _ = _resampled(groups[tested], [found.right[tested], found.loss[tested]], seed)
     count = draws[:, 0]
     accuracy, loss = (
@@ -85,6 +88,8 @@ def error_ratio(found: Outcome, reference: Outcome, groups: Index, seed: int = 0
     do not enter the interval.
     """
     both = found.tested & reference.tested
+    if not both.any():
+        return Interval(np.nan, np.nan, np.nan)
     own, theirs = 1.0 - found.right[both], 1.0 - reference.right[both]
     draws, sums = _resampled(groups[both], [own, theirs], seed)
     with np.errstate(divide="ignore", invalid="ignore"):
