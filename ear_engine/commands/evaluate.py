@@ -43,7 +43,7 @@ def run(typed: argparse.Namespace) -> int:
     if typed.workers is not None and typed.workers < 1:
         raise UserError(f"--workers {typed.workers}", "is below 1", "use a whole number from 1", "bad_value")
     device = _device(typed.device)
-    workers = typed.workers or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    workers = typed.workers or os.cpu_count() or 1
     console = Console(file=sys.stderr, soft_wrap=True)
     folders = [find_ear(name) for name in typed.ear or ["small"]]
     ears = [

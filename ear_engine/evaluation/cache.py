@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -25,13 +26,16 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 @lru_cache
 def code_digest(*modules: str) -> str:
-    """Names the source text of modules or folders of the engine (``ear``, ``evaluation/classifier.py``)."""
-    found = hashlib.sha256()
-    for module in modules:
-        path = _PACKAGE / module
-        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
-            found.update(file.read_bytes())
-    return found.hexdigest()
+    """Names the source text of modules of the engine (``evaluation/classifier.py``) and of what they use of the ear."""
+    texts: dict[str, bytes] = {}
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in texts:
+            texts[module] = (_PACKAGE / module).read_bytes()
+            used = re.findall(r"^from ear_engine\.ear\.(\w+) import", texts[module].decode(), re.MULTILINE)
+            waiting += [f"ear/{name}.py" for name in used]
+    return hashlib.sha256(b"".join(texts[module] for module in sorted(texts))).hexdigest()
 
 
 class Cache:

@@ -26,8 +26,8 @@ from ear_engine.evaluation.window import window_for
 
 Chances = NDArray[np.float32]
 _CLASSIFIER = ("evaluation/classifier.py",)
-_SUPERVISED = ("ear", "evaluation/supervised.py", "evaluation/changes.py")
-_PREDICTIONS = ("ear", "evaluation/predictions.py")
+_SUPERVISED = ("evaluation/supervised.py", "evaluation/changes.py")
+_PREDICTIONS = ("evaluation/predictions.py",)
 
 
 @dataclass(frozen=True)

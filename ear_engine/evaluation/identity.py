@@ -25,12 +25,11 @@ def tracks(library: Library, settings: Settings) -> tuple[Study, ...]:
     """Which of these tracks? Blocks in time, the same changed, and the paper's random split."""
     corpus = library("tracks")
     length = settings.window.samples
-    every = settings.every
     long = [recording for recording in corpus.recordings if recording.length >= _LEAST * length]
     if len(long) < 2:
         raise too_little("tracks", f"two tracks of {_LEAST * length / corpus.sample_rate:.0f} s or more")
-    if min(recording.length for recording in long) < every * _LEAST * length:
-        every = 1
+    shortest = min(recording.length for recording in long) // length
+    every = max(1, min(settings.every, shortest // _LEAST))
     excerpts = cut("tracks", long, settings.window, most=settings.most, every=every)
     labels = excerpts.owner
     classes = tuple(recording.name for recording in long)

@@ -69,13 +69,15 @@ def judge(window: Window, chosen: Chosen, candidates: Sequence[Candidate], seed:
         for number, test in enumerate(study.tests):
             guess = Candidate(study, "guess", "most frequent class", "", 0)
             chances = majority(study.labels, len(study.classes), study.folds, test.folds, len(test.labels))
+            if study.pairs is not None:  # which of the two is named first is drawn at random
+                chances = np.where(np.isfinite(chances), np.float32(0.5), chances)
             judged = [_Judged(guess, outcome(chances, test.labels), None), *_judged(answers, number, test.labels)]
             judged.sort(key=lambda one: _ORDER.index(one.candidate.kind))
             found = _rows(test, judged, seed)
             rows += found
             probes.append(_facts(study, test))
             for answer in answers:
-                if answer.kind == "ear" and answer.features == "c":
+                if answer.kind == "ear" and answer.features == "c" and study.pairs is None:
                     label = f"{answer.listener}: c"
                     confusions[test.name, label] = _confusion(answer.chances[number], test.labels)
     return Results(window.seconds, tuple(probes), tuple(rows), chosen.left_out, (), confusions)

@@ -19,7 +19,7 @@ from ear_engine.evaluation.window import MARGIN
 
 Report = Callable[[str, int, int], None]
 """Called with (what, done, all)."""
-_CODE = ("ear", "evaluation/hand_features.py", "evaluation/listeners.py", "evaluation/changes.py")
+_CODE = ("evaluation/hand_features.py", "evaluation/listeners.py", "evaluation/changes.py")
 
 
 def feature_file(cache: Cache, listener: Listener, excerpts: ExcerptSet) -> Path:
