@@ -97,7 +97,7 @@ class NamedRegion:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statistics:
     """Statistics of all n neurons of one ear.
 
