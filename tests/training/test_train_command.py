@@ -116,7 +116,7 @@ def test_two_processes_make_one_run_like_that_of_one(
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc")
 def test_ctrl_c_saves_and_a_killed_rank_takes_the_others_with_it(music: Path, tmp_path: Path) -> None:
-    path = recipe(tmp_path, steps=100000, validate_every=100000)
+    path = recipe(tmp_path, steps=100000, warmup=20, validate_every=100000)
     run = tmp_path / "run"
     typed = (path, "--corpus", music, "--device", "cpu", "--run-folder", run)
 
