@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
 from ear_engine.ear.activations import Recorder
 from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.ear.normalization import FrameNormalization
 
 
-def lived_in(width: float = 0.03, seed: int = 0, **shape: int) -> Ear:
+def lived_in(width: float = 0.03, seed: int = 0, **shape: Any) -> Ear:
     """An ear for evaluation, in double precision, its normalization as uneven as after training."""
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
@@ -21,6 +24,10 @@ def lived_in(width: float = 0.03, seed: int = 0, **shape: int) -> Ear:
             module.bias.data = 0.8 + 0.3 * torch.randn(size, generator=generator)  # few channels: none may be dead
             module.running_mean = 0.3 * torch.randn(size, generator=generator)
             module.running_var = 0.2 + torch.rand(size, generator=generator)
+        elif isinstance(module, FrameNormalization):
+            size = module.weight.shape
+            module.weight.data = 0.5 + torch.rand(size, generator=generator)
+            module.bias.data = 0.3 + 0.3 * torch.randn(size, generator=generator)
     return ear.double().eval()
 
 
