@@ -20,7 +20,7 @@ from ear_engine.errors import UserError
 
 _LOG_RANGE = -math.log(1e-9)  # of the scalogram's amplitude
 _WAVES = 5  # cosines that make an equalization curve
-_PER_OCTAVE = 24
+_TINY = 1e-12  # power in units of the floor
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,13 @@ def _spans(longest: int, size: int, changed: NDArray[np.float64], rng: np.random
 
 
 def augment(
-    features: Tensor, config: Augmentation, rng: np.random.Generator, *, batch: int | None = None, first: int = 0
+    features: Tensor,
+    config: Augmentation,
+    rng: np.random.Generator,
+    *,
+    batch: int | None = None,
+    first: int = 0,
+    bins_per_octave: int = 24,
 ) -> Tensor:
     """Changed copies of scalograms.
 
@@ -119,6 +125,7 @@ def augment(
         batch: size of the whole batch, of which ``features`` are the rows from ``first`` on; choices do not depend on
             how a batch is divided.
         first: see ``batch``.
+        bins_per_octave: of the scalograms.
 
     Returns:
         The same shape.
@@ -129,7 +136,8 @@ def augment(
     own = slice(first, first + rows)
     amplitude, phase = features[:, 0], features[:, 1]
     if config.pitch_bins:
-        amplitude, phase = _transpose(amplitude, phase, torch.from_numpy(drawn.shift[own]).to(device))
+        shift = torch.from_numpy(drawn.shift[own]).to(device)
+        amplitude, phase = _transpose(amplitude, phase, shift, torch.exp2(shift / bins_per_octave))
     gain, noise = (torch.from_numpy(x[own]).to(device)[:, :, None] for x in (drawn.gain, drawn.noise))
     power = torch.expm1(amplitude * _LOG_RANGE) * gain  # in units of the floor
     if config.noise_db > 0:
@@ -137,7 +145,7 @@ def augment(
         turn = torch.from_numpy(rng.uniform(-1.0, 1.0, (bins, frames)).astype(np.float32)).to(device)
         places = (torch.arange(frames, device=device) + torch.from_numpy(drawn.roll[own]).to(device)[:, None]) % frames
         added = noise * grain[:, places].transpose(0, 1)
-        share = power / (power + added + 1e-12)
+        share = (power + _TINY) / (power + added + _TINY)
         phase = share * phase + (1.0 - share) * turn[:, places].transpose(0, 1)
         power = power + added
     amplitude = torch.log1p(power) / _LOG_RANGE
@@ -145,13 +153,12 @@ def augment(
     return torch.stack([amplitude * keep, phase * keep], dim=1)
 
 
-def _transpose(amplitude: Tensor, phase: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
+def _transpose(amplitude: Tensor, phase: Tensor, shift: Tensor, ratio: Tensor) -> tuple[Tensor, Tensor]:
     bins = amplitude.shape[1]
     source = torch.arange(bins, device=amplitude.device) - shift[:, None]
     inside = (source >= 0) & (source < bins)
     index = source.clamp(0, bins - 1)[:, :, None].expand_as(amplitude)
-    ratio = torch.exp2(shift / _PER_OCTAVE)[:, None, None]
-    turned = torch.remainder(phase.gather(1, index) * ratio + 1.0, 2.0) - 1.0
+    turned = torch.remainder(phase.gather(1, index) * ratio[:, None, None] + 1.0, 2.0) - 1.0
     return amplitude.gather(1, index) * inside[:, :, None], turned * inside[:, :, None]
 
 

@@ -183,7 +183,8 @@ class Trainer:
         if config.augmentation.on:
             rng = np.random.default_rng((config.seed, self.step, 1))
             first = self.ranks.own(config.batch).start
-            past = augment(features, config.augmentation, rng, batch=config.batch, first=first)
+            spacing = config.ear.scalogram.bins_per_octave
+            past = augment(features, config.augmentation, rng, batch=config.batch, first=first, bins_per_octave=spacing)
             if config.augmentation.of == "excerpt":
                 features, past = past.contiguous(memory_format=torch.channels_last), None
         with self._autocast():
