@@ -7,11 +7,8 @@ numbered layer after layer in forward order, channel-major within a layer (chann
 
 from __future__ import annotations
 
-import bisect
-import difflib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ear_engine.errors import UserError
+from ear_engine.ear.neurons import Layer, Neuron, NeuronIndex
+
+__all__ = ["NONLINEARITIES", "Layer", "Neuron", "NeuronIndex", "Recorder", "index_layers", "to_arrays"]
 
 NONLINEARITIES: tuple[type[nn.Module], ...] = (
     nn.ReLU,
@@ -33,96 +32,6 @@ NONLINEARITIES: tuple[type[nn.Module], ...] = (
     nn.Softplus,
     nn.Hardswish,
 )
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of neurons.
-
-    Args:
-        name: ``[a-z0-9_]+``.
-        channels, bins: neurons are channels * bins; a 1-D layer has one bin.
-        stride: scalogram frames per time step.
-        offset: number of its first neuron.
-    """
-
-    name: str
-    channels: int
-    bins: int
-    stride: int
-    offset: int
-
-    @property
-    def neurons(self) -> int:
-        """Number of neurons."""
-        return self.channels * self.bins
-
-
-@dataclass(frozen=True)
-class Neuron:
-    """A place in the network."""
-
-    layer: str
-    channel: int
-    bin: int
-
-
-class NeuronIndex:
-    """Numbers for neurons and back.
-
-    Args:
-        layers: in forward order, offsets consecutive from 0.
-    """
-
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers = tuple(layers)
-        self._by_name = {layer.name: layer for layer in self.layers}
-        self._offsets = [layer.offset for layer in self.layers]
-
-    def __len__(self) -> int:
-        return sum(layer.neurons for layer in self.layers)
-
-    def __getitem__(self, name: str) -> Layer:
-        """The layer of that name.
-
-        Raises:
-            UserError: there is none; the nearest names are given.
-        """
-        layer = self._by_name.get(name)
-        if layer is None:
-            near = difflib.get_close_matches(name, self._by_name, n=2, cutoff=0.4) or list(self._by_name)[:3]
-            raise UserError(
-                f"layer {name!r}", "does not exist in this ear", f"try {' or '.join(near)}", "unknown_layer"
-            )
-        return layer
-
-    def index(self, layer: str, channel: int, bin: int = 0) -> int:
-        """Number of a neuron.
-
-        Raises:
-            UserError: the layer does not exist, or the channel or bin is outside it.
-        """
-        found = self[layer]
-        if not (0 <= channel < found.channels and 0 <= bin < found.bins):
-            raise UserError(
-                f"neuron {layer} channel {channel} bin {bin}",
-                f"is outside the layer's {found.channels} channels and {found.bins} bins",
-                "count from 0",
-                "out_of_range",
-            )
-        return found.offset + channel * found.bins + bin
-
-    def neuron(self, index: int) -> Neuron:
-        """Neuron of a number.
-
-        Raises:
-            UserError: outside the network.
-        """
-        if not 0 <= index < len(self):
-            raise UserError(f"neuron {index}", f"is outside the network's {len(self)}", "count from 0", "out_of_range")
-        layer = self.layers[bisect.bisect_right(self._offsets, index) - 1]
-        channel, bin_ = divmod(index - layer.offset, layer.bins)
-        return Neuron(layer.name, channel, bin_)
 
 
 class _Recorded(Exception):
