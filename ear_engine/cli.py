@@ -108,7 +108,7 @@ def build_parser() -> Parser:
     _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
     _add_statistics(command("statistics", "measure what every neuron of an ear does, and name what it answers to"))
     bench = command("bench", "measure a part against a plain reference")
-    bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, osc; all if none is named")
+    bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, training, osc; all if none is named")
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
     return parser
 

@@ -27,6 +27,9 @@ The references use Hann windows in time of the original's length (16,179 samples
 follows the original's procedure: the loop tiled to 550,000 samples, one conv1d an octave at twice the frame rate, max
 pooling, the whole network on 521 frames without folded normalization, and the gradient back to the loop. It is given
 our causal network, weights without gradients and no bookkeeping.""",
+    "training": """A step of training from noise to changed weights: scalogram, network, loss (equation 1), gradients,
+AdamW; excerpts of 272 frames (6.3 s), on a GPU if there is one. Two processes share one batch as under `torchrun`, a
+thread each, against one process with a thread and the whole batch: 2 would be perfect on two free cores.""",
     "osc": """A real engine (`ear-engine serve --audio null`) over UDP on this machine: from sending a value and a
 question to the answer with that value. The reference is a python-osc server in a process of its own that stores
 values and answers, asked in turns with the engine while the engine is in the same state.""",

@@ -12,7 +12,7 @@ from ear_engine.commands.listings import print_table
 from ear_engine.errors import UserError
 from ear_engine.yaml_files import nearest
 
-PARTS = ("scalogram", "dream", "osc")
+PARTS = ("scalogram", "dream", "training", "osc")
 COLUMNS = ("part", "case", "value", "unit", "reference", "ratio", "floor_share", "target", "met")
 _NUMBERS = ("value", "reference", "ratio", "floor_share", "target")
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from ear_engine import benchmarks
-from ear_engine.benchmarks import dream, osc, scalogram
+from ear_engine.benchmarks import dream, osc, scalogram, training
 from ear_engine.benchmarks.convolution import TimeDomainTransform
 from ear_engine.benchmarks.measure import take_turns
 from ear_engine.benchmarks.procedure import OriginalProcedure
@@ -75,6 +75,21 @@ def test_dream_is_measured_against_the_original_procedure() -> None:
     check(rows, "dream")
     assert (rows[0].unit, rows[0].met) == ("steps/s", False)
     assert "tiny, batch 1, encoder_1_conv1" in rows[0].case
+
+
+@pytest.mark.slow
+def test_training_is_measured_in_every_precision_layout_and_number_of_processes() -> None:
+    rows = training.run(
+        1, training.Case(width=0.03, batch=2, frames=144, layout_batch=2, shared_batch=2, shared_kinds=("batch",))
+    )
+    check(rows, "training")
+    assert [row.unit for row in rows] == ["clips/s", "steps/s", "clips/s", "clips/s"]
+    assert rows[0].value == pytest.approx(2 * rows[1].value)
+    assert {row.case.partition(": ")[2] for row in rows} == {
+        "bfloat16 against float32",
+        "channels last against first",
+        "two processes (gloo) against one, a thread each",
+    }
 
 
 @pytest.mark.slow
