@@ -21,3 +21,7 @@ class UserError(Exception):
         self.mend = mend
         self.code = code
         super().__init__(f"{subject} {reason}; {mend}.")
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str, str]]:
+        """Travel between processes whole."""
+        return type(self), (self.subject, self.reason, self.mend, self.code)

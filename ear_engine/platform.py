@@ -20,6 +20,7 @@ import platformdirs
 _APP = "ear-engine"
 _SESSION = "ear-engine-session-"
 _MEMORY = Path("/dev/shm")
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def session_parent(room: int = 512 << 20, memory: Path = _MEMORY) -> Path:
@@ -64,6 +65,26 @@ def lower_priority(by: int = 10) -> bool:
 def raise_priority(by: int = 10) -> bool:
     """Go before everything else on this machine; return whether the system allows it (mostly it takes root)."""
     return _nice(-by)
+
+
+def cores(quota: Path = _QUOTA) -> int:
+    """Processor cores that this process may use, at least 1.
+
+    They are those it is bound to (Linux), and no more than the time that a container is given (control groups, version
+    2); elsewhere all there are.
+
+    Args:
+        quota: the file that says how many microseconds of how many a container may compute: ``150000 100000``.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count() or 1
+    try:
+        given, period = map(int, quota.read_text().split())
+    except (OSError, ValueError):  # no control groups, or ``max 100000``: no limit
+        return count
+    return max(1, min(count, -(-given // max(1, period))))
 
 
 def _nice(by: int) -> bool:

@@ -155,3 +155,21 @@ def test_the_very_first_child_is_shielded_from_ctrl_c(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     subprocess.run([sys.executable, str(main)], cwd=tmp_path, env=env, check=True, timeout=60)
     assert (tmp_path / "mask").read_text() == "True"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cannot bind processes to cores")
+def test_cores_are_those_that_this_process_may_use(tmp_path: Path) -> None:
+    code = "import os; from ear_engine import platform; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+    code += "print(platform.cores())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [("150000 100000", 2), ("50000 100000", 1), ("1 100000", 1), ("max 100000", 1 << 20), ("", 1 << 20)],
+)
+def test_a_containers_share_of_time_counts_in_whole_cores(tmp_path: Path, text: str, most: int) -> None:
+    all_of_them = platform.cores(tmp_path / "none")
+    (tmp_path / "cpu.max").write_text(f"{text}\n")
+    assert platform.cores(tmp_path / "cpu.max") == min(most, all_of_them)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from ear_engine import platform
 from ear_engine.corpora.audio_files import SUFFIXES, Source, find_audio, one_line
 from ear_engine.corpora.corpus import Corpus, Skipped
 from ear_engine.corpora.decoder import Decoded, decode, samples_promised
@@ -211,7 +211,7 @@ def _promised(sample_rate: int, job: Job) -> int:
 def _count(workers: int | None, jobs: list[Job]) -> int:
     """How many processes: one a core, but none where it takes longer to start them."""
     if workers is None:
-        workers = 1 if sum(job.source.size for job in jobs) < _SMALL else (os.cpu_count() or 1)
+        workers = 1 if sum(job.source.size for job in jobs) < _SMALL else platform.cores()
     return min(workers, len(jobs))
 
 

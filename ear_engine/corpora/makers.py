@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import json
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +16,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from ear_engine import platform
 from ear_engine.errors import UserError
 
 Audio = NDArray[np.float32]
@@ -71,7 +71,7 @@ def write_recordings(
         done = len(jobs) - len(todo)
         if progress is not None and done:
             progress(done, len(jobs))
-        for _ in _each(todo, min(len(todo), workers or os.cpu_count() or 1)):
+        for _ in _each(todo, min(len(todo), workers or platform.cores())):
             done += 1
             if progress is not None:
                 progress(done, len(jobs))
