@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from ear_engine.commands.listings import print_table
+from ear_engine.commands.options import at_least
 from ear_engine.commands.progress import Stages, say_skipped
 from ear_engine.corpora.audio_files import one_line
 from ear_engine.corpora.catalog import build_builtin, build_named, cached_store, name_for, store_names, store_root
@@ -35,8 +36,8 @@ def run(typed: argparse.Namespace) -> int:
 
 def _build(typed: argparse.Namespace) -> int:
     console = Console(file=sys.stderr, soft_wrap=True)
-    if typed.workers is not None and typed.workers < 1:
-        raise UserError(f"--workers {typed.workers}", "is below 1", "use a whole number from 1", "bad_value")
+    if typed.workers is not None:
+        at_least("--workers", typed.workers, 1)
     with Stages(console) as stages:
         if typed.source in builtin_names():
             if typed.name is not None:

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-import torch
 from rich.console import Console
 
 from ear_engine import platform
+from ear_engine.commands.options import at_least
 from ear_engine.commands.progress import open_music, progress_bar
 from ear_engine.ear.checkpoint import save_ear
+from ear_engine.ear.devices import choose_device
 from ear_engine.ear_files import ear_roots
 from ear_engine.errors import UserError
 from ear_engine.resources import resource, resource_root
@@ -58,9 +59,7 @@ def _recipe(typed: argparse.Namespace) -> TrainingConfig:
     path = find_recipe(typed.config)
     config = build(TrainingConfig, load_yaml(path), str(path))
     if typed.steps is not None:
-        if typed.steps < 1:
-            raise UserError(f"--steps {typed.steps}", "is below 1", "use a whole number from 1", "bad_value")
-        config = dataclasses.replace(config, steps=typed.steps)
+        config = dataclasses.replace(config, steps=at_least("--steps", typed.steps, 1))
     check_recipe(config)
     return config
 
@@ -143,20 +142,6 @@ def export_folder(target: str) -> Path:
     if (shipped / target).is_dir():
         raise UserError(f"--export {target}", "is the name of an ear that ships", "choose another", "name_taken")
     return platform.user_ear_dir() / target
-
-
-def choose_device(wanted: str) -> str:
-    """The torch device that ``--device`` means.
-
-    Raises:
-        UserError: it is not there.
-    """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wanted == "auto":
-        return next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there[wanted]:
-        raise UserError(f"device {wanted!r}", "is not available here", "use --device auto", "no_device")
-    return wanted
 
 
 class _Interrupt:

@@ -28,6 +28,7 @@ Chances = NDArray[np.float32]
 _CLASSIFIER = ("evaluation/classifier.py",)
 _SUPERVISED = ("evaluation/supervised.py", "evaluation/changes.py")
 _PREDICTIONS = ("evaluation/predictions.py",)
+_BATCH = {"cpu": 16, "cuda": 96, "mps": 32}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Plan:
         untrained: ears of each shape that have heard nothing.
         supervised_folds: of each study in which a network learns from scratch; 0 is none.
         lessons: how it learns.
-        batch: excerpts heard at once.
+        batch: excerpts heard at once; what suits the device if None.
     """
 
     probes: tuple[str, ...] = ()
@@ -54,7 +55,12 @@ class Plan:
     untrained: int = 3
     supervised_folds: int = 0
     lessons: Lessons = field(default_factory=Lessons)
-    batch: int = 16
+    batch: int | None = None
+
+    @property
+    def heard_at_once(self) -> int:
+        """Excerpts."""
+        return self.batch or _BATCH.get(self.device.partition(":")[0], _BATCH["cpu"])
 
 
 def evaluate(
@@ -95,7 +101,7 @@ def evaluate(
         list(sets.values()),
         cache,
         device=plan.device,
-        batch=plan.batch,
+        batch=plan.heard_at_once,
         threads=plan.workers,
         report=tell,
     )
@@ -217,7 +223,9 @@ class _Runner:
             known = self._cache.read(path)
             if known is None:
                 plan = self._plan
-                chances = predicted_chances(ear.ear, study, device=plan.device, batch=plan.batch, threads=plan.workers)
+                chances = predicted_chances(
+                    ear.ear, study, device=plan.device, batch=plan.heard_at_once, threads=plan.workers
+                )
                 self._cache.write(path, {"0": chances})
             else:
                 chances = known["0"]
