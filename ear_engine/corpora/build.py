@@ -54,8 +54,8 @@ def build_corpus(
         store_folder: made if need be.
         name: of the corpus.
         sample_rate: Hz, 1000 to 768000.
-        validation_share: share of the groups (label ``group``, else the recording's name) that validate, 0..1; at
-            least one does, and never all.
+        validation_share: share of the groups (label ``group``, else the file's path without its suffix) that validate,
+            0..1; at least one does, and never all.
         workers: processes that decode; one a core if None. More than one need an importable main module
             (``if __name__ == "__main__":``).
         progress: called with (files done, files in all).
@@ -89,7 +89,7 @@ def build_corpus(
             pieces = packer.finish()
             skipped += queue.skipped
             known = {path: merged(tags, labels.get(path, {})) for path, (_, tags) in queue.kept.items()}
-            groups = {path: row.get("group") or names[path] for path, row in known.items()}
+            groups = {path: row.get("group") or _stem(path) or names[path] for path, row in known.items()}
             _need_two(source_folder, groups.values(), skipped)
             chosen = validating(groups.values(), validation_share)
             entries = tuple(
@@ -121,7 +121,7 @@ def _check(source_folder: Path, sample_rate: int, validation_share: float, worke
 def _names(sources: Iterable[Source]) -> dict[str, str]:
     """Names of recordings by path: without the suffix where that is enough to tell files apart."""
     paths = [source.path for source in sources]
-    stems = {path: one_line(str(PurePosixPath(path).with_suffix("")), 1000) for path in paths}
+    stems = {path: _stem(path) for path in paths}
     count = Counter(stems.values())
     named = {path: stem if count[stem] == 1 else one_line(path, 1000) for path, stem in stems.items()}
     count = Counter(named.values())
@@ -129,6 +129,11 @@ def _names(sources: Iterable[Source]) -> dict[str, str]:
         if count[name] > 1 or not name:  # they differ in letters that cannot be printed
             named[path] = f"{name}#{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
     return named
+
+
+def _stem(path: str) -> str:
+    """A path without its suffix: what one piece in several formats shares."""
+    return one_line(str(PurePosixPath(path).with_suffix("")), 1000)
 
 
 @dataclass

@@ -274,6 +274,16 @@ def test_a_group_is_never_divided(tmp_path: Path) -> None:
         made(music, tmp_path / "store")
 
 
+def test_one_piece_in_two_formats_is_on_one_side(tmp_path: Path) -> None:
+    for number in range(16):
+        write(tmp_path / "m" / f"{number}.wav", sine(300 + number, 1.2))
+        write(tmp_path / "m" / f"{number}.ogg", sine(300 + number, 1.2))
+    corpus = made(tmp_path / "m", tmp_path / "s", validation_share=0.5)
+    trained, tested = ({Path(r.name).stem for r in side} for side in (corpus.training, corpus.validation))
+    assert not trained & tested
+    assert (len(corpus.training), len(corpus.validation)) == (16, 16)
+
+
 def test_a_disk_that_cannot_hold_it_is_refused_before_long_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
