@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ear_engine.corpora.archives import unpack
+from ear_engine.corpora.journal import only_builder
 from ear_engine.corpora.labels import LABELS
 from ear_engine.corpora.manifest import Files, Maker, Manifest, Part
 from ear_engine.corpora.packages import fetch
@@ -33,7 +34,8 @@ def gather(
 ) -> None:
     """Put all recordings of a corpus into a folder, each part into its own with a ``labels.json``.
 
-    Parts that are there and of the same manifest are left alone; others are made anew.
+    Parts that are there and of the same manifest are left alone; others are made anew. Who gathers into the same cache
+    at the same time waits.
 
     Args:
         manifest: of the corpus.
@@ -47,22 +49,30 @@ def gather(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for part in manifest.parts:
-            target, stamp = folder / part.folder, manifest.recipe(part)
-            if _stamp(target) == stamp:
-                continue
-            if part.maker is None:
-                shutil.rmtree(target, ignore_errors=True)
-                _unpack_part(part, target, cache, progress)
-            else:
-                target.mkdir(parents=True, exist_ok=True)
-                (target / _STAMP).unlink(missing_ok=True)
-                _make_part(part, part.maker, target, cache, workers, progress)
-            write_whole(target / _STAMP, stamp)
-        _remove_others(folder, {part.folder for part in manifest.parts})
+        cache.mkdir(parents=True, exist_ok=True)
+        with only_builder(cache):  # the ranks of a training all begin here, and packages and scores are shared
+            for part in manifest.parts:
+                _gather_part(manifest, part, folder / part.folder, cache, workers, progress)
+            _remove_others(folder, {part.folder for part in manifest.parts})
     except OSError as error:
         reason = f"cannot be written ({error})"
         raise UserError(f"folder {str(folder)!r}", reason, "make room, or choose another", "unwritable") from None
+
+
+def _gather_part(
+    manifest: Manifest, part: Part, target: Path, cache: Path, workers: int | None, progress: Stage | None
+) -> None:
+    stamp = manifest.recipe(part)
+    if _stamp(target) == stamp:
+        return
+    if part.maker is None:
+        shutil.rmtree(target, ignore_errors=True)
+        _unpack_part(part, target, cache, progress)
+    else:
+        target.mkdir(parents=True, exist_ok=True)
+        (target / _STAMP).unlink(missing_ok=True)
+        _make_part(part, part.maker, target, cache, workers, progress)
+    write_whole(target / _STAMP, stamp)
 
 
 def _stamp(target: Path) -> str:

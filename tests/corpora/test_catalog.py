@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -124,6 +125,21 @@ def test_a_built_one_needs_nothing_and_a_changed_manifest_only_what_changed(tiny
     tiny.write_text(text[: text.index("  - folder: two")])
     assert [r.name for r in build_builtin("tiny").recordings] == ["one/a", "one/c", "one/deep/d"]
     assert not (cache / "sources" / "tiny" / "two").exists()
+
+
+def test_who_builds_at_the_same_time_unpacks_nothing_again(tiny: Path) -> None:
+    told: list[str] = []
+    other = threading.Thread(target=lambda: build_builtin("tiny", progress=lambda *step: told.append(step[0])))
+
+    def begin_other(what: str, done: int, every: int) -> None:
+        if what == "unpacking one-music":
+            other.start()
+            other.join(0.5)  # long enough to do everything, were it not kept waiting
+
+    corpus = build_builtin("tiny", workers=1, progress=begin_other)
+    other.join()
+    assert [what for what in told if what != "decoding"] == []
+    assert len(corpus.recordings) == 5
 
 
 @pytest.mark.parametrize(
