@@ -118,7 +118,7 @@ def test_the_keys_of_another_kind_of_ear_are_its_own(tmp_path: Path) -> None:
 
 
 def keys(kind: type) -> dict[str, type]:
-    hints = typing.get_type_hints(kind)
+    hints = {n: str if typing.get_origin(h) is typing.Literal else h for n, h in typing.get_type_hints(kind).items()}
     return {name: hint for name, hint in hints.items() if hint in (int, float, str)} | dict.fromkeys(
         [name for name, hint in hints.items() if hint not in (int, float, str)], object
     )
