@@ -62,7 +62,7 @@ def mix(corpora: Sequence[Corpus], excerpt: int, shares: Sequence[float | None] 
         shares: one for each corpus, or None.
 
     Raises:
-        UserError: too little music is left, or a share is not positive.
+        UserError: too little music is left, a share is not positive, or a corpus is in those before it.
     """
     parts = [corpus.at_least(excerpt) for corpus in _distinct(corpora)]
     given: Sequence[float | None] = shares or [None] * len(parts)
@@ -91,6 +91,9 @@ def _distinct(corpora: Sequence[Corpus]) -> list[Corpus]:
     out = []
     for corpus in corpora:
         kept = tuple(r for r in corpus.recordings if not r.digest or r.digest not in seen)
+        if corpus.recordings and not kept:
+            reason = "has no recording that those before it have not"
+            raise UserError(f"corpus {corpus.name!r}", reason, "name it once", "given_twice")
         seen |= {r.digest for r in kept}
         out.append(dataclasses.replace(corpus, recordings=kept))
     return out

@@ -110,6 +110,13 @@ def test_a_recording_that_is_in_two_corpora_stays_on_one_side() -> None:
     assert "twin" in [r.name for r in mix([other], EXCERPT).training]
 
 
+def test_a_corpus_that_is_given_twice_is_named() -> None:
+    recordings = tuple(ramp(f"a{n}", 2000, number=n, validation=n == 0, digest=str(n)) for n in range(2))
+    corpus = Corpus("a", Path("a"), recordings, (), 44100, True)
+    with pytest.raises(UserError, match="corpus 'a' has no recording that those before it have not; name it once"):
+        mix([corpus, corpus], EXCERPT)
+
+
 @pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, False)])
 def test_weights_may_be_given_away_if_all_music_may(first: bool, second: bool) -> None:
     music = mix([made("a", (2000,), shippable=first), made("b", (2000,), shippable=second)], EXCERPT)
