@@ -56,9 +56,23 @@ def check_shape(shape: EarConfig, where: str) -> None:
         for name, low in limits.items():
             if getattr(part, name) < low:
                 raise UserError(f"{where}: {name}", f"is {getattr(part, name)}", f"use {low} or more", "out_of_range")
+    _check_blocks(shape, where)
     if sound.frequencies()[-1] >= sound.sample_rate / 2:
         reason = f"put the top bin at {sound.frequencies()[-1]:.0f} Hz, above half the sample rate"
         raise UserError(f"{where}: bins, bins_per_octave and f_min", reason, "use fewer bins", "out_of_range")
+
+
+def _check_blocks(shape: EarConfig, where: str) -> None:
+    bins = shape.scalogram.bins
+    for block in shape.encoder:
+        for number, (time, frequency) in enumerate((block.conv1, block.conv2)):
+            bins += 1 - frequency + (2 * block.pad if frequency == 3 else 0)
+            bins //= max(1, block.pool) if number == 0 else 1
+            if min(time, frequency, block.channels, block.pool, block.pad + 1, bins) < 1:
+                reason = f"has a block that leaves no bins, or a size below 1 ({block})"
+                raise UserError(f"{where}: encoder", reason, "use more bins or smaller kernels", "out_of_range")
+    if any(min(block.channels, block.kernel, block.pool) < 1 for block in shape.autoregressive):
+        raise UserError(f"{where}: autoregressive", "has a size below 1", "use 1 or more", "out_of_range")
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -67,6 +67,9 @@ def check_recipe(config: TrainingConfig) -> None:
         UserError: a value is out of range.
     """
     check_shape(config.ear, "recipe: ear")
+    for name, factor in (("encoder", FRAMES_PER_CODE), ("autoregressive", CODES_PER_CONTEXT)):
+        if (pooled := math.prod(block.pool for block in getattr(config.ear, name))) != factor:
+            raise UserError(f"recipe: ear: {name}", f"pools time by {pooled}", f"make it {factor}", "out_of_range")
     codes = FRAMES_PER_CODE * (CODES_PER_CONTEXT * config.first_context + config.ear.skip + config.ear.predictions)
     least: dict[str, float] = {**dict.fromkeys(_AT_LEAST_1, 1), "batch": 2, "frames": codes + 1}
     least.update(learning_rate=0.0, warmup=0, weight_decay=0.0, clip=0.0, gain_db=0.0, first_context=0, seed=0)

@@ -234,6 +234,7 @@ def test_a_damaged_run_is_refused_not_begun_again(corpus: Corpus, tmp_path: Path
         ({"augmentation": Augmentation(noise_db=-1.0)}, "augmentation: noise_db is -1.0; use 0 or more"),
         ({"augmentation": Augmentation(chance=1.1)}, "augmentation: chance is 1.1; use 0 to 1"),
         ({"ear": EarConfig(width=-1.0)}, "width is -1.0; use 0.001 or more"),
+        ({"ear": EarConfig(encoder=())}, "ear: encoder pools time by 1; make it 4"),
     ],
 )
 def test_a_recipe_out_of_range_is_refused(corpus: Corpus, tmp_path: Path, change: dict[str, object], said: str) -> None:
