@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,7 +156,8 @@ def _by_client(command: list[str], aside: Path, package: Debian | Pypi, progress
         while process.poll() is None:
             time.sleep(_LOOK)
             if progress is not None:
-                progress(min(package.size, sum(path.stat().st_size for path in _files(aside))), package.size)
+                with suppress(FileNotFoundError):  # the client renames and removes files meanwhile
+                    progress(min(package.size, sum(path.stat().st_size for path in _files(aside))), package.size)
         said.seek(0)
         lines = said.read().decode(errors="replace").split("\n")
     found = _files(aside)
