@@ -78,7 +78,10 @@ class Task:
 
 
 def run(task: Task) -> list[Values]:
-    """Probabilities for every test, (rows, classes); rows that no fold tests are not numbers."""
+    """Probabilities for every test, (rows, classes); rows that no fold tests are not numbers.
+
+    Where features are not finite (an ear that diverged), none is: there is nothing to be fitted.
+    """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(limits=1):  # one core a process
@@ -90,6 +93,8 @@ def _run(task: Task) -> list[Values]:
     tests = [(values if f.path == task.features.path else f.load(), folds) for f, folds in task.tests]
     rows = [task.pairs.shape[1] if task.pairs is not None else len(test) for test, _ in tests]
     found = [np.full((count, task.classes), np.nan, np.float32) for count in rows]
+    if not all(np.isfinite(part).all() for part in (values, *(test for test, _ in tests))):
+        return found
     for number, fold in enumerate(task.folds):
         if task.pairs is not None:
             design = pair_design(values, task.pairs, fold.training, task.labels)

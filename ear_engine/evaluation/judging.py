@@ -90,15 +90,15 @@ def _judged(answers: Sequence[Candidate], number: int, labels: Index) -> list[_J
     found = []
     for members in groups.values():
         outcomes = [outcome(member.chances[number], labels) for member in members]
-        accuracies = [float(np.nanmean(one.right)) for one in outcomes]
-        span = (min(accuracies), max(accuracies)) if len(members) > 1 else None
+        accuracies = [one.accuracy for one in outcomes]
+        span = (min(accuracies), max(accuracies)) if len(members) > 1 and np.isfinite(accuracies).all() else None
         found.append(_Judged(members[0], average(outcomes), span))
     return found
 
 
 def _rows(test: Test, judged: Sequence[_Judged], seed: int) -> list[Row]:
-    hand = [one for one in judged if one.candidate.kind == "hand"]
-    best = max(hand, key=lambda one: float(np.nanmean(one.outcome.right))) if hand else None
+    hand = [one for one in judged if one.candidate.kind == "hand" and one.outcome.tested.any()]
+    best = max(hand, key=lambda one: one.outcome.accuracy, default=None)
     taught = next((one for one in judged if one.candidate.kind == "supervised"), None)
     rows = []
     for one in judged:

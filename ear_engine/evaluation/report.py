@@ -21,6 +21,8 @@ _HEADINGS = {
     "composers_random": "composers, random split",
 }
 
+NOTHING = "–"
+"""Stands in tables where there was no answer."""
 _LEAST = 0.05  # ratio of errors that a mean takes in; smaller ones are a handful of excerpts
 
 
@@ -66,7 +68,7 @@ def table2(results: Results) -> str:
         cells = []
         for name in there:
             own = found.get(name)
-            cells += ["", ""] if own is None else [f"{own.score.loss.value:.3f}", _percent(own)]
+            cells += ["", ""] if own is None else [_figure(own.score.loss.value), _percent(own)]
         lines.append(_line([label, *cells]))
     about = [
         f"An excerpt is {results.excerpt_seconds:.1f} s, what one c hears; excerpts do not overlap. Columns without "
@@ -93,7 +95,7 @@ def summary(results: Results) -> str:
     by = {(row.probe, row.label): row for row in results.rows}
     lines = ["## Accuracy", "", _line(["features", *names]), _rule(len(names))]
     for label in labels:
-        cells = [f"{by[name, label].score.accuracy.value:.1%}" if (name, label) in by else "" for name in names]
+        cells = [percent(by[name, label].score.accuracy.value) if (name, label) in by else "" for name in names]
         lines.append(_line([label, *cells]))
     return "\n".join(lines)
 
@@ -146,9 +148,9 @@ def _probe(facts: ProbeFacts, rows: Sequence[Row]) -> str:
         cells = [
             str(row.dimension or ""),
             _percent(row),
-            f"{accuracy.low:.1%} to {accuracy.high:.1%}",
-            "" if row.kind == "predictions" else f"{loss.value:.3f}",
-            "" if row.kind == "predictions" else f"{loss.low:.2f} to {loss.high:.2f}",
+            f"{accuracy.low:.1%} to {accuracy.high:.1%}" if row.score.tested else "",
+            "" if row.kind == "predictions" else _figure(loss.value),
+            "" if row.kind == "predictions" or not row.score.tested else f"{loss.low:.2f} to {loss.high:.2f}",
             _ratio(row.against_hand),
             _ratio(row.against_supervised),
         ]
@@ -156,8 +158,17 @@ def _probe(facts: ProbeFacts, rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def percent(value: float) -> str:
+    """A share as a table shows it; a dash where there is none, for an ear that diverged answers nothing."""
+    return f"{value:.1%}" if math.isfinite(value) else NOTHING
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else NOTHING
+
+
 def _percent(row: Row) -> str:
-    text = f"{row.score.accuracy.value:.1%}"
+    text = percent(row.score.accuracy.value)
     return text if row.span is None else f"{text} ({100 * row.span[0]:.1f} to {100 * row.span[1]:.1f})"
 
 

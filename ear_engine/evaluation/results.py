@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +96,11 @@ class Results:
         return tuple(row for row in self.rows if row.probe == probe)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain values; null stands for what is no finite number, which JSON does not have."""
+        plain: dict[str, Any] = _plain(self._as_dict())
+        return plain
+
+    def _as_dict(self) -> dict[str, Any]:
         return {
             "excerpt_seconds": self.excerpt_seconds,
             "ears": self.descriptions,
@@ -108,3 +113,11 @@ class Results:
                 for (probe, label), counts in self.confusions.items()
             ],
         }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -29,7 +29,7 @@ class Score:
     Args:
         accuracy: share that is right, 0..1.
         loss: mean negative log-likelihood, nats.
-        tested: rows.
+        tested: rows; where there are none (an ear that diverged gives no answers), figures are not numbers.
     """
 
     accuracy: Interval
@@ -48,6 +48,11 @@ class Outcome:
     def tested(self) -> NDArray[np.bool_]:
         """(rows,), which rows were predicted."""
         return np.isfinite(self.right)
+
+    @property
+    def accuracy(self) -> float:
+        """Share that is right of what was tested; not a number where nothing was."""
+        return float(self.right[self.tested].mean()) if self.tested.any() else float("nan")
 
 
 def outcome(chances: NDArray[np.float32], labels: Index) -> Outcome:

@@ -29,6 +29,8 @@ from ear_engine.training.distributed import Ranks, distribute, synchronize
 from ear_engine.training.recipe import MARGIN, TrainingConfig, check_recipe, excerpt_samples, learning_rate
 from ear_engine.whole_files import need_room
 
+DIVERGED = "diverged"
+"""Code of the error that ends a run whose loss is no longer a number."""
 _LAST = "last.safetensors"
 _PARTS = ("ear", "average")
 _GPU_LINES = 10  # steps whose losses are fetched from a GPU at once
@@ -160,7 +162,7 @@ class Trainer:
         for (step, result), (loss, accuracy) in zip(made, values, strict=True):
             if not math.isfinite(loss):
                 reason, mend = f"diverged at step {step}", "lower learning_rate and start in another folder"
-                raise UserError("training", reason, mend, "diverged")
+                raise UserError("training", reason, mend, DIVERGED)
             lines.append(Progress(step, loss, accuracy, result.chance, math.nan, math.nan))
         return lines, stopping > 0
 

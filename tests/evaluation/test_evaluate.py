@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from ear_engine.cli import main
 from ear_engine.corpora.build import build_corpus
@@ -180,6 +181,28 @@ def test_everything_is_written(results: Results, tmp_path: Path) -> None:
         write_report(results, tmp_path / "file")
     with pytest.raises(UserError, match="is a file"):
         Cache(tmp_path / "file")
+
+
+def test_an_ear_whose_features_are_no_numbers_answers_nothing(find, folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    torn = untrained(TINY, 3)
+    with torch.no_grad():
+        torn.encoder[3].conv1.conv.weight.mul_(1e30)  # finite, but what it makes is not
+        torn.encoder[4].conv1.conv.weight.mul_(1e30)
+    listeners = [EarListener(name, ear, group=group) for name, ear, group in (("torn", torn, ""), ("one", torn, "two"))]
+    listeners.append(EarListener("two", untrained(TINY, 4), group="two"))
+    results = evaluate(listeners, find, Cache(folder), PLAN)
+    rows = [row for row in results.of("tracks") if row.listener in ("torn", "one") and row.features == "c"]
+    assert [(row.score.tested, row.span) for row in rows] == [(0, None), (0, None)]
+    assert np.isnan([row.score.accuracy.value for row in rows]).all()
+    whole = [row for row in results.of("tracks") if row.kind in ("guess", "hand", "untrained")]
+    assert all(row.score.tested == 30 for row in whole)
+    for page in (table2(results), probes(results)):
+        assert "nan" not in page.lower()
+        (line,) = [line for line in page.splitlines() if line.startswith("| torn: c |")][:1]
+        assert "–" in line
+    assert draw_pictures(results, tmp_path)
+    rows = json.loads(json.dumps(results.as_json(), allow_nan=False))["rows"]
+    assert next(row["score"]["accuracy"]["value"] for row in rows if row["label"] == "torn: c") is None
 
 
 def test_the_command(

@@ -20,6 +20,20 @@ def test_accuracy_and_loss_are_of_what_was_tested() -> None:
     assert figures.loss.value == pytest.approx(-(np.log(0.8) + np.log(0.4) + np.log(0.5)) / 3)
 
 
+def test_who_gives_no_answer_is_worth_nothing_and_so_is_what_is_averaged_with_it() -> None:
+    labels, groups = np.zeros(4, np.int64), np.arange(4)
+    nothing = outcome(np.full((4, 2), np.nan, np.float32), labels)
+    right = outcome(np.tile(np.array([0.9, 0.1], np.float32), (4, 1)), labels)
+    assert not nothing.tested.any() and np.isnan(nothing.accuracy) and right.accuracy == 1.0
+    figures = score(nothing, groups)
+    assert figures.tested == 0
+    assert np.isnan(
+        [value for part in (figures.accuracy, figures.loss) for value in (part.value, part.low, part.high)]
+    ).all()
+    assert not average([right, nothing]).tested.any()
+    assert np.isnan(error_ratio(nothing, right, groups).value) and np.isnan(error_ratio(right, nothing, groups).value)
+
+
 def test_a_certain_mistake_costs_much_but_not_everything() -> None:
     found = outcome(np.array([[1.0, 0.0]], np.float32), np.array([1]))
     assert found.loss[0] == pytest.approx(-np.log(1e-7))
