@@ -92,7 +92,7 @@ def open_mix(typed: Sequence[str], config: TrainingConfig, console: Console) -> 
     """Music of all ``--corpus NAME|FOLDER[=SHARE]``.
 
     Raises:
-        UserError: one cannot be had, has another sample rate than the ear, or too little music.
+        UserError: a share is none, a corpus cannot be had, has another sample rate than the ear, or too little music.
     """
     named = [_share(text) for text in typed]
     corpora = [open_music(name, console) for name, _ in named]
@@ -104,13 +104,21 @@ def open_mix(typed: Sequence[str], config: TrainingConfig, console: Console) -> 
 
 
 def _share(text: str) -> tuple[str, float | None]:
-    name, equals, share = text.rpartition("=")
+    name, equals, typed = text.rpartition("=")
     if not equals or Path(text).expanduser().exists():
-        return text, None
+        name, equals = text, ""
+    if not name:
+        raise UserError(f"--corpus {text!r}", "names no music", "write a name or a folder", "bad_value")
+    if not equals:
+        return name, None
     try:
-        return name, float(share)
+        share = float(typed)
     except ValueError:
-        raise UserError(f"--corpus {text}", f"has the share {share!r}", "write NAME=2, say", "bad_value") from None
+        share = math.nan
+    if not 0.0 < share < math.inf:
+        reason = f"has the share {typed!r}"
+        raise UserError(f"--corpus {text}", reason, "use a number above 0: NAME=2, say", "bad_value")
+    return name, share
 
 
 def find_recipe(name: str) -> Path:

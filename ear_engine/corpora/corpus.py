@@ -101,7 +101,7 @@ class Corpus:
         validating = sum(recording.validation for recording in kept)
         if len(kept) < 2 or validating in (0, len(kept)):
             sides = f"{len(kept) - validating} to learn from and {validating} to validate"
-            reason = f"has {sides} of its {len(self.recordings)} recordings that last {seconds} or longer"
+            reason = f"has {sides} of its {len(self.recordings)} recordings, the others are shorter than {seconds}"
             raise UserError(f"corpus {self.name!r}", reason, "add longer music", "empty_corpus")
         short = tuple(
             Skipped(Path(recording.name), f"is shorter than {seconds}")

@@ -233,7 +233,15 @@ def test_a_corpus_of_another_rate_is_refused(
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("x=loud", "--corpus x=loud has the share 'loud'; write NAME=2"), ("x=0", "corpus tiny=0 has no share")],
+    [
+        ("x=loud", "--corpus x=loud has the share 'loud'; use a number above 0"),
+        ("x=0", "--corpus x=0 has the share '0'"),
+        ("x=-1", "--corpus x=-1 has the share '-1'"),
+        ("x=nan", "--corpus x=nan has the share 'nan'"),
+        ("x=inf", "--corpus x=inf has the share 'inf'"),
+        ("=2", "--corpus '=2' names no music"),
+        ("", "--corpus '' names no music"),
+    ],
 )
 def test_a_share_that_is_none_is_refused(
     corpus: Corpus,
