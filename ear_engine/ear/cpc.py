@@ -94,14 +94,15 @@ def contrast(
     own = torch.arange(batch, device=true.device) + whole.first
     same_step = own.view(1, batch, 1).expand(contexts, batch, steps).reshape(-1)
     if kind == "step":
-        logits, labels = scores.reshape(-1, total), same_step
-    else:
-        everything = scores.reshape(contexts, batch, 1, steps * total).expand(-1, -1, steps, -1)
-        logits = everything.reshape(-1, steps * total)
-        step = torch.arange(steps, device=true.device)
-        labels = (step.view(1, 1, steps) * total + own.view(1, batch, 1)).expand(contexts, batch, steps).reshape(-1)
-    loss = nn.functional.cross_entropy(logits, labels)
-    accuracy = (logits.argmax(-1) == labels).float().mean()
+        logits = scores.reshape(-1, total)
+        loss = nn.functional.cross_entropy(logits, same_step)
+        accuracy = (logits.argmax(-1) == same_step).float().mean()
+    else:  # all steps of a context share one sum over everything
+        logits = scores.reshape(contexts, batch, steps * total)
+        labels = torch.arange(steps, device=true.device) * total + own[:, None]
+        right = logits.gather(-1, labels.expand(contexts, -1, -1))
+        loss = (logits.logsumexp(-1, keepdim=True) - right).mean()
+        accuracy = (logits.argmax(-1, keepdim=True) == labels).float().mean()
     if directions == 2:
         mirrored = torch.einsum("pnkd,pmkd->pnkm", true, _wide(whole.predicted)).reshape(-1, total)
         loss = 0.5 * (loss + nn.functional.cross_entropy(mirrored, same_step))
