@@ -72,7 +72,7 @@ def check_recipe(config: TrainingConfig) -> None:
             raise UserError(f"recipe: ear: {name}", f"pools time by {pooled}", f"make it {factor}", "out_of_range")
     codes = FRAMES_PER_CODE * (CODES_PER_CONTEXT * config.first_context + config.ear.skip + config.ear.predictions)
     least: dict[str, float] = {**dict.fromkeys(_AT_LEAST_1, 1), "batch": 2, "frames": codes + 1}
-    least.update(learning_rate=0.0, warmup=0, weight_decay=0.0, clip=0.0, gain_db=0.0, first_context=0, seed=0)
+    least.update(learning_rate=0.0, warmup=0, weight_decay=0.0, clip=1e-6, gain_db=0.0, first_context=0, seed=0)
     least.update(average=0.0)
     most: dict[str, float] = {"directions": 2, "same_recording": config.batch, "average": 0.99999}
     for name in (*least, *most):

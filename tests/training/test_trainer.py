@@ -228,6 +228,7 @@ def test_a_damaged_run_is_refused_not_begun_again(corpus: Corpus, tmp_path: Path
         ({"save_every": 0}, "save_every is 0; use 1 or more"),
         ({"frames": 80}, "frames is 80; use 81 or more"),
         ({"learning_rate": -1e-3}, "learning_rate is -0.001; use 0 or more"),
+        ({"clip": 0.0}, "clip is 0.0; use 1e-06 or more"),
         ({"average": 1.0}, "average is 1.0; use 0.99999 or less"),
         ({"directions": 3}, "directions is 3; use 2 or less"),
         ({"same_recording": 2}, "same_recording is 2, which does not divide the batch of 3; use a divisor"),
