@@ -146,7 +146,8 @@ def save_ear(ear: Ear, folder: Path, name: str, description: str, *, half: bool 
         if getattr(ear.config, part) == getattr(EarConfig(), part):
             del shape[part]
     text = yaml.safe_dump({"name": name, "description": description, "shape": shape}, sort_keys=False)
-    (folder / CONFIG).write_text(text, encoding="utf-8")
+    with replacing(folder / CONFIG) as file:
+        file.write(text.encode())
     tensors = {
         key: value.half() if half and value.is_floating_point() else value for key, value in ear.state_dict().items()
     }

@@ -35,9 +35,9 @@ def follows(library: Library, settings: Settings, corpus: str, name: str) -> tup
     Recordings with one pair only take no part.
     """
     places = _places(library(corpus).recordings, settings)
-    if len({piece_of(recording) for recording, _ in places}) < BLOCKS:
+    if len({piece_of(recording) for recording, _ in places}) < 2 * BLOCKS:
         seconds = 2 * (distance(settings) + settings.window.samples) / settings.window.sample_rate
-        raise too_little(name, f"{BLOCKS} recordings of {seconds:.0f} s or more")
+        raise too_little(name, f"{2 * BLOCKS} recordings of {seconds:.0f} s or more")
     owner = np.concatenate([np.full(len(starts), index) for index, (_, starts) in enumerate(places)])
     first_start = np.concatenate([starts for _, starts in places])
     count = len(owner)
@@ -55,7 +55,10 @@ def follows(library: Library, settings: Settings, corpus: str, name: str) -> tup
     labels = rng.permutation(number % 2)  # which of the two is named first
     folds = group_folds(groups, np.zeros(count, np.int64), settings.seed)
     studies = []
-    for level, other in (("hard", _elsewhere(owner, rng)), ("easy", _another(groups, rng))):
+    another = np.zeros(count, np.int64)
+    for fold in folds:  # what tests stays in its fold, or a pair that trains would hear it
+        another[fold.test] = fold.test[_another(groups[fold.test], rng)]
+    for level, other in (("hard", _elsewhere(owner, rng)), ("easy", another)):
         where = "elsewhere in the recording" if level == "hard" else "another recording"
         question = f"which of two excerpts follows this one, the other from {where}"
         test = Test(f"{name}_{level}", question, excerpts, labels, groups, tuple(fold.test for fold in folds))

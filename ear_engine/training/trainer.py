@@ -6,6 +6,7 @@ so do several machines that share a batch.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator
@@ -226,8 +227,11 @@ class Trainer:
         tensors = {f"{part}.{name}": value for part, state in states.items() for name, value in state.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors.update({f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()})
-        metadata = {"step": str(self.step), "config": self._recipe()}
+        metadata = {"step": str(self.step), "config": self._recipe(), "music": self._music()}
         write_tensors(self.folder / _LAST, tensors, metadata)
+
+    def _music(self) -> str:
+        return hashlib.sha256(repr(self.music.identity).encode()).hexdigest()
 
     def _recipe(self) -> str:
         return json.dumps(asdict(self.config), sort_keys=True)
@@ -240,6 +244,12 @@ class Trainer:
         if any(differences):
             reason = f"holds a run of another recipe ({', '.join(d for d in differences if d)})"
             raise UserError(str(self.folder), reason, "choose another --run folder", "other_run")
+        if metadata.get("music", self._music()) != self._music():
+            reason, mend = (
+                "holds a run on other music, which cannot go on exactly",
+                "name its corpora, or another --run",
+            )
+            raise UserError(str(self.folder), reason, mend, "other_run")
         for part, network in zip(_PARTS, (self.ear, self.average and self.average.network), strict=True):
             if network is not None:
                 own = {n.removeprefix(f"{part}."): v for n, v in tensors.items() if n.startswith(f"{part}.")}

@@ -362,3 +362,14 @@ def test_a_run_is_not_begun_where_there_is_no_room_for_it(
 
 def test_an_excerpt_holds_its_frames_and_a_margin_at_both_ends() -> None:
     assert excerpt_samples(TINY) == (84 + 48) * 1024
+
+
+def test_a_run_on_other_music_is_refused(corpus: Corpus, tmp_path: Path) -> None:
+    music = mix([corpus], excerpt_samples(TINY))
+    Trainer(TINY, music, tmp_path).save()
+    before = (tmp_path / LAST).read_bytes()
+    other = dataclasses.replace(music, training=music.training[:-1], training_weights=music.training_weights[:-1])
+    with pytest.raises(UserError, match="holds a run on other music") as refused:
+        Trainer(TINY, other, tmp_path)
+    assert refused.value.code == "other_run"
+    assert (tmp_path / LAST).read_bytes() == before
