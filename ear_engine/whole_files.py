@@ -54,5 +54,6 @@ def need_room(folder: Path, size: int) -> None:
     """
     free = shutil.disk_usage(folder).free
     if free < size:
-        reason = f"has room for {free / 1e6:.0f} MB, and {size / 1e6:.0f} MB are needed"
+        digits = 0 if size > 1e7 else 1
+        reason = f"has room for {free / 1e6:.{digits}f} MB, and {size / 1e6:.{digits}f} MB are needed"
         raise UserError(f"folder {str(folder)!r}", reason, "make room, or name another one", "disk_full")

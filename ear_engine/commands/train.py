@@ -46,7 +46,7 @@ def run(typed: argparse.Namespace) -> int:
             if target is not None:
                 make_folder(target)  # better now than after hours
         if target is not None and not music.shippable:
-            console.print("Some of this music is under GPL or CC BY-SA: keep the weights to yourself.")
+            console.print("Licenses of this music do not allow it, or are not known: keep the weights to yourself.")
         folder = Path(typed.run).expanduser()
         trainer = Trainer(config, music, folder, device, ranks=ranks, compiled=typed.compile)
         try:

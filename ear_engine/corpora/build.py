@@ -227,7 +227,8 @@ def _need_two(source_folder: Path, groups: Iterable[str], skipped: list[Skipped]
     if len(groups) >= 2:
         raise _unusable(source_folder, f"has {len(groups)} recordings, all of one group ({groups[0]})")
     why = f" ({one_line(skipped[0].path.name)} {skipped[0].reason})" if skipped else ""
-    raise _unusable(source_folder, f"has {len(groups)} usable recordings{why}")
+    count = f"{len(groups)} usable recording{'' if len(groups) == 1 else 's'}"
+    raise _unusable(source_folder, f"has {count}, and two are needed{why}")
 
 
 def _clean(store: Path, shards: set[str]) -> None:

@@ -75,7 +75,7 @@ def gather(
     """
     options = options or Options()
     listener = Listener(ear, options.device, options.kept)
-    excerpts = draw(recordings, options.excerpts, listener.samples, options.seed)
+    excerpts = draw(recordings, options.excerpts, listener.samples, options.seed, ear.config.scalogram.sample_rate)
     probed = [excerpts[i] for i in np.unique(np.linspace(0, len(excerpts) - 1, _PROBED).astype(int))]
     bins = ear.config.scalogram.bins
     passes = len(band_windows(bins)) + 3

@@ -52,7 +52,9 @@ def window(hop: int, kept: int = KEPT) -> int:
     return (kept + WARM_UP + 2 * MARGIN) * hop
 
 
-def draw(recordings: Sequence[Recorded], count: int, samples: int, seed: int) -> list[Excerpt]:
+def draw(
+    recordings: Sequence[Recorded], count: int, samples: int, seed: int, sample_rate: int = 44100
+) -> list[Excerpt]:
     """Excerpts spread evenly over all music: every stretch of it has the same chance, long recordings come more often.
 
     Args:
@@ -60,6 +62,7 @@ def draw(recordings: Sequence[Recorded], count: int, samples: int, seed: int) ->
         count: how many at most; fewer if they would mostly repeat each other.
         samples: length of an excerpt.
         seed: of the place of each excerpt inside its even share.
+        sample_rate: Hz.
 
     Returns:
         In the order of the recordings.
@@ -72,7 +75,8 @@ def draw(recordings: Sequence[Recorded], count: int, samples: int, seed: int) ->
     room = np.array([max(0, recording.length - samples + 1) for recording in recordings], dtype=np.int64)
     total = int(room.sum())
     if total == 0:
-        raise UserError("the corpus", f"has no recording of {samples} samples or more", "use longer music", "too_short")
+        reason = f"has no recording of {samples / sample_rate:.1f} s or more"
+        raise UserError("the corpus", reason, "use longer music", "too_short")
     count = min(count, max(int((room > 0).sum()), -(-total * 2 // samples)))
     jitter = np.random.default_rng(seed).random(count)
     places = ((np.arange(count) + jitter) / count * total).astype(np.int64)

@@ -115,8 +115,8 @@ def test_what_cannot_be_used_is_listed_with_its_reason_and_stops_nothing(tmp_pat
     [
         (None, "is not a folder"),
         ({}, "has no music"),
-        ({"a.wav": 1.2}, "has 1 usable recordings"),
-        ({"a.wav": 0.1, "b.wav": 0.1}, r"has 0 usable recordings \(a.wav is shorter than"),
+        ({"a.wav": 1.2}, "has 1 usable recording, and two are needed"),
+        ({"a.wav": 0.1, "b.wav": 0.1}, r"has 0 usable recordings, and two are needed \(a.wav is shorter than"),
     ],
 )
 def test_a_folder_that_cannot_train_an_ear_is_refused(

@@ -356,7 +356,7 @@ def test_a_run_is_not_begun_where_there_is_no_room_for_it(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 10**9 - 10**5, 10**5))
-    with pytest.raises(UserError, match=r"has room for 0 MB, and \d+ MB are needed; make room"):
+    with pytest.raises(UserError, match=r"has room for 0\.1 MB, and 0\.\d MB are needed; make room"):
         begin(TINY, corpus, tmp_path)
 
 
