@@ -7,6 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from ear_engine import platform
 from ear_engine.benchmarks import PARTS, run
 from ear_engine.benchmarks.report import describe_machine, markdown
 
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=None, help="rounds; each part's own choice if not given")
     parser.add_argument("--output", type=Path, default=None, help="Markdown file to write; printed if not given")
     typed = parser.parse_args()
+    platform.reuse_memory()  # as the engine does
     machine = describe_machine()  # before it is busy with us
     rows = [row for part in typed.parts or PARTS for row in run(part, typed.repetitions)]
     page = markdown(rows, machine, f"{parser.prog} {shlex.join(sys.argv[1:])}".strip())

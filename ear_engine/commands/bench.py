@@ -8,6 +8,7 @@ import importlib
 import json
 from typing import Any
 
+from ear_engine import platform
 from ear_engine.commands.listings import print_table
 from ear_engine.errors import UserError
 from ear_engine.yaml_files import nearest
@@ -22,6 +23,7 @@ def run(typed: argparse.Namespace) -> int:
     for part in typed.parts:
         if part not in PARTS:
             raise UserError(f"part {part!r}", "cannot be measured", nearest(part, list(PARTS)), "unknown_part")
+    platform.reuse_memory()  # as the engine does
     rows: list[dict[str, Any]] = []
     for part in typed.parts or PARTS:
         module = importlib.import_module(f"ear_engine.benchmarks.{part}")
