@@ -18,10 +18,11 @@ from ear_engine.platform import process_alive
 from tests.corpora.audio import contents, write
 
 BUILD = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from ear_engine.corpora.build import build_corpus
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # even where the tests run in the background, deaf to it
     def tell(done, every):
         print(done, flush=True)
         if done == every and sys.argv[4:]:  # the index is not written yet
