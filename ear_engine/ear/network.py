@@ -19,6 +19,11 @@ FRAMES_PER_CODE = 4  # two poolings in the encoder
 CODES_PER_CONTEXT = 4  # two poolings in the autoregressive network
 _FIRST_SHARPNESS = 10.0  # inverse temperature at the start
 _SHARPEST = 100.0
+_FRAME_SCORE = 0.01
+"""Deviation of the first scores where frames are normalized. Nothing keeps excerpts apart there (batch normalization
+does, by subtracting what they have in common), so the quickest way to a lower loss was to make random scores alike:
+by step 50 all contexts were the same, and no gradient was left. From scores of next to nothing the predictions learn
+first."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,10 @@ class Ear(nn.Module):
         self.predictor = nn.Linear(
             self.autoregressive.channels, self.config.predictions * self.encoder.channels, bias=False
         )
-        # scores of unit-variance codes and contexts start with unit variance
-        nn.init.normal_(self.predictor.weight, std=(self.autoregressive.channels * self.encoder.channels) ** -0.5)
+        # scores of unit-variance codes and contexts start with unit variance; or next to nothing, see _FRAME_SCORE
+        spread = _FRAME_SCORE if self.config.normalization == "frame" else 1.0
+        size = self.autoregressive.channels * self.encoder.channels
+        nn.init.normal_(self.predictor.weight, std=spread * size**-0.5)
         if self.config.score == "cosine":
             self.log_sharpness = nn.Parameter(torch.tensor(_FIRST_SHARPNESS).log())
 

@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ear_engine.ear.cpc import Contrast, contrast, futures
+from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.ear.normalization import FrameNormalization, make_norm
 
 
@@ -66,3 +68,17 @@ def test_a_kind_is_made_for_its_dimensions(kind: str, dimensions: int, made: typ
     assert type(norm) is made
     x: Tensor = torch.randn(2, 3, 5) if dimensions == 1 else torch.randn(2, 3, 4, 5)
     assert norm(x).shape == x.shape
+
+
+@pytest.mark.parametrize("kind", ["step", "across_steps"])
+def test_an_ear_of_normalized_frames_begins_without_prejudice(kind: Contrast) -> None:
+    """Else it would learn to hear all excerpts alike before it learns to predict."""
+    torch.manual_seed(1)
+    ear = Ear(EarConfig(width=0.1, normalization="frame"))
+    features = torch.rand(6, 2, ear.config.scalogram.bins, 100)
+    predicted, true = ear.scorable(*futures(ear, ear.hear(features, circular=False)))
+    found = contrast(predicted, true, kind)
+    assert found.loss.item() == pytest.approx(-np.log(found.chance), abs=0.01)
+    found.loss.backward()
+    for name, parameter in ear.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().max() > 0.0, name
