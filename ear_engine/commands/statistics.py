@@ -7,12 +7,13 @@ import os
 import sys
 from pathlib import Path
 
-import torch
 from rich.console import Console
 
 from ear_engine import platform
+from ear_engine.commands.options import at_least
 from ear_engine.commands.progress import Stages, open_music
 from ear_engine.ear.checkpoint import load_ear
+from ear_engine.ear.devices import choose_device
 from ear_engine.ear.statistics_file import STATISTICS, hash_weights, write_statistics
 from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
@@ -23,7 +24,8 @@ def run(typed: argparse.Namespace) -> int:
     """Listen, measure, write the file, and say what is in it."""
     platform.reuse_memory()
     folder = find_ear(typed.ear)
-    options = Options(_at_least("--excerpts", typed.excerpts, 1), _at_least("--seed", typed.seed, 0), _device(typed))
+    excerpts, seed = at_least("--excerpts", typed.excerpts, 1), at_least("--seed", typed.seed, 0)
+    options = Options(excerpts, seed, choose_device(typed.device, ("cuda", "cpu")))
     target = Path(typed.output).expanduser() if typed.output else folder.path / STATISTICS
     _check_target(target)
     ear = load_ear(folder.path)
@@ -50,19 +52,6 @@ def run(typed: argparse.Namespace) -> int:
         f"{target.stat().st_size / 1e6:.1f} MB in {target}"
     )
     return 0
-
-
-def _at_least(option: str, value: int, least: int) -> int:
-    if value < least:
-        raise UserError(f"{option} {value}", f"is below {least}", f"use a whole number from {least}", "bad_value")
-    return value
-
-
-def _device(typed: argparse.Namespace) -> str:
-    there = torch.cuda.is_available()
-    if typed.device == "cuda" and not there:
-        raise UserError("device 'cuda'", "is not available here", "use --device auto", "no_device")
-    return "cuda" if typed.device != "cpu" and there else "cpu"
 
 
 def _check_target(target: Path) -> None:

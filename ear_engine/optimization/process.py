@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ear_engine import platform
+from ear_engine.ear.devices import choose_device
 from ear_engine.ear.network import Ear
 from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
@@ -52,20 +53,6 @@ class DreamerOptions:
     device: str = "auto"
     seed: int = 0
     threads: int = 0
-
-
-def choose_device(wanted: str) -> str:
-    """A torch device for ``wanted``.
-
-    Raises:
-        UserError: asked for a device that this machine does not have.
-    """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wanted == "auto":
-        return next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there.get(wanted, False):
-        raise UserError(f"device {wanted!r}", "is not available here", "use --device auto", "no_device")
-    return wanted
 
 
 class Dreamer:
