@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from ear_engine.errors import UserError
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.shared_memory.clock import now
-from ear_engine.shared_memory.states import ControlState, Region
+from ear_engine.shared_memory.states import ControlState, Target
 
 REGION_FIELDS = ("layer", "channel", "channel_width", "freq_low", "freq_high", "start", "length", "weight")
+TARGET_FIELDS = tuple(field.name for field in fields(Target))
+_STORES = {"target/a": "a", "target/b": "b"}  # trigger → where it stores the current target
 _MAX_KEPT = 32
-_MAX_TEXT = 200  # characters; of 12 bytes of JSON at most, so that all kept targets fit the control slot
+_MAX_NAME = 200  # characters of a name
 
 Validator = Callable[[Value], Value]
 
@@ -34,6 +37,8 @@ class Change:
         triggers: triggers fired by it, in order.
         engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``).
         dropped: which kept targets it dropped, by their places (from 0) before it.
+        clips: ControlState.clips from now on, if it changed them.
+        captures: ControlState.captures from now on, if it changed that.
     """
 
     number: int
@@ -43,14 +48,21 @@ class Change:
     triggers: tuple[str, ...] = ()
     engine: Mapping[str, str | int | bool] = field(default_factory=dict)
     dropped: tuple[int, ...] = ()
+    clips: Mapping[str, str] | None = None
+    captures: int | None = None
 
 
 Listener = Callable[[Change], None]
 
 
-def acceptable(text: str) -> bool:
-    """Whether ``text`` can be the value of a text parameter: at most 200 characters, all of them printable."""
-    return len(text) <= _MAX_TEXT and text.isprintable()
+def acceptable(text: str, longest: int = _MAX_NAME) -> bool:
+    """Whether ``text`` can be the value of a text parameter: so many characters at most, all of them printable."""
+    return len(text) <= longest and text.isprintable()
+
+
+def target_of(values: Mapping[str, Any]) -> Target:
+    """The target that the values of ``target/…`` describe."""
+    return Target(**{name: values[f"target/{name}"] for name in TARGET_FIELDS})
 
 
 class ControlLog:
@@ -89,7 +101,10 @@ class ControlLog:
         self._untold: deque[Change] = deque()
         self._telling = False
         self._triggers = {row.name: 0 for row in tree if row.kind == "trigger"}
-        self._kept: list[Region] = []
+        self._kept: list[Target] = []
+        self._stored: dict[str, Target] = {}
+        self._clips: dict[str, str] = {}
+        self._captures = 0
         self._engine: dict[str, str | int | bool] = {"source": "", "source_number": 0, "ear": ear, "stop": False}
         self._number = 0
         self._seed = seed
@@ -98,6 +113,7 @@ class ControlLog:
 
     def _resume(self, state: ControlState) -> None:
         self._number, self._seed, self._kept = state.sequence, state.seed, list(state.kept)
+        self._stored, self._clips, self._captures = dict(state.stored), dict(state.clips), state.captures
         self._engine.update(source=state.source, source_number=state.source_number, ear=state.ear)
         self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
         self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
@@ -108,9 +124,19 @@ class ControlLog:
         return self._number
 
     @property
-    def region(self) -> Region:
+    def target(self) -> Target:
         """The target being played."""
-        return Region(**{name: self.tree.values[f"target/{name}"] for name in REGION_FIELDS})  # type: ignore[arg-type]
+        return target_of(self.tree.values)
+
+    @property
+    def kept(self) -> tuple[Target, ...]:
+        """Targets held besides it."""
+        return tuple(self._kept)
+
+    @property
+    def stored(self) -> Mapping[str, Target]:
+        """Targets ``a`` and ``b``, as far as they are stored."""
+        return dict(self._stored)
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` after every change, in the order of their numbers."""
@@ -124,9 +150,10 @@ class ControlLog:
         """
         checked: dict[str, Value] = {}
         for name, raw in changes.items():
-            value = self.tree[name].check(raw)
-            if isinstance(value, str) and not acceptable(value):
-                reason = f"takes printable text of up to {_MAX_TEXT} characters"
+            row = self.tree[name]
+            value = row.check(raw)
+            if isinstance(value, str) and not acceptable(value, row.longest):
+                reason = f"takes printable text of up to {row.longest} characters"
                 raise UserError(name, reason, "send a shorter or plainer text", "bad_value")
             validator = self.validators.get(name)
             checked[name] = value if validator is None else validator(value)
@@ -142,6 +169,8 @@ class ControlLog:
             UserError: an unknown name, or a value that is refused; nothing has changed then.
         """
         checked = self.check(changes)
+        implied = [self.tree[name].implies for name in checked]
+        checked = {**dict(pair for pair in implied if pair is not None), **checked}
         values = {name: value for name, value in checked.items() if name not in self._triggers}
         fired = [name for name, value in checked.items() if name in self._triggers and value]
         return self._log(values, fired, {}, origin)
@@ -169,7 +198,15 @@ class ControlLog:
         """Choose the ear in ``directory``."""
         return self._log({}, [], {"ear": directory}, origin)
 
-    def drop_kept(self, bad: Callable[[Region], bool], origin: str) -> list[Region]:
+    def set_clips(self, clips: Mapping[str, str], origin: str) -> Change:
+        """Say which file of the session's loops folder holds each clip that a target names."""
+        return self._log({}, [], {}, origin, clips=dict(clips))
+
+    def capture(self, origin: str) -> Change:
+        """Ask for one loop of the live input."""
+        return self._log({}, [], {}, origin, captures=self._captures + 1)
+
+    def drop_kept(self, bad: Callable[[Target], bool], origin: str) -> list[Target]:
         """Forget the kept targets that are ``bad``, the others stay; return those forgotten."""
         dropped = tuple(place for place, region in enumerate(self._kept) if bad(region))
         forgotten = [self._kept[place] for place in dropped]
@@ -192,6 +229,9 @@ class ControlLog:
             ear=str(self._engine["ear"]),
             seed=self._seed,
             stop=bool(self._engine["stop"]),
+            stored=dict(self._stored),
+            clips=dict(self._clips),
+            captures=self._captures,
         )
 
     def _log(
@@ -201,23 +241,29 @@ class ControlLog:
         engine: dict[str, str | int | bool],
         origin: str,
         dropped: tuple[int, ...] = (),
+        clips: Mapping[str, str] | None = None,
+        captures: int | None = None,
     ) -> Change:
-        if not (values or fired or engine or dropped):
+        if not (values or fired or engine or dropped or clips is not None or captures is not None):
             return Change(self._number, self._clock(), origin)
-        kept = [region for place, region in enumerate(self._kept_after(fired, values)) if place not in dropped]
+        kept = [target for place, target in enumerate(self._kept_after(fired, values)) if place not in dropped]
+        stored = self._stored_after(fired, values)
         self.tree.values.update(values)
         self._engine.update(engine)
         self._kept = kept
+        self._stored = stored
+        self._clips = self._clips if clips is None else dict(clips)
+        self._captures = self._captures if captures is None else captures
         for name in fired:
             self._triggers[name] += 1
         self._number += 1
-        change = Change(self._number, self._clock(), origin, values, tuple(fired), engine, dropped)
+        change = Change(self._number, self._clock(), origin, values, tuple(fired), engine, dropped, clips, captures)
         self.history.append(change)
         self._untold.append(change)
         self._tell()
         return change
 
-    def _kept_after(self, fired: Iterable[str], values: Mapping[str, Value]) -> list[Region]:
+    def _kept_after(self, fired: Iterable[str], values: Mapping[str, Value]) -> list[Target]:
         kept = self._kept
         for name in fired:
             if name == "target/clear":
@@ -225,9 +271,19 @@ class ControlLog:
             elif name == "target/keep":
                 if len(kept) >= _MAX_KEPT:
                     raise UserError(name, f"holds {_MAX_KEPT} targets already", "fire target/clear", "too_many")
-                current = {**self.tree.values, **values}
-                kept = [*kept, Region(**{key: current[f"target/{key}"] for key in REGION_FIELDS})]  # type: ignore[arg-type]
+                kept = [*kept, target_of({**self.tree.values, **values})]
         return kept
+
+    def _stored_after(self, fired: Iterable[str], values: Mapping[str, Value]) -> dict[str, Target]:
+        stored = self._stored
+        for name in fired:
+            if name in _STORES:
+                target = target_of({**self.tree.values, **values})
+                if target.by == "morph":
+                    mend = "store a target of its own first"
+                    raise UserError(name, "cannot store the way between a and b", mend, "bad_value")
+                stored = {**stored, _STORES[name]: target}
+        return stored
 
     def _tell(self) -> None:
         if self._telling:

@@ -36,6 +36,8 @@ class Parameter:
         zero: a value below ``low`` that is allowed because it means "off", or None.
         choices: allowed words of a choice.
         page: ``play`` (what is played) or ``expert``.
+        implies: another parameter and the value it takes whenever this one is set, unless the same change sets it too.
+        longest: most characters of a text.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Parameter:
     zero: float | None = None
     choices: tuple[str, ...] = ()
     page: Literal["play", "expert"] = "play"
+    implies: tuple[str, Value] | None = None
+    longest: int = 200
 
     @property
     def group(self) -> str:
@@ -175,26 +179,61 @@ def _table() -> tuple[Parameter, ...]:
         p("dream/run", "bool", True, "Let the dream go on; off, the last loop plays on unchanged."),
         p("dream/rate", "float", -18.0, "Change of the loop in one beat, relative to its loudness.", -60, -6, "dB"),
         p("dream/pull", "float", 6.0, "Half-life of the pull back to the source; 0 is no pull.", 0.25, 256, "beats", "log", zero=0.0),
+        p("dream/autopilot", "bool", False, "Let the engine play by itself: clips, targets, morphs on the bar; touching a target ends it."),
         p("source/clip", "text", "beat", "Loop to dream from: the name of a clip."),
         p("source/fit", "choice", "clip_tempo", "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or it is tiled and cut.", choices=("clip_tempo", "stretch", "crop")),
         p("source/reset", "trigger", False, "Go back to the source at once."),
-        p("target/layer", "text", "encoder_3_conv1", "Layer of the ear that shall fire."),
+        p("target/by", "choice", "layer", "What decides the target: a layer, a depth, a disc on the map, neurons, a name, a clip, an expression, or the way between the stored a and b. Setting one of those chooses it.", choices=("layer", "depth", "map", "neurons", "name", "imprint", "objective", "morph")),
+        p("target/layer", "text", "encoder_3_conv1", "Layer of the ear that shall fire.", implies=("target/by", "layer")),
+        p("target/depth", "float", 0.5, "How deep in the ear, from its first layer to its last; between two layers both fire.", implies=("target/by", "depth")),
         p("target/channel", "float", 0.5, "Center of the target's channels in the layer."),
         p("target/channel_width", "float", 0.1, "Share of the layer's channels in the target; at least one."),
         p("target/freq_low", "float", 20.0, "Lowest frequency of the target.", 20, 20000, "Hz", "log"),
         p("target/freq_high", "float", 20000.0, "Highest frequency of the target.", 20, 20000, "Hz", "log"),
         p("target/start", "float", 0.0, "Where in the loop the target begins.", 0, 64, "beats"),
         p("target/length", "float", 0.0, "How long the target lasts; 0 is the whole loop.", 0, 64, "beats"),
+        p("target/x", "float", 0.5, "Center of the target on the map, left to right.", implies=("target/by", "map")),
+        p("target/y", "float", 0.5, "Center of the target on the map, bottom to top.", implies=("target/by", "map")),
+        p("target/radius", "float", 0.1, "Radius of the target on the map, whose sides are 1.", 0.005, 1.0, "", "log", implies=("target/by", "map")),
+        p("target/neurons", "text", "", "Numbers of the neurons that shall fire, and ranges of them: 12-40, 77.", implies=("target/by", "neurons"), longest=8192),
+        p("target/name", "text", "", "Words for what shall be heard: bright hats, low tones, 220 Hz.", implies=("target/by", "name")),
+        p("target/imprint", "text", "", "Clip that the ear shall believe to hear: a name, now, source or input.", implies=("target/by", "imprint")),
+        p("target/objective", "text", "", "What shall rise, as an expression: 0.7*channel(encoder_4_conv2, 12) - 0.3*surprise().", implies=("target/by", "objective"), longest=1000),
+        p("target/a", "trigger", False, "Store the current target as a."),
+        p("target/b", "trigger", False, "Store the current target as b."),
+        p("target/morph", "float", 0.0, "From the stored target a (0) to b (1).", implies=("target/by", "morph")),
         p("target/weight", "float", 1.0, "Strength of this target among the kept ones; below 0 it is silenced.", -2, 2),
         p("target/keep", "trigger", False, "Keep the current target while others are chosen."),
         p("target/clear", "trigger", False, "Forget all kept targets."),
         p("tone/tilt", "float", -4.5, "Spectral tilt of every change: below 0 darker, above 0 brighter.", -12, 12, "dB/oct"),
         p("tone/reshape", "float", 0.8, "Where change goes: from new sound in silent places (0) to what sounds already (1)."),
+        p("tone/low", "float", 0.0, "Change of low sounds, more or less than the tilt gives.", -24, 24, "dB"),
+        p("tone/mid", "float", 0.0, "Change of middle sounds.", -24, 24, "dB"),
+        p("tone/high", "float", 0.0, "Change of high sounds.", -24, 24, "dB"),
+        p("tone/tonal", "float", 0.0, "Change of noise and hits only (-1) to change of tones only (1).", -1, 1),
+        p("tone/scale", "choice", "minor", "Scale that tone/scale_lock holds to.", choices=("major", "minor", "harmonic_minor", "dorian", "phrygian", "lydian", "mixolydian", "pentatonic", "minor_pentatonic", "whole_tone", "octaves", "fifths")),
+        p("tone/root", "choice", "a", "Root of that scale.", choices=("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")),
+        p("tone/scale_lock", "float", 0.0, "How strictly change keeps to the scale."),
+        p("rhythm/grid", "choice", "off", "Pulses that change comes in.", choices=("off", "bar", "beat", "half", "triplet", "quarter")),
+        p("rhythm/density", "float", 1.0, "Share of the grid's pulses that are open."),
+        p("rhythm/lock", "float", 0.0, "How strictly change follows the source's own onsets."),
         p("transform/time_shift", "float", 1.0, "Random circular shift of what the ear hears, as a share of the loop.", page="expert"),
+        p("transform/pitch_shift", "float", 0.0, "Largest random change of pitch of what the ear hears, up or down.", 0, 2, "semitones", page="expert"),
+        p("transform/loudness", "float", 0.0, "Largest random change of loudness of what the ear hears, up or down.", 0, 24, "dB", page="expert"),
         p("transform/time_mask", "float", 0.1, "Longest random stretch of time hidden from the ear, as a share of the loop.", page="expert"),
         p("transform/freq_mask", "float", 0.1, "Widest random band hidden from the ear, as a share of its bins.", page="expert"),
+        p("transform/gradient_noise", "float", 0.0, "Noise in every change, as a share of it.", page="expert"),
+        p("transform/denoise", "float", 0.0, "How strongly faint noise between the sounds is taken away.", page="expert"),
+        p("penalty/activation", "float", 0.0, "Cost of everything that fires besides the target.", page="expert"),
+        p("penalty/noise", "float", 0.0, "Cost of noise.", page="expert"),
+        p("penalty/high_frequency", "float", 0.0, "Cost of high frequencies.", page="expert"),
+        p("penalty/total_variation", "float", 0.0, "Cost of restless spectra.", page="expert"),
+        p("optimizer/method", "choice", "normalized", "How the gradient becomes a step.", choices=("normalized", "momentum", "adam", "sign"), page="expert"),
+        p("optimizer/parametrization", "choice", "waveform", "What the steps are taken in: samples, Fourier coefficients, constant-Q coefficients, or phases with the spectrum held.", choices=("waveform", "fourier", "constant_q", "phase"), page="expert"),
         p("optimizer/batch_size", "int", 1, "Shifted and masked copies heard in one step.", 1, 16, page="expert"),
         p("optimizer/steps_per_loop", "int", 0, "Most steps in one loop; 0 is as many as the machine makes.", 1, 4096, "steps", "log", zero=0.0, page="expert"),
+        p("model/ear", "text", "", "Ear that listens: a name that /ear/ears/list lists.", page="expert"),
+        p("model/device", "choice", "auto", "What the ear runs on.", choices=("auto", "cpu", "cuda", "mps"), page="expert"),
         p("playback/wet", "float", 1.0, "From the source (0) to the dream (1)."),
         p("playback/gain", "float", 0.0, "Loudness.", -60, 12, "dB"),
         p("playback/mute", "bool", False, "Silence, while everything else goes on."),

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ear_engine.shared_memory.states import ControlState, Region
-
 
 @dataclass(frozen=True)
 class DreamSettings:
@@ -15,32 +13,46 @@ class DreamSettings:
 
     rate: float  # dB of change a beat
     pull: float  # half-life in beats, 0 = off
-    regions: tuple[Region, ...]
     tilt: float  # dB an octave
     reshape: float  # 0..1
+    low: float  # dB
+    mid: float  # dB
+    high: float  # dB
+    tonal: float  # -1..1
+    scale: str
+    root: str
+    scale_lock: float  # 0..1
+    grid: str
+    density: float  # 0..1
+    lock: float  # 0..1
     time_shift: float  # share of the loop
+    pitch_shift: float  # semitones
+    loudness: float  # dB
     time_mask: float  # share of the loop
     freq_mask: float  # share of the bins
+    gradient_noise: float  # share of the change
+    denoise: float  # 0..1
+    activation_penalty: float  # 0..1
+    noise_penalty: float  # 0..1
+    high_frequency_penalty: float  # 0..1
+    total_variation_penalty: float  # 0..1
+    method: str
+    parametrization: str
     batch_size: int
 
 
-def current_region(values: Mapping[str, Any]) -> Region:
-    """The region that ``target/…`` describes."""
-    names = ("layer", "channel", "channel_width", "freq_low", "freq_high", "start", "length", "weight")
-    return Region(**{name: values[f"target/{name}"] for name in names})
+_GROUPS = {
+    "dream": ("rate", "pull"),
+    "tone": ("tilt", "reshape", "low", "mid", "high", "tonal", "scale", "root", "scale_lock"),
+    "rhythm": ("grid", "density", "lock"),
+    "transform": ("time_shift", "pitch_shift", "loudness", "time_mask", "freq_mask", "gradient_noise", "denoise"),
+    "optimizer": ("method", "parametrization", "batch_size"),
+}
+_PENALTIES = ("activation", "noise", "high_frequency", "total_variation")
 
 
-def settings_of(control: ControlState) -> DreamSettings:
-    """Settings of a control state: the current region first, then the kept ones."""
-    values = control.values
-    return DreamSettings(
-        rate=float(values["dream/rate"]),
-        pull=float(values["dream/pull"]),
-        regions=(current_region(values), *control.kept),
-        tilt=float(values["tone/tilt"]),
-        reshape=float(values["tone/reshape"]),
-        time_shift=float(values["transform/time_shift"]),
-        time_mask=float(values["transform/time_mask"]),
-        freq_mask=float(values["transform/freq_mask"]),
-        batch_size=int(values["optimizer/batch_size"]),
-    )
+def settings_of(values: Mapping[str, Any]) -> DreamSettings:
+    """Settings that the parameters' values say, checked ones, by their names in the table."""
+    fields = {name: values[f"{group}/{name}"] for group, names in _GROUPS.items() for name in names}
+    penalties = {f"{name}_penalty": values[f"penalty/{name}"] for name in _PENALTIES}
+    return DreamSettings(**fields, **penalties)

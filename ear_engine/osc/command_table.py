@@ -131,7 +131,7 @@ def _region(call: Call) -> None:
     if call.arguments:
         call.engine.control.apply({f"target/{name}": call.arguments[name] for name in names}, call.client.origin)
     else:
-        region = call.engine.control.region
+        region = call.engine.control.target
         call.reply(call.address, *(getattr(region, name) for name in names))
 
 

@@ -31,12 +31,24 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Region:
-    """A target region of the ear, in units that do not depend on the layer's size.
+class Refusal:
+    """A change that could only be refused after it had been made; ``number`` counts up within one process."""
+
+    number: int
+    sequence: int  # the change's number in the control log
+    name: str  # parameter it is about ("model/ear")
+    code: str  # short word for programs, [a-z_]+
+    message: str  # one sentence for people
+
+
+@dataclass(frozen=True)
+class Target:
+    """What shall fire, as it was asked for, in units that do not depend on an ear's size.
 
     ``channel`` is the center of the selected channels as a share of the layer's channels (0..1) and ``channel_width``
     their share (0..1, at least one channel); frequencies are in Hz; ``start`` and ``length`` in beats of the loop
-    (``length`` 0 = the whole loop).
+    (``length`` 0 = the whole loop). ``by`` says which of the other fields decide: see ``target/by`` in the parameter
+    table.
     """
 
     layer: str
@@ -47,6 +59,16 @@ class Region:
     start: float
     length: float
     weight: float
+    by: str = "layer"
+    depth: float = 0.5  # 0 the first layer, 1 the last
+    x: float = 0.5  # center of a disc on the map, 0..1
+    y: float = 0.5
+    radius: float = 0.1
+    neurons: str = ""  # numbers and ranges: "12-40,77"
+    name: str = ""  # words that name a region
+    imprint: str = ""  # clip whose activations are the target
+    objective: str = ""  # an expression
+    morph: float = 0.0  # from stored target a (0) to b (1)
 
 
 @dataclass(frozen=True)
@@ -58,10 +80,13 @@ class ControlState:
     triggers: dict[str, int]  # trigger name → how often it fired since the start
     source: str  # file name of the current source in the session's loops folder
     source_number: int  # counts up with every new source
-    kept: list[Region]  # targets held by target/keep, besides the current one
+    kept: list[Target]  # targets held by target/keep, besides the current one
     ear: str  # directory of the ear
     seed: int
     stop: bool = False  # everyone ends
+    stored: dict[str, Target] = field(default_factory=dict)  # "a" and "b", between which target/morph plays
+    clips: dict[str, str] = field(default_factory=dict)  # clip that a target names → its file in the loops folder
+    captures: int = 0  # how many loops of the live input were asked for
 
 
 @dataclass(frozen=True)
@@ -94,6 +119,8 @@ class AudioState:
     peak: float = 0.0  # largest |sample| since the last write
     recorded: float = 0.0  # seconds on disk
     record_path: str = ""  # file that is being recorded to
+    captured: int = 0  # the last of ControlState.captures that was written
+    captured_file: str = ""  # its file name in the session's loops folder
     events: list[Event] = field(default_factory=list)  # the last 16
 
 
@@ -115,17 +142,18 @@ class DreamerState:
     source_number: int  # the source it descends from
     sequence: int  # last control change it has applied
     shapes: list[list[int]] = field(default_factory=list)  # [channels, bins] of each of ``layers``
+    refusals: list[Refusal] = field(default_factory=list)  # the last 16
     events: list[Event] = field(default_factory=list)  # the last 16
 
 
 State = TypeVar("State", ControlState, AudioState, DreamerState)
-_NESTED: dict[str, type] = {"kept": Region, "schedule": Entry, "events": Event}
+_NESTED: dict[str, type] = {"kept": Target, "schedule": Entry, "events": Event, "refusals": Refusal}
 
 
 class StateWriter(Generic[State]):
     """Publishes one kind of state in the session folder."""
 
-    def __init__(self, session: Path, name: str, capacity: int = 1 << 17) -> None:
+    def __init__(self, session: Path, name: str, capacity: int = 1 << 20) -> None:
         self._slot = SlotWriter(session / f"{name}.slot", capacity)
 
     def write(self, state: State) -> int:
@@ -156,6 +184,8 @@ class StateReader(Generic[State]):
                 for key, nested in _NESTED.items():
                     if key in raw:
                         raw[key] = [nested(**item) for item in raw[key]]
+                if "stored" in raw:
+                    raw["stored"] = {name: Target(**item) for name, item in raw["stored"].items()}
                 self._state = self._kind(**raw)
         return self._state
 
