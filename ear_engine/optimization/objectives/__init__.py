@@ -1,0 +1,1 @@
+"""What can be raised: one objective a module."""

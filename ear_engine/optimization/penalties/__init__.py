@@ -1,0 +1,1 @@
+"""What a loop has to pay for: one penalty a module."""
