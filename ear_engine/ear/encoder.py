@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from ear_engine.ear.causal import CausalLayer, Pooling, SkipConnection
 from ear_engine.ear.normalization import Normalization, make_norm
+from ear_engine.ear.shape import PAPER_ENCODER, EncoderBlockConfig
+
+__all__ = ["PAPER_ENCODER", "Encoder", "EncoderBlock", "EncoderBlockConfig", "LayerKind", "scaled"]
 
 
 @dataclass(frozen=True)
@@ -20,29 +23,6 @@ class LayerKind:
 
     normalization: Normalization = "batch"
     pooling: Pooling = "max"
-
-
-@dataclass(frozen=True)
-class EncoderBlockConfig:
-    """One row of Table 1(a); kernels are (time, frequency), ``pad`` is the frequency padding of 3-wide kernels."""
-
-    channels: int
-    conv1: tuple[int, int]
-    conv2: tuple[int, int]
-    pool: int = 1
-    pad: int = 1
-
-
-PAPER_ENCODER = (
-    EncoderBlockConfig(8, (3, 3), (1, 25), pool=2),
-    EncoderBlockConfig(16, (1, 3), (1, 3)),
-    EncoderBlockConfig(32, (3, 3), (1, 15)),
-    EncoderBlockConfig(64, (1, 3), (1, 3)),
-    EncoderBlockConfig(128, (3, 3), (1, 25), pool=2),
-    EncoderBlockConfig(256, (1, 3), (1, 3)),
-    EncoderBlockConfig(512, (3, 3), (1, 5), pad=0),
-    EncoderBlockConfig(512, (1, 3), (1, 3), pad=0),
-)
 
 
 def scaled(channels: int, width: float) -> int:

@@ -20,9 +20,7 @@ and has its adjoint as gradient; :mod:`ear_engine.ear.log_polar` turns coefficie
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -30,39 +28,11 @@ from torch import Tensor, nn
 
 from ear_engine.ear.folding import Analysis, Folding, Window
 from ear_engine.ear.log_polar import LogPolar, Turns
+from ear_engine.ear.shape import ScalogramConfig
+
+__all__ = ["Scalogram", "ScalogramConfig"]
 
 _TAIL_SECONDS = 3.0  # linear mode: silence appended, so that the circular transform wraps in less than -75 dB
-
-
-@dataclass(frozen=True)
-class ScalogramConfig:
-    """What the ear hears.
-
-    Args:
-        sample_rate: Hz.
-        bins: number of frequency bins.
-        bins_per_octave: spacing.
-        f_min: center of the lowest bin, Hz.
-        q: center frequency over half-amplitude bandwidth.
-        hop: nominal hop length in samples; loops use the nearest hop that gives a whole number of frames.
-        frame_multiple: the number of frames of a loop is a multiple of this (the network's total stride).
-    """
-
-    sample_rate: int = 44100
-    bins: int = 216
-    bins_per_octave: int = 24
-    f_min: float = 40.0
-    q: float = 14.67
-    hop: int = 1024
-    frame_multiple: int = 16
-
-    def frequencies(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Center frequencies in Hz, shape (bins,)."""
-        return np.asarray(self.f_min * 2.0 ** (np.arange(self.bins) / self.bins_per_octave))
-
-    def loop_frames(self, samples: int) -> int:
-        """Number of frames of a loop of ``samples`` samples: the multiple of ``frame_multiple`` nearest the hop."""
-        return max(1, round(samples / (self.hop * self.frame_multiple))) * self.frame_multiple
 
 
 def _windows(config: ScalogramConfig, samples: int) -> list[Window]:
