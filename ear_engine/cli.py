@@ -24,6 +24,8 @@ PARAMETER = "parameter:"  # prefix of the destination of a parameter's option
 _SERVE = """\
 examples:
   ear-engine serve                                  the default ear and beat
+  ear-engine serve --autopilot                      it plays by itself: sit back and listen
+  ear-engine serve --preset drone --clip voice      another sound and loop
   ear-engine serve --clip dub --dream.rate -18      another loop, more change a beat
   ear-engine serve --clip ~/loops/kick_120bpm.wav --record take.wav --seconds 60
   ear-engine serve --set configs/sets/first_light.yaml --send 127.0.0.1:57120
@@ -98,6 +100,7 @@ def build_parser() -> Parser:
     ears.add_argument("--find", metavar="WORDS", help='where in it a sound is found ("low kicks", "tones at 220 Hz")')
     clips = command("clips", "list the loops to dream from")
     clips.add_argument("--export", metavar="DIR", help="write the built-in loops as WAV files into this folder")
+    command("presets", "list the sounds to start from")
     parameters = command("parameters", "print the reference of all parameters")
     parameters.add_argument("--markdown", action="store_true", help="as a Markdown page")
     plugins = command("plugins", "list the plug-ins")
@@ -121,7 +124,9 @@ def _add_serve(serve: Parser) -> None:
     add("--seconds", type=float, metavar="N", help="end after N seconds of sound")
     add("--ear", metavar="NAME|PATH", help="who listens (small); `ear-engine ears` lists them")
     add("--clip", metavar="NAME|PATH", help="loop to dream from (beat); `ear-engine clips` lists them")
+    add("--preset", metavar="NAME", help="start with this sound; `ear-engine presets` lists them")
     add("--set", metavar="FILE.yaml", help="start from the values in this file")
+    add("--autopilot", action="store_true", help="let it play by itself until a target or source is touched")
     add("--osc-port", type=int, default=9000, metavar="N", help="UDP port (9000); 0 picks a free one")
     add("--send", action="append", default=[], metavar="HOST:PORT", help="a client that only listens; may be repeated")
     bind = "listen at this address (127.0.0.1: this machine only)"

@@ -199,6 +199,11 @@ def user_ear_dir() -> Path:
     return platformdirs.user_data_path(_APP, appauthor=False) / "ears"
 
 
+def user_preset_dir() -> Path:
+    """Folder of the user's own presets, found by name; may not exist yet."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "presets"
+
+
 def user_cache_dir() -> Path:
     """Folder of what can be computed again; may not exist yet."""
     return platformdirs.user_cache_path(_APP, appauthor=False)

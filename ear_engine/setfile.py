@@ -43,10 +43,15 @@ def read_set(path: Path, tree: ParameterTree) -> SetFile:
         UserError: not a YAML mapping, a name given twice, an unknown one (the nearest is given), a wrong type, or a
             value out of range.
     """
+    return set_from(load_yaml(path), path, tree)
+
+
+def set_from(data: Mapping[str, Any], path: Path, tree: ParameterTree) -> SetFile:
+    """What ``data``, read from ``path``, says; see :func:`read_set`."""
     own: dict[str, Any] = {}
     values: dict[str, Value] = {}
     said: set[str] = set()
-    for key, raw in _flatten(load_yaml(path)):
+    for key, raw in _flatten(data):
         where = f"{path}: {key}"
         name = "clip" if key == "source/clip" else key
         if name in said:
@@ -62,6 +67,12 @@ def read_set(path: Path, tree: ParameterTree) -> SetFile:
         else:
             values[key] = check_strictly(tree[key], raw, where)
     return SetFile(values, **own)
+
+
+def overlay(under: Mapping[str, Value], over: Mapping[str, Value], tree: ParameterTree) -> dict[str, Value]:
+    """Both, where ``over`` decides: also what its values imply (``target/by``) is no longer said by ``under``."""
+    implied = {pair[0] for name in over if (pair := tree[name].implies) is not None}
+    return {**{name: value for name, value in under.items() if name not in over and name not in implied}, **over}
 
 
 def check_strictly(row: Parameter, raw: object, subject: str) -> Value:

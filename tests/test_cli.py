@@ -19,6 +19,7 @@ import soundfile
 import ear_engine
 from ear_engine.cli import main, parse
 from ear_engine.commands.serve import node_options
+from ear_engine.control import ControlLog
 from ear_engine.parameters import ParameterTree
 from tests.test_ear_files import make_ear, safetensors
 
@@ -176,6 +177,25 @@ def test_what_is_typed_wins_over_the_set_file(place: Path) -> None:
     assert (options.clip, options.seed, options.origin) == ("beat", 7, "set set.yaml")
     assert options.values == {"dream/rate": -12.0, "tone/tilt": -6.0}
     assert node_options(parse(base)).clip == "dub"
+
+
+def test_a_preset_is_what_the_set_file_and_then_the_options_change(place: Path) -> None:
+    folder = place / "data" / "ear-engine" / "presets"
+    folder.mkdir(parents=True)
+    (folder / "glow.yaml").write_text("title: G\ndescription: g\ntarget/name: hats\ntone: {tilt: 3, low: 5, mid: 2}\n")
+    (place / "set.yaml").write_text("tone/low: 6\ntone/high: 7\n")
+    base = ["serve", "--ear", str(place / "ear"), "--preset", "glow"]
+    values = node_options(parse([*base, "--set", str(place / "set.yaml"), "--target.x", "0.3", "--autopilot"])).values
+    assert [values[f"tone/{name}"] for name in ("tilt", "low", "mid", "high")] == [3.0, 6.0, 2.0, 7.0]
+    control = ControlLog(ParameterTree())
+    control.apply(values, "test")
+    assert (control.target.by, control.target.x, control.tree.values["dream/autopilot"]) == ("map", 0.3, True)
+    assert "dream/autopilot" not in node_options(parse(base)).values
+
+
+def test_a_preset_that_does_not_exist_names_the_nearest(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--ear", str(place / "ear"), "--preset", "dron"]) == 2
+    assert "preset 'dron' does not exist; did you mean drone" in capsys.readouterr().err
 
 
 def test_sends_may_be_repeated(place: Path) -> None:

@@ -18,7 +18,8 @@ from ear_engine.node.options import NodeOptions
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.recorder import check_record_path
-from ear_engine.setfile import SetFile, check_strictly, read_set
+from ear_engine.presets import find_preset
+from ear_engine.setfile import SetFile, check_strictly, overlay, read_set
 
 DEFAULT_EAR = "small"
 DEFAULT_CLIP = "beat"
@@ -44,11 +45,13 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
     """
     tree = ParameterTree()
     chosen = SetFile() if typed.set is None else read_set(Path(typed.set).expanduser(), tree)
-    values: dict[str, Value] = dict(chosen.values)
+    options: dict[str, Value] = {"dream/autopilot": True} if typed.autopilot else {}
     for name, raw in vars(typed).items():
         if name.startswith(PARAMETER) and raw is not None:
             row = tree[name.removeprefix(PARAMETER)]
-            values[row.name] = check_strictly(row, raw, f"--{row.name.replace('/', '.')}")
+            options[row.name] = check_strictly(row, raw, f"--{row.name.replace('/', '.')}")
+    preset = {} if typed.preset is None else find_preset(typed.preset, tree).changes(tree)
+    values = overlay(overlay(preset, chosen.values, tree), options, tree)
     clip = values.pop("source/clip", None)  # --clip may be a path, a parameter may not
     if typed.seconds is not None and not 0 < typed.seconds < float("inf"):
         raise UserError(f"--seconds {typed.seconds:g}", "is not a time", "use a number above 0", "bad_value")

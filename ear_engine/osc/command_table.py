@@ -10,6 +10,7 @@ from ear_engine.osc.commands import DONE, Argument, Call, Command, Unknown
 from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.subscriptions import DEFAULT_RATE, DEFAULT_TTL
 from ear_engine.parameters import Parameter
+from ear_engine.presets import find_preset, list_presets, recall
 
 PONG = "/ear/system/pong"
 SYNCED = "/ear/system/synced"
@@ -143,6 +144,21 @@ def _clips(call: Call) -> None:
         call.reply(call.address, 0, 0)
 
 
+def _presets(call: Call) -> None:
+    presets = [preset for preset in list_presets(call.engine.control.tree) if not preset.problem]
+    for index, preset in enumerate(presets):
+        call.reply(call.address, index, len(presets), preset.name, preset.title, preset.description)
+    if not presets:
+        call.reply(call.address, 0, 0)
+
+
+def _recall(call: Call) -> None:
+    control = call.engine.control
+    preset = find_preset(call.arguments["name"], control.tree)
+    recall(preset, control, call.client.origin)
+    call.done(preset.name)
+
+
 def _layers(call: Call) -> None:
     layers = call.engine.layers()
     for index, layer in enumerate(layers):
@@ -255,6 +271,22 @@ def builtin_commands() -> tuple[Command, ...]:
             "same i:index i:total s:name f:seconds i:beats",
             "Clips of the library, a message each.",
             _clips,
+            cost=_HEAVY,
+        ),
+        c(
+            "preset/list",
+            (),
+            "same i:index i:total s:name s:title s:description",
+            "Presets, a message each.",
+            _presets,
+            cost=_HEAVY,
+        ),
+        c(
+            "preset/recall",
+            (a("name", "s"),),
+            f"{DONE} s:address i:request s:name",
+            "Make a preset the sound: target, tone, rhythm and all that shapes the dream, in one change.",
+            _recall,
             cost=_HEAVY,
         ),
         c(

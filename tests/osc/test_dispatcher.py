@@ -341,7 +341,7 @@ def test_listing_and_describing_parameters(desk: Desk) -> None:
     everything = desk.ask("/ear/parameters/list")
     assert [name for _, _, _, *names in everything for name in names] == [row.name for row in TABLE]
     assert desk.ask("/ear/parameters/list", "dream/") == [
-        ("/ear/parameters/list", 0, 3, "dream/run", "dream/rate", "dream/pull")
+        ("/ear/parameters/list", 0, 4, "dream/run", "dream/rate", "dream/pull", "dream/autopilot")
     ]
     assert desk.ask("/ear/parameters/list", "nothing/") == [("/ear/parameters/list", 0, 0)]
     desk.ask("/ear/dream/rate", -30.0)
@@ -374,6 +374,24 @@ def test_clips_and_layers(desk: Desk) -> None:
         ("/ear/layers/list", 1, 3, "encoder_0_conv1", 4, 150),
         ("/ear/layers/list", 2, 3, "autoregressive_0", 8, 1),
     ]
+
+
+def test_presets_are_listed_and_recalled_in_one_change(desk: Desk) -> None:
+    listed = desk.ask("/ear/preset/list")
+    assert [row[1:3] for row in listed] == [(place, len(listed)) for place in range(len(listed))]
+    assert all(isinstance(text, str) and text for row in listed for text in row[3:])
+    names = [row[3] for row in listed]
+    desk.control.apply({"tone/mid": 11.0, "target/keep": 1, "playback/wet": 0.5}, "hand")
+    before = desk.control.number
+    assert desk.ask("/ear/preset/recall", names[0], 42) == [("/ear/done", "/ear/preset/recall", 42, names[0])]
+    assert desk.control.number == before + 1
+    state = desk.control.snapshot()
+    assert (state.kept, state.values["playback/wet"]) == ([], 0.5) and state.values["tone/mid"] != 11.0
+    (refusal,) = desk.ask("/ear/preset/recall", names[0][:-1] + "x", 7)
+    assert refusal[:3] == ("/ear/fail", "/ear/preset/recall", "unknown_preset")
+    assert f"did you mean {names[0]}" in refusal[3]
+    assert desk.ask("/ear/preset/recall", "../sets/first_light")[0][2] == "unknown_preset"
+    assert desk.control.number == before + 1
 
 
 def test_the_whole_region_at_once_or_not_at_all(desk: Desk) -> None:
