@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,44 +50,100 @@ _LONGEST = 200  # characters of a description
 
 
 def find_regions(statistics: Statistics, text: str, limit: int = 5) -> tuple[NamedRegion, ...]:
-    """The regions that ``text`` describes, the best first; equally good ones by how far and how widely they stand out.
-
-    Words may be in any order, singular or plural, slightly misspelled, or name a layer; a frequency chooses bins.
+    """:meth:`RegionSearch.find`, once: the search is prepared for it and forgotten.
 
     Raises:
         UserError: no word of it is in any name; the nearest names are given.
     """
-    text = text[:_LONGEST].lower()
-    wanted = _frequency(text)
-    typed = [word for word in re.findall(r"[a-z0-9_]+", _FREQUENCY.sub(" ", text)) if word not in ("at", "the", "and")]
-    layers = [layer.name for layer in statistics.index.layers if layer.name in typed]
-    typed = [word for word in typed if word not in layers]
-    regions = [r for layer in layers or statistics.region_names for r in _regions(statistics, layer)]
-    vocabulary = {word for region in regions for word in words_of(region.name)}
-    known = [words for words in (_meant(word, vocabulary) for word in typed) if words]
-    if not known and (typed or (wanted is None and not layers)):
-        raise _unknown(text, regions, vocabulary)
-    salience = _salience(statistics)
-    scored: list[tuple[float, float, int, NamedRegion]] = []
-    for region in regions:
-        words = words_of(region.name)
-        matched = [meant.intersection(words) for meant in known]
-        if known and not any(matched):
-            continue
-        superfluous = sum(word not in set().union(*matched) for word in words) if known else 0
-        score = sum(map(bool, matched)) - _SUPERFLUOUS * superfluous
+    return RegionSearch(statistics).find(text, limit)
+
+
+class RegionSearch:
+    """Finds regions of one ear by words.
+
+    Args:
+        statistics: of the ear.
+
+    Preparing takes 0.8 s for the paper's 42,608 neurons. A search then takes 0.5 to 5 ms (a frequency and nothing else,
+    25 ms), and the same again nothing.
+    """
+
+    def __init__(self, statistics: Statistics) -> None:
+        self._statistics = statistics
+        self._layers = {layer.name for layer in statistics.index.layers}
+        self._regions = [region for layer in statistics.region_names for region in _regions(statistics, layer)]
+        self._layer = np.array([region.layer for region in self._regions])
+        numbers: dict[tuple[str, ...], int] = {}
+        self._words = np.array([numbers.setdefault(words_of(r.name), len(numbers)) for r in self._regions])
+        self._phrases = tuple(numbers)
+        spans = [_numbers(statistics, region) for region in self._regions]
+        self._members = np.concatenate([np.arange(span.start, span.stop) for span in spans])
+        self._first = np.cumsum([0, *(span.stop - span.start for span in spans)])[:-1]
+        self._octaves = np.log2(statistics.frequency)
+        self._salience = _salience(statistics)
+        width = np.array([1.0 + 0.5 * math.log2(span.stop - span.start) for span in spans])
+        self._stands = width * np.maximum.reduceat(self._salience[self._members], self._first)
+        self._again = lru_cache(maxsize=64)(self._find)
+
+    def find(self, text: str, limit: int = 5) -> tuple[NamedRegion, ...]:
+        """The regions that ``text`` describes, the best first; equally good ones by how far and how widely they stand
+        out. The best of each channel counts.
+
+        Words may be in any order, singular or plural, slightly misspelled, or name a layer; a frequency chooses bins.
+
+        Raises:
+            UserError: no word of it is in any name; the nearest names are given.
+        """
+        return self._again(text[:_LONGEST].lower(), limit)
+
+    def _find(self, text: str, limit: int) -> tuple[NamedRegion, ...]:
+        wanted = _frequency(text)
+        typed = [w for w in re.findall(r"[a-z0-9_]+", _FREQUENCY.sub(" ", text)) if w not in ("at", "the", "and")]
+        layers = [word for word in typed if word in self._layers]
+        typed = [word for word in typed if word not in layers]
+        inside = np.isin(self._layer, layers) if layers else np.ones(len(self._regions), bool)
+        there = [self._phrases[number] for number in np.unique(self._words[inside])]
+        vocabulary = {word for phrase in there for word in phrase}
+        known = [words for words in (_meant(word, vocabulary) for word in typed) if words]
+        if not known and (typed or (wanted is None and not layers)):
+            raise _unknown(text, [self._regions[number] for number in np.flatnonzero(inside)], vocabulary)
+        scores = np.array([_score(phrase, known) for phrase in self._phrases])[self._words]
         if wanted is not None:
-            region, distance = _at(statistics, region, wanted)
-            score -= _PER_OCTAVE * min(distance, 4.0)
-        width = 1.0 + 0.5 * math.log2(region.last_bin - region.first_bin + 1)
-        stands = width * float(salience[_numbers(statistics, region)].max())
-        scored.append((-round(score, 3), -stands, len(scored), region))
-    found: dict[tuple[str, int], NamedRegion] = {}
-    for *_, region in sorted(scored, key=lambda item: item[:3]):
-        found.setdefault((region.layer, region.channel), region)  # the best of each channel
-        if len(found) == limit:
-            break
-    return tuple(found.values())
+            away = np.abs(self._octaves - math.log2(wanted))[self._members]
+            distance = np.maximum(np.minimum.reduceat(away, self._first) - _NEAR, 0.0)
+            scores = scores - _PER_OCTAVE * np.minimum(distance, 4.0)
+        scores = np.where(inside, scores.round(3), -np.inf)
+        found: dict[tuple[str, int], NamedRegion] = {}
+        for score in np.unique(scores[scores > -np.inf])[::-1]:
+            for region in self._ranked(np.flatnonzero(scores == score), wanted):
+                found.setdefault((region.layer, region.channel), region)  # the best of each channel
+                if len(found) == limit:
+                    return tuple(found.values())
+        return tuple(found.values())
+
+    def _ranked(self, numbers: NDArray[np.intp], wanted: float | None) -> list[NamedRegion]:
+        """Equally good regions, those that stand out most first; if a frequency is wanted, their bins there."""
+        if wanted is None:
+            order = np.argsort(-self._stands[numbers], kind="stable")
+            return [self._regions[number] for number in numbers[order]]
+        narrowed = [_at(self._statistics, self._regions[number], wanted) for number in numbers]
+        stands = [
+            (1.0 + 0.5 * math.log2(region.last_bin - region.first_bin + 1))
+            * float(self._salience[_numbers(self._statistics, region)].max())
+            for region in narrowed
+        ]
+        return [narrowed[place] for place in np.argsort(-np.array(stands), kind="stable")]
+
+
+def _score(phrase: tuple[str, ...], known: list[set[str]]) -> float:
+    """How many of the words that are ``known`` a name has, less something for words that were not asked for."""
+    if not known:
+        return 0.0
+    matched = [meant.intersection(phrase) for meant in known]
+    if not any(matched):
+        return -math.inf
+    superfluous = sum(word not in set().union(*matched) for word in phrase)
+    return sum(map(bool, matched)) - _SUPERFLUOUS * superfluous
 
 
 def _regions(statistics: Statistics, layer: str) -> list[NamedRegion]:
@@ -143,8 +200,8 @@ def _unknown(text: str, regions: list[NamedRegion], vocabulary: set[str]) -> Use
     return UserError(f"region {text!r}", "does not exist in this ear", mend, "unknown_region")
 
 
-def _at(statistics: Statistics, region: NamedRegion, hertz: float) -> tuple[NamedRegion, float]:
-    """The bins of the region that lie at a frequency, or the nearest, and how many octaves away they are."""
+def _at(statistics: Statistics, region: NamedRegion, hertz: float) -> NamedRegion:
+    """The bins of the region that lie at a frequency, or the nearest."""
     own = statistics.frequency[_numbers(statistics, region)]
     away = np.abs(np.log2(own / hertz))
     best = int(away.argmin())
@@ -155,8 +212,7 @@ def _at(statistics: Statistics, region: NamedRegion, hertz: float) -> tuple[Name
         last += 1
     inside, start = own[first : last + 1], region.first_bin
     low, high = float(inside.min()), float(inside.max())
-    narrowed = replace(region, first_bin=start + first, last_bin=start + last, low=low, high=high)
-    return narrowed, max(0.0, float(away[best]) - _NEAR)
+    return replace(region, first_bin=start + first, last_bin=start + last, low=low, high=high)
 
 
 def _salience(statistics: Statistics) -> NDArray[np.float32]:
