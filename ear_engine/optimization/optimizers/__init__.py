@@ -1,0 +1,1 @@
+"""How gradients over time become a direction."""

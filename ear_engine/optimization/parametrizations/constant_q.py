@@ -1,0 +1,32 @@
+"""Constant-Q coefficients: what one step moves is a sound of one pitch at one moment.
+
+The scale is that of pink sound, as for Fourier coefficients: a band is as wide as its frequency, so all bands change by
+equal energy when all coordinates change alike. Fourier coefficients last as long as the loop; a change of theirs that
+is not in all of them smears over it. These last about 30 periods, at most about half a second, so a hit stays a hit.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ear_engine.optimization.parametrizations.base import Parametrization
+from ear_engine.optimization.parametrizations.fourier import pink
+from ear_engine.optimization.parametrizations.nsgt import ConstantQ
+
+
+class ConstantQCoefficients(Parametrization):
+    """Coefficients of the invertible constant-Q transform over the amplitude of pink sound, as real numbers."""
+
+    def __init__(self, samples: int, sample_rate: int, audio: Tensor) -> None:
+        super().__init__(samples, sample_rate, audio)
+        self._transform = ConstantQ.create(samples, sample_rate, audio)
+        self._scale = pink(self._transform.frequencies)
+
+    def gradient(self, audio: Tensor, gradient: Tensor) -> Tensor:
+        """Scaled coefficients of the gradient, (variants, 2 coefficients)."""
+        return torch.view_as_real(self._transform.analyze(gradient) * self._scale).flatten(1)
+
+    def change(self, audio: Tensor, direction: Tensor) -> Tensor:
+        """Sound of the scaled direction."""
+        return self._transform.synthesize(torch.view_as_complex(direction.unflatten(1, (-1, 2))) * self._scale)
