@@ -10,11 +10,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from ear_engine.benchmarks.measure import take_turns
 from ear_engine.benchmarks.procedure import OriginalProcedure
 from ear_engine.benchmarks.rows import Row, judged
+from ear_engine.control import target_of
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.optimization.dream import Dream
-from ear_engine.optimization.settings import DreamSettings, settings_of
+from ear_engine.optimization.settings import settings_of
+from ear_engine.optimization.target import bin_frequencies, terms_of
 from ear_engine.parameters import ParameterTree
-from ear_engine.shared_memory.states import ControlState
 
 SAMPLES = 176_400  # the original's loop
 BEATS = 8
@@ -51,9 +52,13 @@ def _measure(case: Case, rounds: int) -> Row:
     torch.manual_seed(1)
     ear = Ear(EarConfig(width=case.width))
     loop = 0.1 * torch.randn(SAMPLES)
-    settings = _settings(case)
-    layer = settings.regions[0].layer
+    values = {**ParameterTree().values, "optimizer/batch_size": case.batch}
+    if case.layer:
+        values["target/layer"] = case.layer
+    settings = settings_of(values)
+    layer = str(values["target/layer"])
     dream = Dream(ear, loop[None].numpy(), BEATS)
+    dream.aim(terms_of([target_of(values)], dream.index, bin_frequencies(ear.config), BEATS))
     original = OriginalProcedure(ear, loop, layer, case.batch)
     with FlopCounterMode(display=False) as counter:
         dream.step(settings, _BEATS_A_STEP)
@@ -70,11 +75,3 @@ def _measure(case: Case, rounds: int) -> Row:
         floor_share=timings.floor_share("dream", float(counter.get_total_flops())),
         target=case.target,
     )
-
-
-def _settings(case: Case) -> DreamSettings:
-    values = {**ParameterTree().values, "optimizer/batch_size": case.batch}
-    if case.layer:
-        values["target/layer"] = case.layer
-    control = ControlState(0, values, {}, source="", source_number=0, kept=[], ear="", seed=0)
-    return settings_of(control)

@@ -23,7 +23,7 @@ from ear_engine.loudness import SILENT, LoudnessMeter
 from ear_engine.optimization.dream import SILENCE_LUFS, Dream
 from ear_engine.optimization.target import select
 from ear_engine.resources import resource
-from ear_engine.shared_memory.states import Region
+from ear_engine.shared_memory.states import Target
 from ear_engine.sources.loops import render_builtin
 
 TARGETS = ("encoder_0_conv2", "encoder_4_conv2", "autoregressive_6")
@@ -87,7 +87,7 @@ def study(dream: Dream, source: str, target: str, path: Path, status: dict[str, 
     audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
     assert rate == _RATE
     audio = audio.T
-    region = Region(target, 0.5, 0.1, 20.0, 20000.0, 0.0, 0.0, 1.0)
+    region = Target(target, 0.5, 0.1, 20.0, 20000.0, 0.0, 0.0, 1.0)
     chosen = select(region, dream.index, {}, dream.beats)
     layer = dream.index[target]
     meter = LoudnessMeter(dream.samples, _RATE)

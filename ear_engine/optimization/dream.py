@@ -1,4 +1,4 @@
-"""One dream: a loop of audio, changed step by step so that a region of the ear fires.
+"""One dream: loops of audio, changed step by step so that what is aimed at fires.
 
 Time is counted in beats, not in steps: a step that took ``dt`` beats moves the loop ``dt`` times as far, so a machine
 that makes 5 steps a second and one that makes 500 play the same preset alike. All randomness comes from (seed, step).
@@ -6,8 +6,8 @@ that makes 5 steps a second and one that makes 500 play the same preset alike. A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,14 +15,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ear_engine.ear.activations import NeuronIndex, Recorder, index_layers, to_arrays
+from ear_engine.ear.activations import Recorder, to_arrays
 from ear_engine.ear.network import Ear
+from ear_engine.ear.statistics import Statistics
 from ear_engine.loudness import SILENT, LoudnessMeter, limit_peaks
-from ear_engine.optimization.gradient import reshape_gradient, shape_gradient, tilt_curve
-from ear_engine.optimization.optimizer import NormalizedGradient
+from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Report, State
+from ear_engine.optimization.gradient import tilt_curve
+from ear_engine.optimization.norms import survey
+from ear_engine.optimization.objectives.base import Context
+from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.settings import DreamSettings
-from ear_engine.optimization.target import RegionObjective, Selection, bin_frequencies, select
-from ear_engine.optimization.transforms import Copies, FrequencyMask, TimeMask, TimeShift, Transform
+from ear_engine.optimization.transforms.base import Shape
+from ear_engine.targets.terms import Term
 
 SILENCE_LUFS = -20.0  # loudness of a dream that begins from silence
 _DITHER = 1e-5  # -100 dBFS: gives silence a gradient, inaudible
@@ -34,7 +38,11 @@ _FIRST_RATE = 0.0  # at this many dB a beat
 
 @dataclass(frozen=True)
 class Step:
-    """What one step did: the objective before it, and whether the loop was still finite (if not, it was restored)."""
+    """What a step did: the objective before it, and whether all was finite (if not, the loop before it was kept).
+
+    It is read one step late, so that nothing waits for the device: the first step of a dream tells of itself, every
+    other one of the one before.
+    """
 
     objective: float
     finite: bool
@@ -54,8 +62,25 @@ class Version:
     frames: int
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What a dream knows besides its ear and its source.
+
+    Args:
+        statistics: what the ear's neurons do in music; without them, what they do with the source and some noise.
+        clip: audio, (1 or 2, samples of the loop), of a clip that a target names; None if it is not there (yet).
+        directions: named directions of this ear.
+        parts: plug-ins; those installed if None.
+    """
+
+    statistics: Statistics | None = None
+    clip: Callable[[str], NDArray[np.float32] | None] = lambda _name: None
+    directions: Mapping[str, object] = field(default_factory=dict)
+    parts: Parts | None = None
+
+
 class Dream:
-    """A dream of one ear from one source.
+    """Dreams of one ear from one source.
 
     Args:
         ear: the ear; a fused copy of it listens.
@@ -63,9 +88,8 @@ class Dream:
         beats: length of the loop in beats.
         seed: of all randomness.
         device: torch device.
-        transforms: what is done to each copy the ear hears.
-        objective: what a region's strength is.
-        optimizer: how a direction becomes a change.
+        variants: loops dreamed at once from the same source.
+        surroundings: statistics, clips, directions, plug-ins.
     """
 
     def __init__(
@@ -76,16 +100,17 @@ class Dream:
         *,
         seed: int = 0,
         device: str = "cpu",
-        transforms: Sequence[Transform] | None = None,
-        objective: type[RegionObjective] = RegionObjective,
-        optimizer: type[NormalizedGradient] = NormalizedGradient,
+        variants: int = 1,
+        surroundings: Surroundings | None = None,
     ) -> None:
+        around = surroundings or Surroundings()
         self.device = torch.device(device)
         self.ear = ear.fused().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.beats = beats
         self.seed = seed
-        self.transforms = (TimeShift(), TimeMask(), FrequencyMask()) if transforms is None else tuple(transforms)
+        self.parts = around.parts or load_parts()
         self.step_number = 0
+        self._variants = variants
         self._recorder = Recorder(self.ear, inputs=("scalogram",))
         rate = ear.config.scalogram.sample_rate
         samples = source.shape[1]
@@ -99,41 +124,70 @@ class Dream:
         # RMS that "dB of change" refers to: the source's own, or that of pink-ish sound at the loudness aimed at
         own = float(self._mid.square().mean().sqrt())
         self._level = 10.0 ** (SILENCE_LUFS / 20.0) if self.silent else own
-        self._optimizer = optimizer(self._level)
-        self._objective_kind = objective
-        self._frequencies = bin_frequencies(ear.config)
         self._curve = lru_cache(maxsize=4)(self._new_curve)
-        self.index, self._spread = self._survey()
+        noise = torch.randn(self._mid.shape, generator=self._generator(-2)).to(self.device) * self._level * 0.1
+        self.index, norms = survey(self.ear, self._recorder, self._mid + noise, around.statistics)
+
+        def clip(name: str) -> Tensor | None:
+            audio = around.clip(name)
+            return None if audio is None else torch.from_numpy(audio.mean(axis=0)).to(self.device)
+
+        self._context = Context(
+            self.ear, self.index, norms, self.device, samples, beats, clip=clip, directions=around.directions
+        )
+        self._goals: tuple[Goal, ...] = ()
+        self._ascent: Ascent | None = None
+        self._chosen = ("", "")
         self.reset()
+
+    def aim(self, terms: Iterable[Term]) -> None:
+        """Dream of ``terms`` from the next step on; of nothing if there are none.
+
+        Raises:
+            UserError: one of them cannot be; what was aimed at before stays.
+        """
+        goals = tuple((term.weight, self.parts.objective(term, self._context)) for term in terms if term.weight)
+        self._goals = goals
+        if self._ascent is not None:
+            self._ascent.goals = goals
 
     def reset(self) -> None:
         """Back to the source."""
         generator = self._generator(-1)
-        dither = torch.randn(self._mid.shape, generator=generator).to(self.device) * _DITHER
-        self.audio = self._mid + dither
-        self._good = self.audio
-        self._optimizer.reset()
+        dither = torch.randn((self._variants, self.samples), generator=generator).to(self.device) * _DITHER
+        self._begin(self._mid + dither)
         self._since_reset = 0
+
+    @property
+    def audio(self) -> Tensor:
+        """The middle of the loops as they are, (variants, samples)."""
+        return self._state.audio
+
+    def _begin(self, audio: Tensor) -> None:
+        """Go on from ``audio``, (variants, samples), as if nothing had been before."""
+        self._ascent = None
+        self._chosen = ("", "")
+        self._state = State(audio, ())
+        self._report: Report | None = None
 
     def resume(self, heard: NDArray[np.float32], step: int) -> None:
         """Go on from a version of this dream, of shape (2, samples), that was published at ``step``."""
         middle = torch.from_numpy(heard.mean(axis=0)).to(self.device)
         level = middle.square().mean().sqrt().clamp(min=1e-12)
-        self.audio = middle * (self._level / level).clamp(max=1.0) if not self.silent else middle
-        self._good = self.audio
+        audio = middle * (self._level / level).clamp(max=1.0) if not self.silent else middle
+        self._begin(audio.repeat(self._variants, 1))
         self.step_number = step
         self._since_reset = _FIRST_STEPS
 
     def inherit(self, other: Dream, *, stretched: bool) -> None:
         """Take over what ``other`` dreamed of the same clip at another length: resampled with it, or tiled and cut."""
-        dreamed = other.audio - other._mid
+        dreamed = (other.audio - other._mid).to(self.device)
         if stretched:
             bins = torch.fft.rfft(dreamed)
             dreamed = torch.fft.irfft(bins, n=self.samples) * (self.samples / other.samples)
         else:
-            dreamed = dreamed.repeat(-(-self.samples // other.samples))[: self.samples]
-        self.audio = self._mid + dreamed
-        self._good = self.audio
+            dreamed = dreamed.repeat(1, -(-self.samples // other.samples))[:, : self.samples]
+        self._begin(self._mid + dreamed)
         self.step_number = other.step_number
         self._since_reset = _FIRST_STEPS
 
@@ -159,56 +213,97 @@ class Dream:
         return self.beats * 60.0 / self.seconds
 
     def step(self, settings: DreamSettings, beats: float) -> Step:
-        """Move the loop by ``beats`` beats' worth of change.
+        """Move the loops by ``beats`` beats' worth of change towards what is aimed at.
 
-        The gradient of the objective is shaped (:mod:`ear_engine.optimization.gradient`), the optimizer moves the loop
-        by ``rate`` dB of its own level a beat along it, and it is drawn back to the source.
+        The gradient of the objective is shaped (:mod:`ear_engine.optimization.gradient`), the optimizer moves the loops
+        by ``rate`` dB of their level a beat along it, and they are drawn back to the source.
 
         Args:
             settings: what steers it.
             beats: time since the last step; more than one beat counts as one.
 
         Raises:
-            UserError: a target's layer does not exist in this ear.
+            PluginFault: a plug-in failed; the loops are as before.
+            UserError: a plug-in that the settings name is not there.
         """
+        if not self._goals:
+            return Step(0.0, True)
         beats = min(max(beats, 0.0), 1.0)
-        gradient, objective = self._gradient(settings)
+        ascent = self._choose(settings)
+        before = self._report
+        self._state, self._report = ascent.advance(self._state, self._draw(settings, beats))
         self.step_number += 1
         self._since_reset += 1
-        shaped = shape_gradient(gradient, self._curve(settings.tilt))
-        audio = self._optimizer.step(self.audio, shaped, settings.rate, beats)
-        if settings.pull > 0 and not self.silent:
-            audio = torch.lerp(self._mid, audio, 0.5 ** (beats / settings.pull))
-        level = audio.square().mean().sqrt()
-        if float(level) > self._level:
-            audio = audio * (self._level / level)
-        finite = bool(torch.isfinite(level)) and np.isfinite(objective)
-        if finite:
-            self._good, self.audio = self.audio, audio
-        else:
-            self.audio = self._good
-            self._optimizer.reset()
-        return Step(objective, finite)
+        told = before or self._report
+        return Step(float(told.objective), bool(told.finite))
+
+    def _choose(self, settings: DreamSettings) -> Ascent:
+        """The steps that the settings name; another method or parametrization goes on from the same audio."""
+        chosen = settings.method, settings.parametrization
+        if self._ascent is None or self._chosen != chosen:
+            audio = self._state.audio
+            parametrization = self.parts.parametrization(
+                settings.parametrization, self.samples, self.sample_rate, audio
+            )
+            optimizer = self.parts.optimizer(settings.method)
+            self._ascent = Ascent(self.ear, self._recorder, self._mid, optimizer, parametrization, self._goals)
+            self._state = self._ascent.start(audio)
+            self._chosen = chosen
+        return self._ascent
+
+    def _draw(self, settings: DreamSettings, beats: float) -> Drawn:
+        """Everything random, and the settings as tensors."""
+        assert self._ascent is not None
+        generator = self._generator(self.step_number)
+        scalogram = self.ear.config.scalogram
+        shape = Shape(
+            self._variants,
+            settings.batch_size,
+            self.samples,
+            scalogram.loop_frames(self.samples),
+            scalogram.bins,
+            self.sample_rate,
+            self.beats,
+        )
+        transforms = [(one, one.numbers(settings, shape, generator)) for one in self.parts.transforms]
+        penalties = [(one, one.numbers(settings, shape)) for one in self.parts.penalties]
+        distance = self._level * 10.0 ** (settings.rate / 20.0) * beats
+        keep = 0.5 ** (beats / settings.pull) if settings.pull > 0 and not self.silent else 1.0
+        steering = self._placed(torch.tensor([distance, keep, settings.reshape, self._level]))
+        return Drawn(
+            settings.batch_size,
+            steering[0],
+            steering[1],
+            steering[2],
+            steering[3],
+            self._curve(settings.tilt),
+            tuple((one, self._placed(numbers)) for one, numbers in transforms if numbers is not None),
+            tuple((one, self._placed(numbers)) for one, numbers in penalties if numbers is not None),
+            self._placed(self._ascent.optimizer.numbers(beats)),
+        )
+
+    def _placed(self, numbers: Tensor) -> Tensor:
+        return numbers.to(self.device, non_blocking=True)
 
     def warm_up(self, settings: DreamSettings, alive: Callable[[], None] = lambda: None) -> None:
         """From silence: find the first sound before it is heard, ``alive`` called at each step; else nothing."""
-        if self.silent:
+        if self.silent and self._goals:
             first = replace(settings, rate=_FIRST_RATE)
             while self._since_reset < _FIRST_STEPS:
                 self.step(first, _FIRST_BEATS)
                 alive()
 
-    def version(self) -> Version:
-        """The loop as it is to be heard now: at the source's loudness, limited, with its activations."""
-        sides = torch.stack([self.audio + self._side, self.audio - self._side]).cpu().numpy()
+    def version(self, variant: int = 0) -> Version:
+        """A loop as it is to be heard now: at the source's loudness, limited, with its activations."""
+        middle = self.audio[variant]
+        sides = torch.stack([middle + self._side, middle - self._side]).cpu().numpy()
         if self.silent and self._since_reset == 0:
             audio = np.zeros_like(sides)
         else:
             audio, gain = self._level_out(sides)
             if self.silent:  # no source says how loud the loop itself is to be: as loud as it is heard
-                self.audio = self.audio * gain
-                self._level = float(self.audio.square().mean().sqrt())
-                self._optimizer.level = self._level
+                self._state = replace(self._state, audio=self.audio * gain)
+                self._level = float(self.audio[variant].square().mean().sqrt())
         trace, frames = self._trace(audio)
         return Version(audio, to_arrays(trace), frames)
 
@@ -233,51 +328,9 @@ class Dream:
             frames = self.ear(middle, circular=True).features.shape[-1]
         return dict(trace), int(frames)
 
-    def _survey(self) -> tuple[NeuronIndex, dict[str, float]]:
-        """Layers of the ear, and the spread of each on the source plus noise 20 dB below it (no layer is constant)."""
-        noise = torch.randn(self._mid.shape, generator=self._generator(-2)).to(self.device) * self._level * 0.1
-        with torch.no_grad(), self._recorder.recording(raw=True) as trace:
-            frames = self.ear((self._mid + noise)[None], circular=True).features.shape[-1]
-        return index_layers(trace, int(frames)), {name: float(values.std()) for name, values in trace.items()}
-
     def _generator(self, step: int) -> torch.Generator:
         mixed = np.random.SeedSequence([self.seed, step + 2]).generate_state(1, np.uint64)[0]
         return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
 
     def _new_curve(self, tilt: float) -> Tensor:
         return tilt_curve(self.samples, self.sample_rate, tilt, self.device)
-
-    def _gradient(self, settings: DreamSettings) -> tuple[Tensor, float]:
-        generator = self._generator(self.step_number)
-        selections = [select(r, self.index, self._frequencies, self.beats) for r in settings.regions if r.weight]
-        if not selections:
-            return torch.zeros_like(self.audio), 0.0
-        audio = self.audio.detach().requires_grad_()
-        copies = Copies(audio.expand(settings.batch_size, -1), torch.zeros(settings.batch_size, device=self.device))
-        for transform in self.transforms:
-            copies = transform.on_audio(copies, settings, generator)
-        features = self._features(copies.audio, settings.reshape)
-        for transform in self.transforms:
-            features = transform.on_features(features, settings, generator)
-        deep = {selection.layer for selection in selections} - {"scalogram"}
-        with self._recorder.recording(deep, raw=True, stop=True) as trace:
-            if deep:
-                self.ear.hear(features, circular=True)
-        trace["scalogram"] = features
-        objective = self._objective(selections, trace, copies.shifts)
-        (gradient,) = torch.autograd.grad(objective, audio)
-        return gradient, float(objective.detach())
-
-    def _features(self, audio: Tensor, reshape: float) -> Tensor:
-        scalogram = self.ear.scalogram
-        coefficients = scalogram.transform(audio)
-        place = coefficients.detach()
-        coefficients.register_hook(lambda gradient: reshape_gradient(gradient, place, reshape, self._level))
-        features: Tensor = scalogram.features(coefficients, audio.shape[-1] / coefficients.shape[-1], circular=True)
-        # The phase is heard but not followed: its gradient is noise (measured: the cosine between the gradients of
-        # four time shifts is 0.12 with it and 0.30 without; steps of -24 dB lose 0.09 without gain, or gain 0.12).
-        return torch.cat([features[:, :1], features[:, 1:].detach()], dim=1)
-
-    def _objective(self, selections: Iterable[Selection], trace: dict[str, Tensor], shifts: Tensor) -> Tensor:
-        parts = [self._objective_kind(s, self._spread[s.layer])(trace, shifts) for s in selections]
-        return torch.stack(parts).sum()

@@ -30,13 +30,13 @@ def tilt_curve(samples: int, sample_rate: int, tilt: float, device: torch.device
 
 
 def shape_gradient(gradient: Tensor, curve: Tensor) -> Tensor:
-    """Weight the spectrum of ``gradient`` (samples,) by ``curve`` and bring it to an RMS of 1 (0 stays 0)."""
+    """Weight the spectrum of ``gradient`` (…, samples) by ``curve`` and bring it to an RMS of 1 (0 stays 0)."""
     shaped = torch.fft.irfft(torch.fft.rfft(gradient) * curve, n=gradient.shape[-1])
-    unit: Tensor = shaped / shaped.square().mean().sqrt().clamp(min=1e-30)
+    unit: Tensor = shaped / shaped.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-30)
     return unit
 
 
-def reshape_gradient(gradient: Tensor, coefficients: Tensor, reshape: float, level: float) -> Tensor:
+def reshape_gradient(gradient: Tensor, coefficients: Tensor, reshape: Tensor, level: Tensor) -> Tensor:
     """Where change acts: a gradient on constant-Q coefficients, weighted, and without what would only turn up the loop.
 
     The ear hears log amplitude, whose gradient is largest where there is almost nothing: unweighted, a dream fills
@@ -49,8 +49,8 @@ def reshape_gradient(gradient: Tensor, coefficients: Tensor, reshape: float, lev
     Args:
         gradient: (batch, bins, frames), complex.
         coefficients: same shape, where the gradient was taken.
-        reshape: 0..1.
-        level: RMS of the loop.
+        reshape: 0..1, a scalar.
+        level: RMS of the loop, a scalar.
     """
     power = coefficients.real.square() + coefficients.imag.square()
     weight = ((power + (1e-3 * level) ** 2) / level**2).pow(reshape)

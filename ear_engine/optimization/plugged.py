@@ -1,58 +1,85 @@
-"""Plug-ins in a dream: found by the registry, and named and left out if they fail."""
+"""Plug-ins in a dream: found by the registry, made, and named if they cannot be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from ear_engine.errors import UserError
-from ear_engine.optimization.settings import DreamSettings
-from ear_engine.optimization.transforms import Copies, Transform
+from ear_engine.optimization.objectives.base import Context, Objective
+from ear_engine.optimization.optimizers.base import Optimizer
+from ear_engine.optimization.parametrizations.base import Parametrization
+from ear_engine.optimization.penalties.base import Penalty
+from ear_engine.optimization.transforms.base import Transform
 from ear_engine.plugins import Registry
+from ear_engine.targets.terms import Term
+
+_KINDS = ("transforms", "penalties", "objectives", "optimizers", "parametrizations")
 
 
-class PluginFault(UserError):
-    """A plug-in raised while it was used; ``transform`` is the one to leave out."""
+@dataclass(frozen=True)
+class Parts:
+    """What dreams are made of: every transform and penalty takes part, the others are chosen by name.
 
-    def __init__(self, transform: GuardedTransform, error: Exception) -> None:
-        self.transform = transform
-        reason = f"failed ({type(error).__name__}: {error}) and is left out"
-        super().__init__(f"transforms plug-in {transform.name!r}", reason, "mend or uninstall it", "broken_plugin")
+    Args:
+        registry: where the others are found.
+        transforms, penalties: in the order in which they act.
+    """
+
+    registry: Registry = field(default_factory=Registry)
+    transforms: tuple[Transform, ...] = ()
+    penalties: tuple[Penalty, ...] = ()
+
+    def without(self, part: object) -> Parts:
+        """All but ``part``."""
+        return replace(
+            self,
+            transforms=tuple(one for one in self.transforms if one is not part),
+            penalties=tuple(one for one in self.penalties if one is not part),
+        )
+
+    def objective(self, term: Term, context: Context) -> Objective:
+        """The objective of a term.
+
+        Raises:
+            UserError: there is none of that name, it is broken, or it cannot be made of that term.
+        """
+        made: Objective = self.registry.load("objectives", term.objective)(term, context)
+        return made
+
+    def optimizer(self, name: str) -> Optimizer:
+        """The optimizer of a name.
+
+        Raises:
+            UserError: there is none, or it is broken.
+        """
+        made: Optimizer = self.registry.load("optimizers", name)()
+        return made
+
+    def parametrization(self, name: str, *arguments: Any) -> Parametrization:
+        """The parametrization of a name, made for a loop.
+
+        Raises:
+            UserError: there is none, or it is broken.
+        """
+        made: Parametrization = self.registry.load("parametrizations", name)(*arguments)
+        return made
 
 
-class GuardedTransform:
-    """A transform by name, whose mistakes become a :class:`PluginFault`."""
-
-    def __init__(self, name: str, transform: Transform) -> None:
-        self.name = name
-        self._transform = transform
-
-    def on_audio(self, copies: Copies, settings: DreamSettings, generator: torch.Generator) -> Copies:
-        """The transform's, guarded."""
-        try:
-            return self._transform.on_audio(copies, settings, generator)
-        except Exception as error:
-            raise PluginFault(self, error) from error
-
-    def on_features(self, features: Tensor, settings: DreamSettings, generator: torch.Generator) -> Tensor:
-        """The transform's, guarded."""
-        try:
-            return self._transform.on_features(features, settings, generator)
-        except Exception as error:
-            raise PluginFault(self, error) from error
-
-
-def load_transforms(registry: Registry, report: Callable[[str], None]) -> list[GuardedTransform]:
-    """Every transform that can be made; ``report`` gets one sentence for each that cannot."""
-    found: list[GuardedTransform] = []
-    for name, kind in registry.load_all("transforms"):
-        try:
-            found.append(GuardedTransform(name, kind()))
-        except Exception as error:
-            report(f"transforms plug-in {name!r} cannot be made ({type(error).__name__}: {error}) and is left out.")
+def load_parts(
+    registry: Registry | None = None,
+    report: Callable[[str], None] = lambda _sentence: None,
+) -> Parts:
+    """Everything that can be made; ``report`` gets one sentence for each that cannot."""
+    registry = registry or Registry()
+    made: dict[str, list[Any]] = {"transforms": [], "penalties": []}
+    for group, found in made.items():
+        for name, kind in registry.load_all(group):
+            try:
+                found.append(kind())
+            except Exception as error:
+                report(f"{group} plug-in {name!r} cannot be made ({type(error).__name__}: {error}) and is left out.")
     for row in registry.report():
-        if row.status == "broken" and row.kind in ("transforms", ""):
+        if row.status == "broken" and row.kind in ("", *_KINDS):
             report(f"{row.kind or 'A'} plug-in {row.name!r} of {row.distribution} is left out: {row.reason}.")
-    return found
+    return Parts(registry, tuple(made["transforms"]), tuple(made["penalties"]))

@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ear_engine import platform
+from ear_engine.control import target_of
 from ear_engine.ear.devices import choose_device
 from ear_engine.ear.network import Ear
+from ear_engine.ear.statistics import Statistics
+from ear_engine.ear.statistics_file import load_statistics
 from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
-from ear_engine.optimization.dream import Dream
-from ear_engine.optimization.plugged import GuardedTransform, PluginFault, load_transforms
+from ear_engine.optimization.ascent import PluginFault
+from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.publisher import Publisher, Speed
-from ear_engine.optimization.settings import DreamSettings, settings_of
+from ear_engine.optimization.settings import settings_of
+from ear_engine.optimization.target import bin_frequencies, terms_of
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop
@@ -29,6 +36,7 @@ from ear_engine.shared_memory.states import (
     ControlState,
     DreamerState,
     Event,
+    Refusal,
     StateReader,
     StateWriter,
 )
@@ -79,8 +87,11 @@ class Dreamer:
         self._applied = 0
         self._refused = ""
         self._dream: Dream | None = None
-        self._registry = Registry()
-        self._transforms: list[GuardedTransform] = []
+        self._parts: Parts | None = None
+        self._statistics: Statistics | None = None
+        self._clips: Mapping[str, str] = {}
+        self._aimed: object = None
+        self._refusals: list[Refusal] = list(before.refusals) if before else []
         self._name = ""
 
     def run(self) -> None:
@@ -90,12 +101,17 @@ class Dreamer:
             self._device = choose_device(self._options.device)
             self._report()
             kind = str(load_yaml(self._options.ear / CONFIG).get("kind", "cpc"))
-            ear: Ear = self._registry.load("ears", kind)(self._options.ear)
+            registry = Registry()
+            ear: Ear = registry.load("ears", kind)(self._options.ear)
         except UserError as error:
             self._event("error", error.code, str(error))
             self._report()
             raise
-        self._transforms = load_transforms(self._registry, lambda said: self._event("warning", "broken_plugin", said))
+        self._parts = load_parts(registry, lambda said: self._event("warning", "broken_plugin", said))
+        try:
+            self._statistics = load_statistics(self._options.ear)
+        except UserError as error:
+            self._event("warning", error.code, str(error))
         last_step = now()
         resets = 0
         while True:
@@ -121,9 +137,10 @@ class Dreamer:
             beats = (moment - last_step) * dream.tempo / 60.0
             last_step = moment
             self._applied = control.sequence
+            self._aim(dream, control)
             if control.values["dream/run"]:
                 self._phase = "running"
-                self._step(dream, settings_of(control), beats)
+                self._step(dream, control, beats)
                 self._pace(dream, control, moment)
             else:
                 self._phase = "paused"
@@ -141,10 +158,9 @@ class Dreamer:
             source.beats,
             seed=control.seed,
             device=self._device,
-            transforms=self._transforms,
-            objective=self._registry.load("objectives", "region"),
-            optimizer=self._registry.load("optimizers", "normalized_gradient"),
+            surroundings=Surroundings(self._statistics, self._clip, parts=self._parts),
         )
+        self._aimed = None
         resumed = last is not None and last.name == source.name and last.samples == source.samples
         if last is not None and resumed:
             dream.resume(last.audio, last.step)
@@ -165,34 +181,34 @@ class Dreamer:
 
     def _begin(self, dream: Dream, control: ControlState) -> None:
         if control.values["dream/run"]:
-            settings = self._known(dream, settings_of(control))
-            try:
-                dream.warm_up(settings, self._report)
-            except UserError as error:
-                self._refuse(error)
+            self._aim(dream, control)
+            dream.warm_up(settings_of(control.values), self._report)
         self._publish(dream, control)
 
-    def _known(self, dream: Dream, settings: DreamSettings) -> DreamSettings:
-        """``settings`` without the regions of layers that this ear does not have; the first of those is reported."""
-        names = {layer.name for layer in dream.index.layers}
-        known = tuple(region for region in settings.regions if region.layer in names)
-        for region in settings.regions:
-            if region.layer not in names:
-                self._refuse(
-                    UserError(f"layer {region.layer!r}", "is not in this ear", "choose another", "unknown_layer")
-                )
-                break
-        else:
-            if self._refused.startswith("layer "):
-                self._refused = ""
-        return replace(settings, regions=known)
-
-    def _step(self, dream: Dream, settings: DreamSettings, beats: float) -> None:
+    def _aim(self, dream: Dream, control: ControlState) -> None:
+        """Let the dream be of what is asked for; if that cannot be, it stays what it was, and the reason is told."""
+        target = target_of(control.values)
+        wanted = target, control.kept, control.stored, control.clips
+        if wanted == self._aimed:
+            return
+        self._aimed, self._clips = wanted, control.clips
         try:
-            result = dream.step(self._known(dream, settings), beats)
+            frequencies = bin_frequencies(dream.ear.config)
+            dream.aim(terms_of((target, *control.kept), dream.index, frequencies, dream.beats))
+        except UserError as error:
+            self._decline(control.sequence, f"target/{target.by}", error)
+
+    def _clip(self, name: str) -> NDArray[np.float32] | None:
+        """Audio of a clip that a target names."""
+        file = self._clips.get(name)
+        loop = self._read(file) if file else None
+        return None if loop is None else loop.audio
+
+    def _step(self, dream: Dream, control: ControlState, beats: float) -> None:
+        try:
+            result = dream.step(settings_of(control.values), beats)
         except PluginFault as fault:
-            self._transforms = [one for one in self._transforms if one is not fault.transform]
-            dream.transforms = tuple(self._transforms)
+            self._parts = dream.parts = dream.parts.without(fault.part)
             self._event("warning", fault.code, str(fault))
             return
         self._speed.count()
@@ -200,6 +216,12 @@ class Dreamer:
             self._objective = result.objective
         else:
             self._event("warning", "not_finite", "The dream left the numbers; the last good loop is restored.")
+
+    def _decline(self, sequence: int, name: str, error: UserError) -> None:
+        """Refuse a change that has been made already; what was there before goes on."""
+        number = self._refusals[-1].number + 1 if self._refusals else 1
+        self._refusals = [*self._refusals, Refusal(number, sequence, name, error.code, str(error))][-_EVENTS:]
+        self._event("warning", error.code, str(error))
 
     def _refuse(self, error: UserError) -> None:
         if str(error) != self._refused:
@@ -253,6 +275,7 @@ class Dreamer:
                 source_number=self._source_number,
                 sequence=self._applied,
                 events=self._events,
+                refusals=self._refusals,
             )
         )
 

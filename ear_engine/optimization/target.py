@@ -1,18 +1,16 @@
-"""The target: a region of one layer, and how strongly it fires."""
+"""The target: a region of one layer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
 from ear_engine.ear.activations import NeuronIndex
 from ear_engine.ear.network import EarConfig
-from ear_engine.shared_memory.states import Region
-
-_DEAD = 0.25  # share with which activations below zero count
+from ear_engine.shared_memory.states import Target
+from ear_engine.targets.terms import Term
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def _span(center: float, width: float, count: int) -> slice:
     return slice(start, start + size)
 
 
-def select(region: Region, index: NeuronIndex, frequencies: Mapping[str, list[float]], beats: float) -> Selection:
+def select(region: Target, index: NeuronIndex, frequencies: Mapping[str, list[float]], beats: float) -> Selection:
     """Resolve ``region`` for an ear and a loop of ``beats`` beats.
 
     The frequency span takes the bins whose centers lie in it, or the nearest one if none does; a layer without a
@@ -87,39 +85,20 @@ def select(region: Region, index: NeuronIndex, frequencies: Mapping[str, list[fl
     )
 
 
-class RegionObjective:
-    """Mean of the selected activations, in units of the layer's own spread.
+def terms_of(
+    targets: Iterable[Target], index: NeuronIndex, frequencies: Mapping[str, list[float]], beats: float
+) -> tuple[Term, ...]:
+    """Targets by layer as terms.
 
-    Read before the rectifier and through a leaky one: a unit that fires counts in full, a dead one a quarter, so that
-    it has a gradient too. (The plain mean before the rectifier rises as well if fewer units fire.)
-
-    Args:
-        selection: what to raise (or lower, if its weight is negative).
-        spread: standard deviation of the layer's activations before the rectifier.
+    Raises:
+        UserError: a layer does not exist.
     """
-
-    def __init__(self, selection: Selection, spread: float) -> None:
-        self.selection = selection
-        self.spread = max(spread, 1e-6)
-
-    def __call__(self, trace: Mapping[str, Tensor], shifts: Tensor) -> Tensor:
-        """The objective, a scalar to be raised.
-
-        Args:
-            trace: raw activations, layer → (batch, channels, [bins,] steps).
-            shifts: (batch,), how far each copy was shifted, as a share of the loop.
-        """
-        values = trace[self.selection.layer]
-        if values.dim() == 3:
-            values = values.unsqueeze(2)
-        chosen = values[:, self.selection.channels, self.selection.bins]
-        chosen = nn.functional.leaky_relu(chosen, _DEAD).mean(dim=(1, 2))
-        if self.selection.length < 1.0:
-            steps = chosen.shape[-1]
-            place = (torch.arange(steps, device=chosen.device) + 0.5) / steps
-            inside = (place - self.selection.start - shifts[:, None]) % 1.0 < self.selection.length
-            window = inside.to(chosen.dtype)
-            mean = (chosen * window).sum(-1) / window.sum(-1).clamp(min=1.0)
-        else:
-            mean = chosen.mean(-1)
-        return self.selection.weight * mean.mean() / self.spread
+    terms = []
+    for target in targets:
+        chosen = select(target, index, frequencies, beats)
+        layer = index[target.layer]
+        pattern = np.zeros((layer.channels, layer.bins), np.float32)
+        pattern[chosen.channels, chosen.bins] = 1.0
+        pattern /= pattern.sum()
+        terms.append(Term("linear", target.weight, target.layer, pattern.reshape(-1), chosen.start, chosen.length))
+    return tuple(terms)

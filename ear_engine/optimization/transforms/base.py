@@ -1,7 +1,7 @@
 """What a transform is: random draws on the host, and a pure function of tensors on the device.
 
-A transform is a plug-in (kind ``transforms``): a class without arguments. Each copy in the batch hears the loop a little
-differently, so that only robust sound survives.
+A transform is a plug-in (kind ``transforms``): a class without arguments. Each copy in the batch hears the loop a
+little differently, so that only robust sound survives.
 """
 
 from __future__ import annotations

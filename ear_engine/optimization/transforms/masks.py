@@ -24,7 +24,8 @@ class TimeMask(Transform):
         frames = features.shape[-1]
         start, width = numbers[..., None]
         hidden = (torch.arange(frames, device=features.device) - start) % frames < width
-        return features * (~hidden).to(features)[:, None, None, :]
+        masked: Tensor = features * (~hidden).to(features)[:, None, None, :]
+        return masked
 
 
 class FrequencyMask(Transform):
@@ -43,4 +44,5 @@ class FrequencyMask(Transform):
         start, width = numbers[..., None]
         place = torch.arange(features.shape[-2], device=features.device) - start
         hidden = (place >= 0) & (place < width)
-        return features * (~hidden).to(features)[:, None, :, None]
+        masked: Tensor = features * (~hidden).to(features)[:, None, :, None]
+        return masked
