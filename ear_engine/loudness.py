@@ -22,7 +22,7 @@ class LoudnessMeter:
     """
 
     def __init__(self, samples: int, sample_rate: int) -> None:
-        self._response = _k_weighting(samples, sample_rate)
+        self._response = k_weighting(samples, sample_rate)
         self._samples = samples
         self._block = max(1, min(samples, round(0.4 * sample_rate)))
         self._hop = max(1, round(0.1 * sample_rate))
@@ -44,14 +44,21 @@ class LoudnessMeter:
         power = np.square(weighted).sum(axis=0)
         total = np.concatenate(([0.0], np.cumsum(np.concatenate((power, power[: self._block])))))
         starts = np.arange(0, self._samples, self._hop)
-        blocks = (total[starts + self._block] - total[starts]) / self._block
-        loud = blocks[blocks > 10.0 ** ((SILENT - _OFFSET) / 10.0)]
-        if not loud.size:
-            return SILENT
-        return max(SILENT, _OFFSET + 10.0 * math.log10(loud[loud > 0.1 * loud.mean()].mean()))
+        return gated_loudness((total[starts + self._block] - total[starts]) / self._block)
 
 
-def _k_weighting(samples: int, sample_rate: int) -> NDArray[np.complex128]:
+def gated_loudness(blocks: NDArray[np.float64]) -> float:
+    """Loudness in LUFS, ``SILENT`` or more, from the K-weighted power of each block, summed over channels.
+
+    Only blocks above -70 LUFS count, and of those none that is more than 10 LU below their mean.
+    """
+    loud = blocks[blocks > 10.0 ** ((SILENT - _OFFSET) / 10.0)]
+    if not loud.size:
+        return SILENT
+    return max(SILENT, _OFFSET + 10.0 * math.log10(loud[loud > 0.1 * loud.mean()].mean()))
+
+
+def k_weighting(samples: int, sample_rate: int) -> NDArray[np.complex128]:
     """Response of BS.1770's two filters at the rfft bins of a loop, shape ``(samples // 2 + 1,)``.
 
     Annex 1 gives coefficients for 48 kHz only; these are the analog prototypes behind them, mapped to any rate by the
