@@ -7,8 +7,10 @@ have the same name: a channel that answers to onsets anywhere has kicks at its l
 from __future__ import annotations
 
 import difflib
+import heapq
 import math
 import re
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import lru_cache
@@ -64,8 +66,8 @@ class RegionSearch:
     Args:
         statistics: of the ear.
 
-    Preparing takes 0.8 s for the paper's 42,608 neurons. A search then takes 0.5 to 5 ms (a frequency and nothing else,
-    25 ms), and the same again nothing.
+    Preparing takes 0.8 s for the paper's 42,608 neurons. A search then takes 0.5 to 6 ms, and the same
+    again nothing.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -121,18 +123,21 @@ class RegionSearch:
                     return tuple(found.values())
         return tuple(found.values())
 
-    def _ranked(self, numbers: NDArray[np.intp], wanted: float | None) -> list[NamedRegion]:
+    def _ranked(self, numbers: NDArray[np.intp], wanted: float | None) -> Iterator[NamedRegion]:
         """Equally good regions, those that stand out most first; if a frequency is wanted, their bins there."""
+        order = numbers[np.argsort(-self._stands[numbers], kind="stable")].tolist()
         if wanted is None:
-            order = np.argsort(-self._stands[numbers], kind="stable")
-            return [self._regions[number] for number in numbers[order]]
-        narrowed = [_at(self._statistics, self._regions[number], wanted) for number in numbers]
-        stands = [
-            (1.0 + 0.5 * math.log2(region.last_bin - region.first_bin + 1))
-            * float(self._salience[_numbers(self._statistics, region)].max())
-            for region in narrowed
-        ]
-        return [narrowed[place] for place in np.argsort(-np.array(stands), kind="stable")]
+            yield from (self._regions[number] for number in order)
+            return
+        waiting: list[tuple[float, int, NamedRegion]] = []  # a part stands out no more than the whole
+        for number, following in zip(order, [*order[1:], None], strict=True):
+            part = _at(self._statistics, self._regions[number], wanted)
+            width = 1.0 + 0.5 * math.log2(part.last_bin - part.first_bin + 1)
+            stands = width * float(self._salience[_numbers(self._statistics, part)].max())
+            heapq.heappush(waiting, (-stands, number, part))
+            most = -math.inf if following is None else float(self._stands[following])
+            while waiting and -waiting[0][0] > most:
+                yield heapq.heappop(waiting)[2]
 
 
 def _score(phrase: tuple[str, ...], known: list[set[str]]) -> float:

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ear_engine.ear.statistics import FRONT_END
 from ear_engine.ear_files import CONFIG
 from ear_engine.yaml_files import build, load_yaml
 
-FRONT_END = "scalogram"
 _KIND = "cpc"
 
 

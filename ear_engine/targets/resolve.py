@@ -1,0 +1,167 @@
+"""From targets as they are asked for to weighted terms for one ear: the same in the node and in the dreamer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
+
+import numpy as np
+
+from ear_engine.errors import UserError
+from ear_engine.shared_memory.states import Target
+from ear_engine.targets.calls import call_terms
+from ear_engine.targets.choices import Terms, at_depth, by_clip, by_disc, by_name, by_numbers, pattern_terms
+from ear_engine.targets.expression import Call, Expression, Scaled, calls
+from ear_engine.targets.extents import Window, select, window
+from ear_engine.targets.facts import EarFacts
+from ear_engine.targets.grammar import parse
+from ear_engine.targets.merge import merge
+from ear_engine.targets.terms import Term
+
+_REMEMBERED = 64  # targets
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a target takes in: terms, the layers they lie in (forward order), and their neurons."""
+
+    terms: int
+    layers: tuple[str, ...]
+    neurons: int
+
+
+class Resolver:
+    """Resolves targets for one ear; those that come again (kept ones) are remembered.
+
+    Args:
+        facts: of the ear.
+    """
+
+    def __init__(self, facts: EarFacts) -> None:
+        self.facts = facts
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._parts)
+
+    def resolve(
+        self, targets: Iterable[Target], beats: float, stored: Mapping[str, Target] | None = None
+    ) -> tuple[Term, ...]:
+        """All of ``targets`` together, for a loop of ``beats`` beats.
+
+        Args:
+            targets: the current one and those kept.
+            beats: length of the loop.
+            stored: targets ``a`` and ``b``, between which a morph plays.
+
+        Raises:
+            UserError: one of them cannot be resolved (``unknown_layer``, ``unknown_region``, ``unknown_direction``,
+                ``bad_expression``, ``bad_neurons``, ``out_of_range``, ``no_statistics``, ``not_stored``), chooses
+                nothing or weighs nothing (``empty_target``), or they cancel each other (``contradictory``).
+        """
+        ends = stored or {}
+        parts: Terms = []
+        for target in targets:
+            a, b = (ends.get("a"), ends.get("b")) if target.by == "morph" else (None, None)
+            parts += self._remembered(target, beats, a, b)
+        return merge(parts)
+
+    def extent(self, terms: Iterable[Term]) -> Extent:
+        """How much ``terms`` take in."""
+        index = self.facts.index
+        chosen = np.zeros(len(index), bool)
+        touched = set()
+        count = 0
+        for term in terms:
+            count += 1
+            if term.layer:
+                touched.add(term.layer)
+                chosen[index[term.layer].span] |= True if term.pattern is None else term.pattern != 0
+        names = tuple(layer.name for layer in index.layers if layer.name in touched)
+        return Extent(count, names, int(chosen.sum()))
+
+    def _parts(self, target: Target, beats: float, a: Target | None, b: Target | None) -> tuple[Term, ...]:
+        if target.by == "morph":
+            parts = self._between(target.morph, beats, a, b)
+        elif target.by == "objective":
+            parts = _spread(_parsed(target.objective), self.facts, beats)
+        else:
+            parts = _WAYS[target.by](target, self.facts, window(target.start, target.length, beats))
+        return tuple(_times(target.weight, parts))
+
+    def _between(self, morph: float, beats: float, a: Target | None, b: Target | None) -> Terms:
+        if a is None or b is None:
+            missing = "a" if a is None else "b"
+            mend = f"choose a target and fire target/{missing}"
+            raise UserError("target/morph", f"has no target {missing} to play between", mend, "not_stored")
+        first, second = self._parts(a, beats, None, None), self._parts(b, beats, None, None)
+        return [*_times(1.0 - morph, first), *_times(morph, second)]
+
+
+def resolve(
+    target: Target, facts: EarFacts, beats: float, stored: Mapping[str, Target] | None = None
+) -> tuple[Term, ...]:
+    """One target, as :meth:`Resolver.resolve` does.
+
+    Raises:
+        UserError: as there.
+    """
+    return Resolver(facts).resolve((target,), beats, stored)
+
+
+def clips_of(target: Target) -> frozenset[str]:
+    """Names of the clips that a target likens the loop to; none of an expression that cannot be read."""
+    if target.by == "imprint":
+        return frozenset((target.imprint,)) if target.imprint else frozenset()
+    if target.by != "objective":
+        return frozenset()
+    try:
+        tree = _parsed(target.objective)
+    except UserError:
+        return frozenset()
+    likened = (call for call in calls(tree) if call.function == "likeness")
+    return frozenset(str(argument.value.value) for call in likened for argument in call.arguments[:1])  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Expression:
+    return parse(text)
+
+
+def _times(factor: float, terms: Iterable[Term]) -> Terms:
+    return [replace(term, weight=factor * term.weight) for term in terms]
+
+
+def _spread(tree: Expression, facts: EarFacts, beats: float) -> Terms:
+    """An expression multiplied out."""
+    if isinstance(tree, Call):
+        return call_terms(tree, facts, beats)
+    if isinstance(tree, Scaled):
+        return _times(tree.factor, _spread(tree.of, facts, beats))
+    return [term for part in tree.parts for term in _spread(part, facts, beats)]
+
+
+def _layer(target: Target, facts: EarFacts, when: Window) -> Terms:
+    layer = facts.index[target.layer]
+    return pattern_terms(layer.name, select(target, layer, facts.frequencies.get(layer.name, [])), when)
+
+
+def _depth(target: Target, facts: EarFacts, when: Window) -> Terms:
+    terms: Terms = []
+    for layer, share in at_depth(target.depth, facts):
+        pattern = select(target, layer, facts.frequencies.get(layer.name, []))
+        terms += pattern_terms(layer.name, pattern, when, share)
+    return terms
+
+
+_WAYS: Mapping[str, Callable[[Target, EarFacts, Window], Terms]] = MappingProxyType(
+    {
+        "layer": _layer,
+        "depth": _depth,
+        "map": lambda t, facts, when: by_disc(t.x, t.y, t.radius, facts, when),
+        "neurons": lambda t, facts, when: by_numbers(t.neurons, facts, when),
+        "name": lambda t, facts, when: by_name(t.name, facts, when),
+        "imprint": lambda t, facts, when: by_clip(
+            t.imprint, "", facts, when, min(t.freq_low, t.freq_high), max(t.freq_low, t.freq_high)
+        ),
+    }
+)
