@@ -15,18 +15,20 @@ from typing import Any
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node import introduction
+from ear_engine.node.autopilot import Autopilot
 from ear_engine.node.children import BAD_INPUT, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.herald import Herald
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.session import close_session, open_session
+from ear_engine.node.sources import ORIGIN as SOURCE
 from ear_engine.node.sources import Sources
 from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree, Value
-from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.clock import now, playhead
 from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
 from ear_engine.sources.library import ClipLibrary
@@ -104,6 +106,7 @@ class Node:
         self._sources = Sources(self.control, library, self.session / "loops", self.osc.fail, self._report)
         self.control.validators["target/layer"] = self._check_layer
         self._layers: list[str] = []
+        self._autopilot = Autopilot(self.control, options.seed, lambda: self._layers, ("node", SOURCE), self._report)
         self._was_ready: set[str] = set()
         self._publishing = False
         self._unpublished = False
@@ -170,6 +173,7 @@ class Node:
         if self._error is not None:  # it is said when the engine has ended, and only then
             return
         self._herald.look(at)
+        self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
             prune_loops(self.session / "loops", dreamer.loop, protected=playing)
