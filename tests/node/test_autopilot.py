@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -54,14 +55,14 @@ def test_every_four_bars_something_changes_and_the_depth_rises(seed: int) -> Non
     scenes = plan(seed, 320)
     assert [scene.bar for scene in scenes] == list(range(0, 320, SCENE_BARS))
     assert SCENE_BARS == 4 and scenes[0].preset and not scenes[0].clip
-    for before, scene in zip(scenes, scenes[1:], strict=False):
+    for before, scene in itertools.pairwise(scenes):
         assert scene.words != before.words
         assert scene.depth > before.depth or scene.bar % 32 == 0
         assert not (scene.preset and scene.clip)
         assert 0 <= scene.glide < SCENE_BARS
     for kind in ("preset", "clip"):
         chosen = [getattr(scene, kind) for scene in scenes if getattr(scene, kind)]
-        assert all(one != other for one, other in zip(chosen, chosen[1:], strict=False))
+        assert all(one != other for one, other in itertools.pairwise(chosen))
     assert {scene.clip for scene in scenes} - {""} <= set(builtin_names())
     for name in {scene.preset for scene in scenes} - {""}:
         assert not find_preset(name, ParameterTree()).problem
