@@ -41,8 +41,8 @@ def bins_inside(centers: Sequence[float], low: float, high: float) -> slice | No
 
 
 def nearest_bin(centers: Sequence[float], low: float, high: float) -> slice:
-    """The bin nearest the middle of ``low..high``."""
-    place = int(np.abs(np.asarray(centers) / (low * high) ** 0.5 - 1.0).argmin())
+    """The bin nearest the middle of ``low..high``, in octaves."""
+    place = int(np.abs(np.log2(centers) - np.log2(low * high) / 2).argmin())
     return slice(place, place + 1)
 
 

@@ -37,7 +37,7 @@ def read_positions(folder: Path, count: int) -> NDArray[np.float32] | None:
         return None
     again = "lay the ear out again, or remove the file"
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
             positions = np.asarray(file["positions"], np.float32)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UserError(str(path), f"is no map ({error})", again, "bad_map") from None
