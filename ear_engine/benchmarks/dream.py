@@ -12,10 +12,12 @@ from ear_engine.benchmarks.procedure import OriginalProcedure
 from ear_engine.benchmarks.rows import Row, judged
 from ear_engine.control import target_of
 from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.ear.shape import bin_frequencies
 from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.settings import settings_of
-from ear_engine.optimization.target import bin_frequencies, terms_of
 from ear_engine.parameters import ParameterTree
+from ear_engine.targets.facts import make_facts
+from ear_engine.targets.resolve import resolve
 
 SAMPLES = 176_400  # the original's loop
 BEATS = 8
@@ -58,7 +60,7 @@ def _measure(case: Case, rounds: int) -> Row:
     settings = settings_of(values)
     layer = str(values["target/layer"])
     dream = Dream(ear, loop[None].numpy(), BEATS)
-    dream.aim(terms_of([target_of(values)], dream.index, bin_frequencies(ear.config), BEATS))
+    dream.aim(resolve(target_of(values), make_facts(dream.index, bin_frequencies(ear.config)), BEATS))
     original = OriginalProcedure(ear, loop, layer, case.batch)
     with FlopCounterMode(display=False) as counter:
         dream.step(settings, _BEATS_A_STEP)

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from ear_engine.ear.checkpoint import load_ear
 from ear_engine.loudness import SILENT, LoudnessMeter
 from ear_engine.optimization.dream import SILENCE_LUFS, Dream
-from ear_engine.optimization.target import select
 from ear_engine.resources import resource
 from ear_engine.shared_memory.states import Target
 from ear_engine.sources.loops import render_builtin
+from ear_engine.targets.extents import select
 
 TARGETS = ("encoder_0_conv2", "encoder_4_conv2", "autoregressive_6")
 SOURCES = ("beat", "silence")
@@ -88,14 +88,13 @@ def study(dream: Dream, source: str, target: str, path: Path, status: dict[str, 
     assert rate == _RATE
     audio = audio.T
     region = Target(target, 0.5, 0.1, 20.0, 20000.0, 0.0, 0.0, 1.0)
-    chosen = select(region, dream.index, {}, dream.beats)
     layer = dream.index[target]
+    chosen = select(region, layer, ())
     meter = LoudnessMeter(dream.samples, _RATE)
     loops = [audio[:, at : at + dream.samples] for at in range(0, audio.shape[1] - dream.samples + 1, dream.samples)]
     activation = []
     for loop in loops:
-        values = dream.listen(loop)[target].reshape(-1, layer.channels, layer.bins)
-        activation.append(float(values[:, chosen.channels, chosen.bins].mean()))
+        activation.append(float((dream.listen(loop)[target] @ chosen).mean()))
     spectra = [mel_spectrum(loop.mean(axis=0)) for loop in loops]
     last = 10.0 ** (spectra[-1] / 10.0)
     return Minute(

@@ -18,9 +18,10 @@ from torch import Tensor
 from ear_engine.ear.activations import Recorder, to_arrays
 from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import Statistics
-from ear_engine.loudness import SILENT, LoudnessMeter, limit_peaks
-from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Report, State
+from ear_engine.loudness import SILENT, LoudnessMeter
+from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Report, State, blaming
 from ear_engine.optimization.gradient import tilt_curve
+from ear_engine.optimization.mastering import Mastering
 from ear_engine.optimization.norms import survey
 from ear_engine.optimization.objectives.base import Context
 from ear_engine.optimization.plugged import Parts, load_parts
@@ -30,7 +31,6 @@ from ear_engine.targets.terms import Term
 
 SILENCE_LUFS = -20.0  # loudness of a dream that begins from silence
 _DITHER = 1e-5  # -100 dBFS: gives silence a gradient, inaudible
-_LEVELINGS = 4  # rounds of gain and limiting
 _FIRST_STEPS = 32  # steps that find a first sound when there is only silence,
 _FIRST_BEATS = 0.125  # each as long as this many beats,
 _FIRST_RATE = 0.0  # at this many dB a beat
@@ -53,7 +53,7 @@ class Version:
     """The loop as it will be heard, and what the ear makes of it.
 
     Shapes:
-        audio: (2, samples), float32, peaks below 0.97
+        audio: (2, samples), float32, true peaks at or below -1 dBTP
         activations[layer]: (steps, neurons), float32
     """
 
@@ -115,8 +115,8 @@ class Dream:
         rate = ear.config.scalogram.sample_rate
         samples = source.shape[1]
         stereo = np.repeat(source, 2, axis=0) if source.shape[0] == 1 else source
-        self._meter = LoudnessMeter(samples, rate)
-        loudness = self._meter.measure(stereo)
+        self._mastering = Mastering(samples, rate, self.device)
+        loudness = LoudnessMeter(samples, rate).measure(stereo)
         self.silent = loudness <= SILENT
         self.loudness = SILENCE_LUFS if self.silent else loudness
         self._mid = torch.from_numpy((stereo[0] + stereo[1]) / 2).to(self.device)
@@ -155,7 +155,7 @@ class Dream:
         """Back to the source."""
         generator = self._generator(-1)
         dither = torch.randn((self._variants, self.samples), generator=generator).to(self.device) * _DITHER
-        self._begin(self._mid + dither)
+        self.go_on_from(self._mid + dither)
         self._since_reset = 0
 
     @property
@@ -163,7 +163,7 @@ class Dream:
         """The middle of the loops as they are, (variants, samples)."""
         return self._state.audio
 
-    def _begin(self, audio: Tensor) -> None:
+    def go_on_from(self, audio: Tensor) -> None:
         """Go on from ``audio``, (variants, samples), as if nothing had been before."""
         self._ascent = None
         self._chosen = ("", "")
@@ -175,7 +175,7 @@ class Dream:
         middle = torch.from_numpy(heard.mean(axis=0)).to(self.device)
         level = middle.square().mean().sqrt().clamp(min=1e-12)
         audio = middle * (self._level / level).clamp(max=1.0) if not self.silent else middle
-        self._begin(audio.repeat(self._variants, 1))
+        self.go_on_from(audio.repeat(self._variants, 1))
         self.step_number = step
         self._since_reset = _FIRST_STEPS
 
@@ -187,9 +187,9 @@ class Dream:
             dreamed = torch.fft.irfft(bins, n=self.samples) * (self.samples / other.samples)
         else:
             dreamed = dreamed.repeat(1, -(-self.samples // other.samples))[:, : self.samples]
-        self._begin(self._mid + dreamed)
+        self.go_on_from(self._mid + dreamed)
         self.step_number = other.step_number
-        self._since_reset = _FIRST_STEPS
+        self._since_reset = other._since_reset
 
     @property
     def samples(self) -> int:
@@ -265,8 +265,14 @@ class Dream:
             self.sample_rate,
             self.beats,
         )
-        transforms = [(one, one.numbers(settings, shape, generator)) for one in self.parts.transforms]
-        penalties = [(one, one.numbers(settings, shape)) for one in self.parts.penalties]
+        transforms = []
+        for transform in self.parts.transforms:
+            with blaming(transform):
+                transforms.append((transform, transform.numbers(settings, shape, generator)))
+        penalties = []
+        for penalty in self.parts.penalties:
+            with blaming(penalty):
+                penalties.append((penalty, penalty.numbers(settings, shape)))
         distance = self._level * 10.0 ** (settings.rate / 20.0) * beats
         keep = 0.5 ** (beats / settings.pull) if settings.pull > 0 and not self.silent else 1.0
         steering = self._placed(torch.tensor([distance, keep, settings.reshape, self._level]))
@@ -294,29 +300,19 @@ class Dream:
                 alive()
 
     def version(self, variant: int = 0) -> Version:
-        """A loop as it is to be heard now: at the source's loudness, limited, with its activations."""
+        """A loop as it is to be heard now: mastered to the source's loudness, with its activations."""
         middle = self.audio[variant]
-        sides = torch.stack([middle + self._side, middle - self._side]).cpu().numpy()
+        sides = torch.stack([middle + self._side, middle - self._side])
         if self.silent and self._since_reset == 0:
-            audio = np.zeros_like(sides)
+            audio = np.zeros((2, self.samples), np.float32)
         else:
-            audio, gain = self._level_out(sides)
+            mastered = self._mastering(sides, self.loudness)
+            audio = mastered.audio.cpu().numpy()
             if self.silent:  # no source says how loud the loop itself is to be: as loud as it is heard
-                self._state = replace(self._state, audio=self.audio * gain)
+                self._state = replace(self._state, audio=self.audio * mastered.gain)
                 self._level = float(self.audio[variant].square().mean().sqrt())
         trace, frames = self._trace(audio)
         return Version(audio, to_arrays(trace), frames)
-
-    def _level_out(self, sides: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        """``sides`` limited at the loudness aimed at, and the first gain; what the limiter takes is made up for."""
-        gain = first = 10.0 ** ((self.loudness - self._meter.measure(sides)) / 20.0)
-        for _ in range(_LEVELINGS):
-            audio = limit_peaks(np.asarray(sides * np.float32(gain), dtype=np.float32))
-            missing = self.loudness - self._meter.measure(audio)
-            if missing < 0.1 or gain > 2.0 * first:
-                break
-            gain *= 10.0 ** (missing / 20.0)
-        return audio, first
 
     def listen(self, audio: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Activations of every layer, (steps, neurons), for a loop of shape (2, samples): the ear hears its middle."""

@@ -28,7 +28,6 @@ from ear_engine.optimization.dream import Dream, Surroundings
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.publisher import Publisher, Speed
 from ear_engine.optimization.settings import settings_of
-from ear_engine.optimization.target import bin_frequencies, terms_of
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop
@@ -40,6 +39,8 @@ from ear_engine.shared_memory.states import (
     StateReader,
     StateWriter,
 )
+from ear_engine.targets.facts import load_facts
+from ear_engine.targets.resolve import Resolver
 from ear_engine.yaml_files import load_yaml
 
 _IDLE = 0.02  # seconds between looks when there is nothing to do
@@ -91,6 +92,7 @@ class Dreamer:
         self._statistics: Statistics | None = None
         self._clips: Mapping[str, str] = {}
         self._aimed: object = None
+        self._resolver: Resolver | None = None
         self._refusals: list[Refusal] = list(before.refusals) if before else []
         self._name = ""
 
@@ -193,8 +195,11 @@ class Dreamer:
             return
         self._aimed, self._clips = wanted, control.clips
         try:
-            frequencies = bin_frequencies(dream.ear.config)
-            dream.aim(terms_of((target, *control.kept), dream.index, frequencies, dream.beats))
+            if self._resolver is None:
+                facts = load_facts(self._options.ear, dream.index)
+                assert facts is not None
+                self._resolver = Resolver(facts)
+            dream.aim(self._resolver.resolve((target, *control.kept), dream.beats, control.stored))
         except UserError as error:
             self._decline(control.sequence, f"target/{target.by}", error)
 

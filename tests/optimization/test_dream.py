@@ -13,8 +13,8 @@ from ear_engine.ear.network import Ear
 from ear_engine.errors import UserError
 from ear_engine.loudness import LoudnessMeter
 from ear_engine.optimization.dream import SILENCE_LUFS, Dream
-from ear_engine.optimization.target import select
-from tests.optimization.helpers import region, settings
+from ear_engine.targets.terms import Term
+from tests.optimization.helpers import dream_of, settings, target
 
 RATE = 44100
 Loop = NDArray[np.float32]
@@ -25,11 +25,8 @@ def rms(x: torch.Tensor) -> float:
 
 
 def fired(dream: Dream, layer: str) -> float:
-    """Mean activation of the target region in the loop as it would be heard."""
-    found = dream.index[layer]
-    chosen = select(region(layer), dream.index, {}, dream.beats)
-    values = dream.version().activations[layer].reshape(-1, found.channels, found.bins)
-    return float(values[:, chosen.channels].mean())
+    """Mean activation of a layer in the loop as it would be heard."""
+    return float(dream.version().activations[layer].mean())
 
 
 def spectrum_db(audio: Loop) -> Loop:
@@ -43,8 +40,8 @@ def spectrum_db(audio: Loop) -> Loop:
 
 def test_a_step_moves_the_loop_by_rate_dB_of_its_level_a_beat(ear: Ear, loop: Loop) -> None:
     for rate, beats in ((-24.0, 0.1), (-12.0, 0.01)):
-        dream = Dream(ear, loop, 2)
-        dream.audio = dream.audio * 0.5  # room below the level, so that only the step counts
+        dream = dream_of(ear, loop)
+        dream.go_on_from(dream.audio * 0.5)  # room below the level, so that only the step counts
         before = dream.audio
         dream.step(settings(rate=rate), beats)
         expected = rms(torch.from_numpy(loop.mean(axis=0))) * 10 ** (rate / 20) * beats
@@ -53,21 +50,21 @@ def test_a_step_moves_the_loop_by_rate_dB_of_its_level_a_beat(ear: Ear, loop: Lo
 
 def test_the_target_fires_more_and_stays_up(ear: Ear, loop: Loop) -> None:
     for layer in ("encoder_1_conv1", "encoder_4_conv2", "autoregressive_6"):
-        dream = Dream(ear, loop, 2)
+        dream = dream_of(ear, loop, target(layer))
         start = fired(dream, layer)
         levels = []
         for _ in range(4):
             for _ in range(8):
-                dream.step(settings(region(layer), rate=-30.0), 0.125)
+                dream.step(settings(rate=-30.0), 0.125)
             levels.append(fired(dream, layer))
         assert np.mean(levels[1:]) > start  # one level alone may fall below: rounding decides, in an untrained ear
 
 
 def test_a_negative_weight_silences(ear: Ear, loop: Loop) -> None:
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop, target(weight=-1.0))
     start = fired(dream, "encoder_1_conv1")
     for _ in range(16):
-        dream.step(settings(region(weight=-1.0)), 0.125)
+        dream.step(settings(), 0.125)
     assert fired(dream, "encoder_1_conv1") < start
 
 
@@ -75,7 +72,7 @@ def test_5_and_500_steps_a_second_play_alike(ear: Ear, loop: Loop) -> None:
     """Four beats at 120 BPM: 10 steps or 1000."""
     levels, spectra, changes = [], [], []
     for steps in (10, 1000):
-        dream = Dream(ear, loop, 2)
+        dream = dream_of(ear, loop)
         source = dream.version()
         for _ in range(steps):
             dream.step(settings(pull=16.0), 4.0 / steps)
@@ -88,10 +85,10 @@ def test_5_and_500_steps_a_second_play_alike(ear: Ear, loop: Loop) -> None:
 
 
 def test_the_pull_has_the_half_life_it_says(ear: Ear, loop: Loop) -> None:
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop)
     away = torch.randn(dream.samples, generator=torch.Generator().manual_seed(1)) * 1e-3
     middle = torch.from_numpy(loop.mean(axis=0))
-    dream.audio = 0.5 * middle + away
+    dream.go_on_from((0.5 * middle + away)[None])
     start = rms(dream.audio - middle)
     for _ in range(8):
         dream.step(settings(rate=-200.0, pull=2.0), 0.25)
@@ -100,7 +97,7 @@ def test_the_pull_has_the_half_life_it_says(ear: Ear, loop: Loop) -> None:
 
 def test_the_same_seed_dreams_the_same_and_another_does_not(ear: Ear, loop: Loop) -> None:
     def run(seed: int) -> Loop:
-        dream = Dream(ear, loop, 2, seed=seed)
+        dream = dream_of(ear, loop, seed=seed)
         for _ in range(3):
             dream.step(settings(time_shift=1.0, time_mask=0.3, freq_mask=0.3, batch_size=2), 0.1)
         return dream.version().audio
@@ -112,7 +109,7 @@ def test_the_same_seed_dreams_the_same_and_another_does_not(ear: Ear, loop: Loop
 def test_loudness_is_held_and_nothing_clips(ear: Ear, loop: Loop) -> None:
     meter = LoudnessMeter(loop.shape[1], RATE)
     aimed = meter.measure(loop)
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop)
     for _ in range(12):
         dream.step(settings(rate=-6.0), 0.25)
         heard = dream.version().audio
@@ -125,7 +122,7 @@ def test_the_first_version_is_the_source(ear: Ear, loop: Loop) -> None:
 
 
 def test_the_sides_stay_as_they_are(ear: Ear, loop: Loop) -> None:
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop)
     for _ in range(8):
         dream.step(settings(), 0.25)
     heard = dream.version().audio
@@ -137,7 +134,7 @@ def test_the_sides_stay_as_they_are(ear: Ear, loop: Loop) -> None:
 
 def test_silence_begins_to_sound_at_minus_20_LUFS(ear: Ear) -> None:
     silence = np.zeros((1, RATE), np.float32)
-    dream = Dream(ear, silence, 2)
+    dream = dream_of(ear, silence)
     assert not dream.version().audio.any()
     dream.warm_up(settings())
     meter = LoudnessMeter(RATE, RATE)
@@ -150,14 +147,15 @@ def test_silence_begins_to_sound_at_minus_20_LUFS(ear: Ear) -> None:
 
 
 def test_numbers_that_are_not_finite_never_reach_the_loop(ear: Ear, loop: Loop) -> None:
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop)
     dream.step(settings(), 0.25)
     good = dream.audio
-    broken = dream.step(settings(rate=6000.0), 0.25)
-    assert not broken.finite
-    assert torch.isfinite(dream.audio).all()
-    assert rms(dream.audio - good) < rms(good)
+    dream.step(settings(rate=6000.0), 0.25)
+    assert torch.equal(dream.audio, good)
+    assert not dream.step(settings(), 0.25).finite  # told one step late
     assert dream.step(settings(), 0.25).finite
+    assert torch.isfinite(dream.audio).all()
+    assert not torch.equal(dream.audio, good)
 
 
 def test_a_time_target_acts_in_its_time(ear: Ear, loop: Loop) -> None:
@@ -167,26 +165,51 @@ def test_a_time_target_acts_in_its_time(ear: Ear, loop: Loop) -> None:
     """
     changed = []
     for start in (0.0, 1.0):
-        dream = Dream(ear, loop, 2)
+        dream = dream_of(ear, loop, target("encoder_0_conv1", start=start, length=1.0))
         before = dream.audio
         for _ in range(12):
-            dream.step(settings(region("encoder_0_conv1", start=start, length=1.0), time_shift=1.0, rate=-30.0), 0.1)
+            dream.step(settings(time_shift=1.0, rate=-30.0), 0.1)
         move = (dream.audio - before).view(2, -1).square().mean(dim=1)
         changed.append(float(move[1] / move[0]))
     assert changed[0] < 0.75
     assert changed[1] > 1.33
 
 
-def test_a_region_of_a_layer_that_is_not_there_is_refused_and_nothing_changes(ear: Ear, loop: Loop) -> None:
+def test_a_target_that_cannot_be_is_refused_and_the_one_before_stays(ear: Ear, loop: Loop) -> None:
+    dream, same = dream_of(ear, loop), dream_of(ear, loop)
+    with pytest.raises(UserError, match="objectives plug-in 'linaer' does not exist; did you mean linear"):
+        dream.aim([Term("linear", 1.0, "encoder_0_conv1"), Term("linaer", 1.0, "encoder_0_conv1")])
+    for each in (dream, same):
+        each.step(settings(), 0.1)
+    assert torch.equal(dream.audio, same.audio)
+
+
+def test_without_a_target_nothing_changes(ear: Ear, loop: Loop) -> None:
     dream = Dream(ear, loop, 2)
     before = dream.audio
-    with pytest.raises(UserError, match="encoder_1_conv1"):
-        dream.step(settings(region("encoder_1_conv")), 0.1)
+    assert dream.step(settings(), 0.1).finite
     assert torch.equal(dream.audio, before)
 
 
+def test_variants_are_dreamed_side_by_side(ear: Ear, loop: Loop) -> None:
+    """Each hears its own shifts, and each becomes what it would have become alone."""
+    dream = dream_of(ear, loop, variants=3)
+    for _ in range(4):
+        dream.step(settings(time_shift=1.0, batch_size=2), 0.1)
+    assert dream.audio.shape == (3, RATE)
+    assert rms(dream.audio[0] - dream.audio[1]) > 1e-3 * rms(dream.audio)
+    assert not np.array_equal(dream.version(0).audio, dream.version(2).audio)
+    alone, side_by_side = dream_of(ear, loop), dream_of(ear, loop, variants=2)
+    start = alone.audio
+    for each in (alone, side_by_side):
+        each.go_on_from(start.repeat(len(each.audio), 1))
+        each.step(settings(), 0.1)
+    moved = rms(alone.audio - start)
+    assert rms(side_by_side.audio - alone.audio) < 1e-3 * moved
+
+
 def test_a_version_has_every_layer_with_its_own_steps(ear: Ear, loop: Loop) -> None:
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop)
     version = dream.version()
     assert list(version.activations) == [layer.name for layer in dream.index.layers]
     assert version.frames % 16 == 0
@@ -195,7 +218,7 @@ def test_a_version_has_every_layer_with_its_own_steps(ear: Ear, loop: Loop) -> N
 
 
 def test_a_restarted_dream_goes_on_from_what_was_heard(ear: Ear, loop: Loop) -> None:
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop)
     for _ in range(8):
         dream.step(settings(), 0.25)
     heard = dream.version().audio
@@ -206,7 +229,7 @@ def test_a_restarted_dream_goes_on_from_what_was_heard(ear: Ear, loop: Loop) -> 
 
 
 def test_the_same_clip_at_another_length_keeps_what_was_dreamed(ear: Ear, loop: Loop) -> None:
-    dream = Dream(ear, loop, 2)
+    dream = dream_of(ear, loop)
     for _ in range(8):
         dream.step(settings(), 0.25)
     longer = np.repeat(loop, 2, axis=1)[:, : RATE * 3 // 2].copy()
