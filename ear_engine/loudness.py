@@ -1,4 +1,4 @@
-"""Loudness and peaks of a loop, around its circle: it measures and limits as it sounds when it repeats for ever."""
+"""Loudness of a loop, around its circle: as it sounds when it repeats for ever."""
 
 from __future__ import annotations
 
@@ -77,27 +77,3 @@ def k_weighting(samples: int, sample_rate: int) -> NDArray[np.complex128]:
     highpass = (1.0 - z) ** 2 * first
     highpass /= first + 2.0 * (k * k - 1.0) * z + (1.0 - k / q + k * k) * z**2
     return np.asarray(shelf * highpass)
-
-
-def limit_peaks(audio: NDArray[np.float32], ceiling: float = 0.97, reach: int = 220) -> NDArray[np.float32]:
-    """Turn down the moments above ``ceiling``, smoothly and around the circle; the same array if there are none.
-
-    The gain is the least needed within ``reach`` samples, smoothed by two boxes of together the same width, so it is
-    low enough at every peak.
-
-    Args:
-        audio: shape ``(channels, samples)``; all channels get one gain.
-        ceiling: highest peak of the result, above 0.
-        reach: half the samples before and after a peak over which the gain moves (220 are 5 ms at 44.1 kHz).
-    """
-    peaks = np.abs(audio).max(axis=0).astype(np.float64)
-    if peaks.max(initial=0.0) <= ceiling:
-        return audio
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # here: the node measures, and has no scipy
-
-    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-12))
-    box = reach // 2 * 2 + 1
-    gain = minimum_filter1d(needed, 2 * box - 1, mode="wrap")
-    for _ in range(2):
-        gain = uniform_filter1d(gain, box, mode="wrap")
-    return np.asarray(audio * np.minimum(gain, needed), dtype=np.float32)
