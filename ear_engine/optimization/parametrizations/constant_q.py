@@ -29,4 +29,4 @@ class ConstantQCoefficients(Parametrization):
 
     def change(self, audio: Tensor, direction: Tensor) -> Tensor:
         """Sound of the scaled direction."""
-        return self._transform.synthesize(torch.view_as_complex(direction.unflatten(1, (-1, 2))) * self._scale)
+        return self._transform.synthesize(torch.view_as_complex(direction.view(len(direction), -1, 2)) * self._scale)

@@ -37,5 +37,5 @@ class Fourier(Parametrization):
 
     def change(self, audio: Tensor, direction: Tensor) -> Tensor:
         """Sound of the scaled direction."""
-        spectrum = torch.view_as_complex(direction.unflatten(1, (-1, 2)))
+        spectrum = torch.view_as_complex(direction.view(len(direction), -1, 2))
         return self._spectrum.synthesize(spectrum * self._scale)

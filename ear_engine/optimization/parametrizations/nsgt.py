@@ -128,8 +128,9 @@ class ConstantQ:
 
     def split(self, coefficients: Tensor) -> list[Tensor]:
         """Coefficients by group: (loops, bands, frames) each, views."""
-        parts = coefficients.split([group.bands * group.frames for group in self.groups], dim=-1)
-        return [part.unflatten(-1, (group.bands, group.frames)) for part, group in zip(parts, self.groups, strict=True)]
+        parts = torch.split_with_sizes(coefficients, [group.bands * group.frames for group in self.groups], dim=-1)
+        shapes = [(len(coefficients), group.bands, group.frames) for group in self.groups]
+        return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _warp(hertz: NDArray[np.float64], spacing: float, bins_per_octave: int) -> NDArray[np.float64]:
