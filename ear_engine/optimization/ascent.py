@@ -77,6 +77,31 @@ class Report:
     finite: Tensor
 
 
+class Reading:
+    """A report on its way to the host.
+
+    Args:
+        report: of a step that may still be running.
+    """
+
+    def __init__(self, report: Report) -> None:
+        both = torch.stack([report.objective, report.finite.to(report.objective)])
+        self._event: torch.cuda.Event | None = None
+        self._numbers = both
+        if both.is_cuda:
+            self._numbers = torch.empty(2, pin_memory=True)
+            self._numbers.copy_(both, non_blocking=True)
+            self._event = torch.cuda.Event()
+            self._event.record()
+
+    def read(self) -> tuple[float, bool]:
+        """Objective and whether all was finite; waits for that step alone, not for those after it."""
+        if self._event is not None:
+            self._event.synchronize()
+        objective, finite = self._numbers.tolist()
+        return objective, bool(finite)
+
+
 class Ascent:
     """Steps of one dream.
 

@@ -19,7 +19,7 @@ from ear_engine.ear.activations import Recorder, to_arrays
 from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import Statistics
 from ear_engine.loudness import SILENT, LoudnessMeter
-from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Report, State, blaming
+from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Reading, State, blaming
 from ear_engine.optimization.gradient import tilt_curve
 from ear_engine.optimization.mastering import Mastering
 from ear_engine.optimization.norms import survey
@@ -168,7 +168,7 @@ class Dream:
         self._ascent = None
         self._chosen = ("", "")
         self._state = State(audio, ())
-        self._report: Report | None = None
+        self._reading: Reading | None = None
 
     def resume(self, heard: NDArray[np.float32], step: int) -> None:
         """Go on from a version of this dream, of shape (2, samples), that was published at ``step``."""
@@ -230,12 +230,12 @@ class Dream:
             return Step(0.0, True)
         beats = min(max(beats, 0.0), 1.0)
         ascent = self._choose(settings)
-        before = self._report
-        self._state, self._report = ascent.advance(self._state, self._draw(settings, beats))
+        before = self._reading
+        self._state, report = ascent.advance(self._state, self._draw(settings, beats))
+        self._reading = Reading(report)
         self.step_number += 1
         self._since_reset += 1
-        told = before or self._report
-        return Step(float(told.objective), bool(told.finite))
+        return Step(*(before or self._reading).read())
 
     def _choose(self, settings: DreamSettings) -> Ascent:
         """The steps that the settings name; another method or parametrization goes on from the same audio."""
