@@ -117,11 +117,20 @@ def test_loudness_is_held_and_nothing_clips(ear: Ear, loop: Loop) -> None:
         assert np.abs(heard).max() <= 0.971
 
 
+def without_rumble(loop: Loop) -> Loop:
+    """``loop`` as it is heard: nothing of it lies below 5 Hz."""
+    spectrum = np.fft.rfft(loop)
+    spectrum[:, : round(5.0 * loop.shape[1] / RATE)] = 0.0
+    return np.fft.irfft(spectrum, n=loop.shape[1]).astype(np.float32)
+
+
 def test_the_first_version_is_the_source(ear: Ear, loop: Loop) -> None:
+    loop = without_rumble(loop)
     assert np.abs(Dream(ear, loop, 2).version().audio - loop).max() < 2e-4
 
 
 def test_the_sides_stay_as_they_are(ear: Ear, loop: Loop) -> None:
+    loop = without_rumble(loop)
     dream = dream_of(ear, loop)
     for _ in range(8):
         dream.step(settings(), 0.25)
