@@ -7,7 +7,7 @@ file behave alike and a session can be replayed from its log.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -23,6 +23,7 @@ _MAX_KEPT = 32
 _MAX_NAME = 200  # characters of a name
 
 Validator = Callable[[Value], Value]
+Judge = Callable[[Target, Sequence[Target], Mapping[str, Target]], None]
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ class ControlLog:
     ) -> None:
         self.tree = tree
         self.validators: dict[str, Validator] = dict(validators or {})
+        self.judges: list[Judge] = []
+        """Asked before targets change: the current, kept and stored ones as they would be; may raise UserError."""
         self.history: deque[Change] = deque(maxlen=history)
         self._clock = clock
         self._listeners: list[Listener] = []
@@ -248,6 +251,10 @@ class ControlLog:
             return Change(self._number, self._clock(), origin)
         kept = [target for place, target in enumerate(self._kept_after(fired, values)) if place not in dropped]
         stored = self._stored_after(fired, values)
+        if self.judges and any(name.startswith("target/") for name in (*values, *fired)):
+            target = target_of({**self.tree.values, **values})
+            for judge in self.judges:
+                judge(target, kept, stored)
         self.tree.values.update(values)
         self._engine.update(engine)
         self._kept = kept

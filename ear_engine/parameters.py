@@ -38,6 +38,7 @@ class Parameter:
         page: ``play`` (what is played) or ``expert``.
         implies: another parameter and the value it takes whenever this one is set, unless the same change sets it too.
         longest: most characters of a text.
+        numbers: a text that lists whole numbers, which OSC may also send one by one.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Parameter:
     page: Literal["play", "expert"] = "play"
     implies: tuple[str, Value] | None = None
     longest: int = 200
+    numbers: bool = False
 
     @property
     def group(self) -> str:
@@ -195,7 +197,7 @@ def _table() -> tuple[Parameter, ...]:
         p("target/x", "float", 0.5, "Center of the target on the map, left to right.", implies=("target/by", "map")),
         p("target/y", "float", 0.5, "Center of the target on the map, bottom to top.", implies=("target/by", "map")),
         p("target/radius", "float", 0.1, "Radius of the target on the map, whose sides are 1.", 0.005, 1.0, "", "log", implies=("target/by", "map")),
-        p("target/neurons", "text", "", "Numbers of the neurons that shall fire, and ranges of them: 12-40, 77.", implies=("target/by", "neurons"), longest=8192),
+        p("target/neurons", "text", "", "Numbers of the neurons that shall fire, and ranges of them: 12-40, 77.", implies=("target/by", "neurons"), longest=24576, numbers=True),
         p("target/name", "text", "", "Words for what shall be heard: bright hats, low tones, 220 Hz.", implies=("target/by", "name")),
         p("target/imprint", "text", "", "Clip that the ear shall believe to hear: a name, now, source or input.", implies=("target/by", "imprint")),
         p("target/objective", "text", "", "What shall rise, as an expression: 0.7*channel(encoder_4_conv2, 12) - 0.3*surprise().", implies=("target/by", "objective"), longest=1000),

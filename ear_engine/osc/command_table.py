@@ -11,12 +11,14 @@ from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.subscriptions import DEFAULT_RATE, DEFAULT_TTL
 from ear_engine.parameters import Parameter
 from ear_engine.presets import find_preset, list_presets, recall
+from ear_engine.targets.resolve import Resolver
 
 PONG = "/ear/system/pong"
 SYNCED = "/ear/system/synced"
 PROTOCOL = 1  # version of the address space
 _HEAVY = 50.0  # cost of commands that search or answer at length
 _PAGE = 1200  # bytes of names in one message
+_FOUND = 8  # regions
 
 
 def _pages(names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -134,6 +136,40 @@ def _region(call: Call) -> None:
     else:
         region = call.engine.control.target
         call.reply(call.address, *(getattr(region, name) for name in names))
+
+
+def _resolver(call: Call) -> Resolver:
+    resolver = call.engine.targets()
+    if resolver is None:
+        raise UserError("the ear", "is not known yet", "ask again in a moment", "not_ready")
+    return resolver
+
+
+def _find(call: Call) -> None:
+    search = _resolver(call).facts.search
+    if search is None:
+        mend = "make them with `ear-engine statistics`"
+        raise UserError("this ear", "has no statistics, so nothing in it has a name", mend, "no_statistics")
+    found = search.find(call.arguments["text"], _FOUND)
+    for index, region in enumerate(found):
+        place = (region.name, region.layer, region.channel, region.low, region.high)
+        call.reply(call.address, index, len(found), *place)
+
+
+def _names(call: Call) -> None:
+    facts = _resolver(call).facts
+    layer = facts.index[call.arguments["layer"] or str(call.engine.control.tree.values["target/layer"])].name
+    names = facts.statistics.region_names.get(layer, ()) if facts.statistics is not None else ()
+    for first, page in _pages(names):
+        call.reply(call.address, layer, first, len(names), *page)
+
+
+def _describe_target(call: Call) -> None:
+    resolver, control = _resolver(call), call.engine.control
+    beats = float(control.tree.values["playback/beats"])
+    terms = resolver.resolve((control.target, *control.kept), beats, control.stored)
+    extent = resolver.extent(terms)
+    call.reply(call.address, control.target.by, extent.terms, extent.neurons, *extent.layers)
 
 
 def _clips(call: Call) -> None:
@@ -264,6 +300,30 @@ def builtin_commands() -> tuple[Command, ...]:
             "The whole target at once.",
             _region,
             together=True,
+        ),
+        c(
+            "target/find",
+            (a("text", "s"),),
+            "same i:index i:total s:name s:layer i:channel f:low f:high",
+            "Regions that words describe, the best first, a message each.",
+            _find,
+            cost=_HEAVY,
+        ),
+        c(
+            "target/names",
+            (a("layer", "s", ""),),
+            "same s:layer i:first i:total s:name…",
+            "Names of the regions of a layer, one a channel; of the target's layer if none is given.",
+            _names,
+            cost=_HEAVY,
+        ),
+        c(
+            "target/describe",
+            (),
+            "same s:by i:terms i:neurons s:layer…",
+            "What the target and those that are kept take in together.",
+            _describe_target,
+            cost=_HEAVY,
         ),
         c(
             "clips/list",

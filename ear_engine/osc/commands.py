@@ -13,6 +13,7 @@ from ear_engine.osc.codec import encode
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.subscriptions import Client, ClientTable, Subscription
+from ear_engine.targets.resolve import Resolver
 
 DONE = "/ear/done"
 FAIL = "/ear/fail"
@@ -62,6 +63,7 @@ class Engine:
     subscribed: Callable[[Subscription], None]  # lets the streams know of it
     engine_id: str
     version: str
+    targets: Callable[[], Resolver | None] = lambda: None  # resolves targets for the ear, as soon as it is known
 
 
 @dataclass(frozen=True)

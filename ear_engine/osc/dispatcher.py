@@ -16,6 +16,7 @@ from ear_engine.osc.limits import Bucket
 from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.subscriptions import Address, Client
 from ear_engine.parameters import Parameter
+from ear_engine.targets.neuron_list import write_neurons
 
 HORIZON = 10.0  # seconds a bundle may be ahead of its time
 MAX_SCHEDULED = 1024  # messages waiting for their time
@@ -90,6 +91,7 @@ class Dispatcher:
         self.engine = engine
         self.commands = {command.address: command for command in commands}
         self.leaves = leaves(engine.control.tree)
+        self._lists = {address for address, leaf in self.leaves.items() if leaf.row.numbers}
         self.counters = Counters()
         self._send = send
         self._later = later
@@ -137,6 +139,8 @@ class Dispatcher:
         try:
             arguments = message.flat
             command = self.commands.get(message.address)
+            if message.address in self._lists and all(isinstance(part, int | float) for part in arguments):
+                arguments = [write_neurons(map(_whole, arguments))] if arguments else []
             declared = len(command.arguments) if command is not None else 1
             request = _request(arguments[declared:])
             if command is not None:
@@ -210,6 +214,17 @@ class Dispatcher:
 def _request(rest: list[Any]) -> int:
     """The number of a request: an integer (or a float that is one) after its arguments; 0 if there is none."""
     return int(rest[0]) if len(rest) == 1 and _numbered(rest[0]) else 0
+
+
+def _whole(raw: float) -> int:
+    """A number of a list.
+
+    Raises:
+        UserError: it is not whole.
+    """
+    if raw != int(raw):
+        raise UserError(f"number {raw:g}", "is not whole", "count from 0", "bad_value")
+    return int(raw)
 
 
 def _numbered(raw: Any) -> bool:

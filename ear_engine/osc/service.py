@@ -25,6 +25,7 @@ from ear_engine.osc.server import OscServer, bind_socket
 from ear_engine.osc.streams import EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, Streams
 from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
 from ear_engine.shared_memory.clock import now
+from ear_engine.targets.resolve import Resolver
 
 STATIC_PATTERNS = (PLAYHEAD, MEAN, MAX, OBJECTIVE, LOOP, EVENT)
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class OscService:
         status: how the engine is doing, asked when a client asks.
         layers: layers of the ear in forward order, as soon as they are known.
         clips: clips of the library.
+        targets: resolves targets for the ear, as soon as it is known.
         quit: called when a client asks the engine to end.
         bind: address to listen at; 127.0.0.1 is this machine only.
         port: UDP port; 0 is any free one.
@@ -55,6 +57,7 @@ class OscService:
         status: Callable[[], StatusReport],
         layers: Callable[[], Sequence[LayerInfo]] = tuple,
         clips: Callable[[], Sequence[ClipInfo]] = tuple,
+        targets: Callable[[], Resolver | None] = lambda: None,
         quit: Callable[[], None] = lambda: None,
         bind: str = "127.0.0.1",
         port: int = 9000,
@@ -80,6 +83,7 @@ class OscService:
             subscribed=self._subscribed,
             engine_id=engine_id or f"{socket.gethostname()}:{os.getpid()}",
             version=ear_engine.__version__,
+            targets=targets,
         )
         table = (*builtin_commands(), *commands)
         self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.parameters import ParameterTree, Value
-from ear_engine.shared_memory.states import ControlState, StateWriter
+from ear_engine.shared_memory.states import ControlState, StateWriter, Target
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_keep_holds_the_target_as_it_is_and_clear_forgets(log: ControlLog) -> No
     log.apply({"target/channel": 1.0}, "cli")
     kept = log.snapshot().kept
     assert [region.channel for region in kept] == [0.75]
-    assert log.region.channel == 1.0
+    assert log.target.channel == 1.0
     log.fire("target/clear", "cli")
     assert log.snapshot().kept == []
 
@@ -140,3 +141,20 @@ def test_bad_kept_targets_are_dropped_through_the_log(log: ControlLog) -> None:
     assert [region.layer for region in log.snapshot().kept] == ["one", "two"]
     assert (log.history[-1].dropped, log.history[-1].origin, log.number) == ((1,), "node", 4)
     assert log.drop_kept(lambda region: region.layer == "bad", "node") == [] and log.number == 4
+
+
+def test_a_judge_sees_targets_as_they_would_be_and_nothing_changes_if_it_refuses(log: ControlLog) -> None:
+    seen: list[tuple[float, list[float], list[str]]] = []
+
+    def judge(target: Target, kept: Sequence[Target], stored: Mapping[str, Target]) -> None:
+        seen.append((target.weight, [one.weight for one in kept], sorted(stored)))
+        if target.weight < 0 and kept:
+            raise UserError("the target", "cancels", "change it", "contradictory")
+
+    log.judges.append(judge)
+    log.apply({"target/weight": 0.5, "target/keep": 1, "target/a": 1}, "cli")
+    log.apply({"dream/rate": -30.0}, "cli")
+    with pytest.raises(UserError):
+        log.apply({"target/weight": -0.5, "dream/rate": -40.0}, "cli")
+    assert seen == [(0.5, [0.5], ["a"]), (-0.5, [0.5], ["a"])]
+    assert (log.target.weight, log.tree.values["dream/rate"], log.number) == (0.5, -30.0, 2)

@@ -21,6 +21,9 @@ from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.reports import ClipInfo
 from ear_engine.osc.subscriptions import Address, ClientTable, Subscription
 from ear_engine.parameters import Parameter, ParameterTree
+from ear_engine.targets.facts import make_facts
+from ear_engine.targets.resolve import Resolver
+from tests.ear.test_statistics import STATISTICS_OF_NOTHING
 from tests.osc.synthetic import LAYERS, status
 
 ME = ("127.0.0.1", 5000)
@@ -479,3 +482,44 @@ def test_refusals_cost_more_than_what_is_done(desk: Desk) -> None:
     for _ in range(500):
         desk.ask("/ear/playback/wet", 0.5, sender=YOU)
     assert desk.clients.touch(YOU).requests.take(3000.0)
+
+
+def test_neurons_come_as_numbers_or_as_one_text(desk: Desk) -> None:
+    values = desk.control.tree.values
+    assert desk.ask("/ear/target/neurons", 7, 5, 6, 12) == []
+    assert (values["target/neurons"], values["target/by"]) == ("5-7,12", "neurons")
+    assert desk.ask("/ear/target/neurons", 3.0) == []
+    assert values["target/neurons"] == "3"
+    assert desk.ask("/ear/target/neurons", "1-4, 9", 17) == []
+    assert desk.ask("/ear/target/neurons") == [("/ear/target/neurons", "1-4, 9")]
+    many = list(range(0, 8192, 2))
+    assert desk.ask("/ear/target/neurons", *many) == []
+    assert str(values["target/neurons"]).split(",") == [str(number) for number in many]
+    desk.time += 10
+    for bad, code in (((*many, 9000), "too_many"), ((3, -1), "out_of_range"), ((3, 0.5), "bad_value")):
+        assert desk.ask("/ear/target/neurons", *bad)[0][1:3] == ("/ear/target/neurons", code)
+        desk.time += 10
+    assert desk.ask("/ear/target/neurons", 3, "4")[0][2] == "bad_arguments"
+    assert str(values["target/neurons"]).split(",") == [str(number) for number in many]
+
+
+def test_what_is_asked_of_targets_before_the_ear_is_known(desk: Desk) -> None:
+    for address, *arguments in (("/ear/target/find", "hats"), ("/ear/target/names",), ("/ear/target/describe",)):
+        assert desk.ask(address, *arguments)[0][1:3] == (address, "not_ready")
+
+
+def test_what_is_known_of_targets(desk: Desk) -> None:
+    facts = make_facts(STATISTICS_OF_NOTHING.index, {}, STATISTICS_OF_NOTHING)
+    desk.osc.engine.targets = lambda resolver=Resolver(facts): resolver
+    found = desk.ask("/ear/target/find", "bright hats")
+    assert found[0][:2] == ("/ear/target/find", 0) and found[0][2] == len(found) <= 8
+    assert found[0][3:6] == ("bright hats", "first", 0)
+    assert desk.ask("/ear/target/find", "zzzzzzz")[0][2] == "unknown_region"
+    names = desk.ask("/ear/target/names", "first")
+    assert names == [("/ear/target/names", "first", 0, 3, "bright hats", "low kicks", "steady bass")]
+    assert desk.ask("/ear/target/names", "frist")[0][2] == "unknown_layer"
+    desk.control.apply({"target/layer": "first", "target/channel_width": 1.0, "target/keep": 1}, "test")
+    desk.control.apply({"target/objective": "neuron(top, 3) + 0.5*cpc()"}, "test")
+    assert desk.ask("/ear/target/describe") == [("/ear/target/describe", "objective", 3, 13, "first", "top")]
+    desk.control.apply({"target/neurons": "999"}, "test")
+    assert desk.ask("/ear/target/describe")[0][2] == "out_of_range"

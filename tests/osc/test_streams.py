@@ -207,7 +207,8 @@ def test_what_the_socket_does_not_take_is_counted_and_dropped(stage: Stage) -> N
 def test_parameters_are_told_at_once_and_then_when_others_change_them(stage: Stage) -> None:
     stage.subscribe("/ear/dream/*", rate=10)
     stage.run(0.2)
-    assert stage.take() == [("/ear/dream/run", 1), ("/ear/dream/rate", -18.0), ("/ear/dream/pull", 6.0)]
+    told = [("/ear/dream/run", 1), ("/ear/dream/rate", -18.0), ("/ear/dream/pull", 6.0), ("/ear/dream/autopilot", 0)]
+    assert stage.take() == told
     stage.control.apply({"dream/rate": -30}, "osc 127.0.0.1:5000")  # its own
     stage.run(0.2)
     assert stage.take() == []
