@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,7 +11,7 @@ from torch import Tensor
 from ear_engine.ear.activations import NeuronIndex, Recorder, index_layers
 from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import FRONT_END, Statistics
-from ear_engine.optimization.objectives.base import Norm, planes
+from ear_engine.optimization.objectives.base import Norm, fire, planes
 
 _LEAST = 0.25  # of the layer's median: the least deviation, lest neurons that hardly ever fire outweigh all others
 _TINY = 1e-6
@@ -29,16 +31,24 @@ def survey(
     """
     with torch.no_grad(), recorder.recording(raw=True) as trace:
         frames = ear(audio[None], circular=True).features.shape[-1]
+    with torch.no_grad(), recorder.recording(raw=True) as silence:
+        ear(torch.zeros_like(audio[None]), circular=True)
     index = index_layers(trace, int(frames))
     if statistics is None or statistics.index.layers != index.layers:
-        return index, {name: _surveyed(raw if name == FRONT_END else torch.relu(raw)) for name, raw in trace.items()}
-    return index, {layer.name: _measured(statistics, layer.name, audio.device) for layer in index.layers}
+        norms = {name: _surveyed(raw if name == FRONT_END else torch.relu(raw)) for name, raw in trace.items()}
+    else:
+        norms = {layer.name: _measured(statistics, layer.name, audio.device) for layer in index.layers}
+    return index, {name: _with_silence(norm, silence[name], name) for name, norm in norms.items()}
 
 
-def _surveyed(raw: Tensor) -> Norm:
-    _, channels, bins, _ = planes(raw).shape
-    fired = raw if raw.shape[1] == 2 and raw.dim() == 4 else torch.relu(raw)
-    like = raw.new_ones(channels, bins, 1)
+def _with_silence(norm: Norm, raw: Tensor, layer: str) -> Norm:
+    still = fire(raw, layer)[0].mean(-1, keepdim=True)
+    return replace(norm, silent=(still - norm.mean) / norm.deviation)
+
+
+def _surveyed(fired: Tensor) -> Norm:
+    _, channels, bins, _ = planes(fired).shape
+    like = fired.new_ones(channels, bins, 1)
     return Norm(like * fired.mean(), like * fired.std().clamp(min=_TINY))
 
 

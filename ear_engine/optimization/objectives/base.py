@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ear_engine.ear.neurons import NeuronIndex
+from ear_engine.ear.statistics import FRONT_END
 from ear_engine.targets.terms import Term
 
 DEAD = 0.25  # share with which activations below zero count, so that a dead unit has a gradient too
@@ -16,14 +17,16 @@ DEAD = 0.25  # share with which activations below zero count, so that a dead uni
 
 @dataclass(frozen=True)
 class Norm:
-    """What activations of one layer are like in music.
+    """What activations of one layer are like in music, and in silence.
 
     Shapes:
         mean, deviation: (channels, bins, 1); deviations are above 0
+        silent: (channels, bins, 1), normalized activations in silence; None: as in music
     """
 
     mean: Tensor
     deviation: Tensor
+    silent: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,16 @@ class Objective:
 def planes(raw: Tensor) -> Tensor:
     """Raw activations as (batch, channels, bins, steps), one bin if the layer has no frequency axis."""
     return raw if raw.dim() == 4 else raw.unsqueeze(2)
+
+
+def fire(raw: Tensor, layer: str) -> Tensor:
+    """Activations, (batch, channels, bins, steps), float32, of units that have a gradient while they are off too.
+
+    A unit that fires counts in full, a dead one with a share of :data:`DEAD`. What the ear is given
+    (``scalogram``) is what it is.
+    """
+    wide = planes(raw).float()
+    return wide if layer == FRONT_END else nn.functional.leaky_relu(wide, DEAD)
 
 
 def window(term: Term, steps: int, shifts: Tensor) -> Tensor:
