@@ -33,6 +33,14 @@ examples:
 
 Any parameter can be given as --GROUP.NAME VALUE; `ear-engine parameters` lists them.
 Ctrl-C ends it; a recording is complete then."""
+_DREAM = """\
+examples:
+  ear-engine dream -o loop.wav --target "bright hats" --picture
+  ear-engine dream -o loop.wav --clip dub --target encoder_4_conv2 --beats 64
+  ear-engine dream -o loop.wav --target "0.7*channel(encoder_4_conv2, 12) - 0.3*surprise()"
+  ear-engine dream -o loop.wav --clip ~/loops/kick_120bpm.wav --preset drone --tone.tilt -6
+
+Any parameter can be given as --GROUP.NAME VALUE. The same seed makes the same file."""
 _CORPUS = """\
 examples:
   ear-engine corpus info                        all corpora, and what the built-in ones need
@@ -94,6 +102,8 @@ def build_parser() -> Parser:
         return made
 
     _add_serve(command("serve", "play: dream, sound and OSC", _SERVE))
+    _add_dream(command("dream", "dream a loop into a file, without playing", _DREAM))
+    _add_gallery(command("gallery", "dream a page of loops with pictures: layers of rising depth, and all presets"))
     command("doctor", "say what this machine can do, and how to mend what it cannot")
     ears = command("ears", "list the ears that can listen, or what is known about one")
     ears.add_argument("name", nargs="?", metavar="NAME|PATH", help="describe this one")
@@ -134,9 +144,42 @@ def _add_serve(serve: Parser) -> None:
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")
     add("--seed", type=int, metavar="N", help="of all randomness (0)")
     add("--json-status", action="store_true", help="one JSON object a line on stdout, at start and every second")
+    _add_parameters(serve)
+
+
+def _add_parameters(parser: Parser) -> None:
     for row in ParameterTree():
         option = f"--{row.name.replace('/', '.')}"
-        add(option, dest=PARAMETER + row.name, default=None, metavar="VALUE", help=argparse.SUPPRESS)
+        parser.add_argument(option, dest=PARAMETER + row.name, default=None, metavar="VALUE", help=argparse.SUPPRESS)
+
+
+def _add_dream(dream: Parser) -> None:
+    add = dream.add_argument
+    add("-o", "--output", required=True, metavar="FILE.wav", help="where to")
+    add("--ear", metavar="NAME|PATH", help="who listens (small)")
+    add("--clip", metavar="NAME|PATH", help="loop to dream from (beat)")
+    add("--target", metavar="TARGET", help="a layer, words for a sound, an expression, or numbers of neurons")
+    add("--preset", metavar="NAME", help="start with this sound; `ear-engine presets` lists them")
+    add("--set", metavar="FILE.yaml", help="start from the values in this file")
+    add("--beats", type=float, default=32.0, metavar="N", help="how long is dreamed (32)")
+    add("--steps", type=int, default=8, metavar="N", help="steps a beat (8)")
+    add("--seed", type=int, metavar="N", help="of all randomness (0)")
+    add("--variants", type=int, default=1, metavar="N", help="loops dreamed side by side, FILE_1.wav and on (1)")
+    add("--picture", nargs="?", const="", metavar="FILE.png", help="draw it too; beside the WAV file if none is named")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
+    _add_parameters(dream)
+
+
+def _add_gallery(gallery: Parser) -> None:
+    add = gallery.add_argument
+    add("-o", "--output", required=True, metavar="FOLDER", help="for the page, the loops and the pictures")
+    add("--ear", default="small", metavar="NAME|PATH", help="who listens (small)")
+    add("--clip", action="append", default=[], metavar="NAME|PATH", help="loop to dream from; may be repeated")
+    add("--target", action="append", default=[], metavar="TARGET", help="what to dream of; may be repeated")
+    add("--beats", type=float, default=32.0, metavar="N", help="how long each is dreamed (32)")
+    add("--steps", type=int, default=8, metavar="N", help="steps a beat (8)")
+    add("--seed", type=int, default=0, metavar="N", help="of all randomness (0)")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
 
 
 def _add_statistics(statistics: Parser) -> None:

@@ -37,6 +37,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def made_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless it is there.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"cannot be made ({error.strerror or error})"
+        raise UserError(f"folder {str(folder)!r}", reason, "name another one", "not_writable") from None
+
+
 def not_written(path: Path, error: OSError) -> UserError:
     """What to tell the user about a file that could not be written."""
     folder = f"folder {str(path.parent)!r}"

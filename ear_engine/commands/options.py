@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ear_engine import platform
+from ear_engine.cli import PARAMETER
 from ear_engine.errors import UserError
+from ear_engine.parameters import ParameterTree, Value
+from ear_engine.setfile import check_strictly
 
 if TYPE_CHECKING:
     from ear_engine.corpora.corpus import Corpus
@@ -65,3 +69,17 @@ def open_library(corpora: str | None) -> Callable[[str], Corpus]:
         return found
 
     return library
+
+
+def typed_parameters(typed: argparse.Namespace, tree: ParameterTree) -> dict[str, Value]:
+    """Parameters that were typed as ``--GROUP.NAME VALUE``, checked.
+
+    Raises:
+        UserError: a wrong type, an unknown choice, or out of range.
+    """
+    values: dict[str, Value] = {}
+    for name, raw in vars(typed).items():
+        if name.startswith(PARAMETER) and raw is not None:
+            row = tree[name.removeprefix(PARAMETER)]
+            values[row.name] = check_strictly(row, raw, f"--{row.name.replace('/', '.')}")
+    return values

@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 
 from ear_engine import platform
-from ear_engine.cli import PARAMETER
+from ear_engine.commands.options import typed_parameters
 from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
 from ear_engine.node.conductor import run_node
 from ear_engine.node.console import Console, TerminalConsole
 from ear_engine.node.options import NodeOptions
-from ear_engine.parameters import ParameterTree, Value
+from ear_engine.parameters import ParameterTree
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.recorder import check_record_path
 from ear_engine.presets import find_preset
-from ear_engine.setfile import SetFile, check_strictly, overlay, read_set
+from ear_engine.setfile import SetFile, overlay, read_set
 
 DEFAULT_EAR = "small"
 DEFAULT_CLIP = "beat"
@@ -45,11 +45,9 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
     """
     tree = ParameterTree()
     chosen = SetFile() if typed.set is None else read_set(Path(typed.set).expanduser(), tree)
-    options: dict[str, Value] = {"dream/autopilot": True} if typed.autopilot else {}
-    for name, raw in vars(typed).items():
-        if name.startswith(PARAMETER) and raw is not None:
-            row = tree[name.removeprefix(PARAMETER)]
-            options[row.name] = check_strictly(row, raw, f"--{row.name.replace('/', '.')}")
+    options = typed_parameters(typed, tree)
+    if typed.autopilot:
+        options["dream/autopilot"] = True
     preset = {} if typed.preset is None else find_preset(typed.preset, tree).changes(tree)
     values = overlay(overlay(preset, chosen.values, tree), options, tree)
     clip = values.pop("source/clip", None)  # --clip may be a path, a parameter may not
