@@ -137,17 +137,20 @@ class Ascent:
     def advance(self, state: State, drawn: Drawn) -> tuple[State, Report]:
         """The state after a step; the same state, its memory empty, if anything in the step was not finite."""
         gradient, objective = self.gradient(state.audio, drawn)
-        shaped = shape_gradient(gradient, drawn.curve)
+        inner = self.parametrization.gradient(state.audio, gradient)
+        direction, memory = self.optimizer.direction(inner, state.memory, drawn.decay)
+        # Shaped after the optimizer: methods that look at each coordinate by itself would undo it (a tilt before signs
+        # of Fourier coefficients does nothing at all).
+        change = shape_gradient(self.parametrization.change(state.audio, direction), drawn.curve)
         for transform, numbers in drawn.transforms:
             with blaming(transform):
-                shaped = transform.on_gradient(shaped, numbers)
-        inner = self.parametrization.gradient(state.audio, shaped)
-        direction, memory = self.optimizer.direction(inner, state.memory, drawn.decay)
-        audio = self.parametrization.move(state.audio, direction, drawn.distance)
+                change = transform.on_gradient(change, numbers)
+        audio = self.parametrization.go(state.audio, change, drawn.distance)
         audio = torch.lerp(self._source.expand_as(audio), audio, drawn.keep)
         for transform, numbers in drawn.transforms:
             with blaming(transform):
                 audio = transform.on_loop(audio, numbers)
+        audio = self.parametrization.hold(audio)
         level = audio.square().mean(-1, keepdim=True).sqrt()
         audio = audio * (drawn.level / level.clamp(min=1e-12)).clamp(max=1.0)
         finite = torch.isfinite(level).all() & torch.isfinite(objective)

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 
+_LEAST = 1e-18  # RMS below which a gradient counts as none; its square is still a normal number
+
+
 def decay(beats: float, half_life: float) -> float:
     """Share of a memory with this half-life (in beats) that is left after ``beats``."""
     return float(0.5 ** (max(beats, 0.0) / half_life))
@@ -17,7 +20,7 @@ def decay(beats: float, half_life: float) -> float:
 
 def unit(direction: Tensor) -> Tensor:
     """Each row of (variants, coordinates) brought to an RMS of 1; a row of zeros stays."""
-    scaled: Tensor = direction / direction.square().mean(dim=-1, keepdim=True).sqrt().clamp(min=1e-12)
+    scaled: Tensor = direction / direction.square().mean(dim=-1, keepdim=True).sqrt().clamp(min=_LEAST)
     return scaled
 
 

@@ -1,8 +1,9 @@
 """Constant-Q coefficients: what one step moves is a sound of one pitch at one moment.
 
 The scale is that of pink sound, as for Fourier coefficients: a band is as wide as its frequency, so all bands change by
-equal energy when all coordinates change alike. Fourier coefficients last as long as the loop; a change of theirs that
-is not in all of them smears over it. These last about 30 periods, at most about half a second, so a hit stays a hit.
+equal energy when all coordinates change alike. Fourier coefficients last as long as the loop, these about 30 periods
+and at most about half a second. So methods that look at each coordinate by itself (``adam``, ``sign``) bring up the
+gradient's quiet moments here, and keep its moments as they are there. For other methods both are the same.
 """
 
 from __future__ import annotations
