@@ -9,7 +9,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-
 _LEAST = 1e-18  # RMS below which a gradient counts as none; its square is still a normal number
 
 
