@@ -30,7 +30,8 @@ class Descriptors:
         flatness: 0 tones .. 0.56 white noise (mean over audible frames of 46 ms, 50 Hz to 14 kHz).
         onset_rate: onsets a second.
         key_clarity: correlation with the best key, 0..1.
-        roughness: 0 smooth, 0.5 two equal tones at their worst, and up; see :func:`ear_engine.quality.roughness.roughness`.
+        roughness: 0 smooth, 0.5 two equal tones at their worst, more where there are more
+            (:func:`ear_engine.quality.roughness.roughness`).
         centroid: center of the power spectrum in Hz, on a logarithmic axis.
         tonal: share of the power that is steadier in time than in frequency, 0 clicks .. 1 tones.
     """
