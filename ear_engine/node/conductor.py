@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -19,15 +18,17 @@ from ear_engine.node.autopilot import Autopilot
 from ear_engine.node.children import BAD_INPUT, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.herald import Herald
+from ear_engine.node.imprints import Imprints
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.session import close_session, open_session
 from ear_engine.node.sources import ORIGIN as SOURCE
 from ear_engine.node.sources import Sources
 from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
+from ear_engine.node.targets import Targets
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
-from ear_engine.parameters import ParameterTree, Value
+from ear_engine.parameters import ParameterTree
 from ear_engine.shared_memory.clock import now, playhead
 from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
@@ -81,12 +82,14 @@ class Node:
         self._writer: StateWriter[ControlState] = StateWriter(self.session, "control")
         self._supervisor = Supervisor(children(self.session, options))
         self._shapes: list[LayerInfo] = []
+        self._network: tuple[list[str], list[list[int]]] = ([], [])
         self.osc = OscService(
             self.control,
             self.session,
             status=lambda: self.board.report(),
             layers=lambda: self._shapes,
             clips=lambda: self._sources.clips,
+            targets=lambda: self._targets.resolver,
             quit=self.stop,
             bind=options.bind,
             port=options.osc_port,
@@ -104,9 +107,14 @@ class Node:
         self._herald = Herald(options, console, self.board, self.osc.event, self._facts)
         library = ClipLibrary(options.clip_folders, options.audio.sample_rate)
         self._sources = Sources(self.control, library, self.session / "loops", self.osc.fail, self._report)
-        self.control.validators["target/layer"] = self._check_layer
-        self._layers: list[str] = []
-        self._autopilot = Autopilot(self.control, options.seed, lambda: self._layers, ("node", SOURCE), self._report)
+        folder = Path(options.ear.path)
+        self._targets = Targets(self.control, folder, options.values, self._give_up, self._report)
+        loops = self.session / "loops"
+        self._imprints = Imprints(
+            self.control, self._sources, loops, lambda: self.board.audio, self.osc.fail, self._report
+        )
+        layers, engine = lambda: self._targets.layers, ("node", SOURCE)
+        self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
         self._was_ready: set[str] = set()
         self._publishing = False
         self._unpublished = False
@@ -128,11 +136,13 @@ class Node:
             await self.osc.start()
             self.control.apply(self.options.values, self.options.origin)
             self._sources.open(self.options.clip)
+            self._imprints.open()
             self.control.listen(self._changed)
             self._publish()
             self._herald.open(introduction.opening(self.options, self._sources.current, self.osc.port))
             self._supervisor.poll()
-            tasks = [asyncio.create_task(self._sources.run()), asyncio.create_task(self._sources.list_clips())]
+            work = (self._sources.run(), self._sources.list_clips(), self._targets.run(), self._imprints.run())
+            tasks = [asyncio.create_task(task) for task in work]
             await self._watch()
         finally:
             for task in tasks:
@@ -165,14 +175,14 @@ class Node:
 
     def _look(self, at: float) -> None:
         audio, dreamer = self.board.audio, self.board.dreamer
-        if dreamer is not None and dreamer.layers and dreamer.layers != self._layers:
-            self._shapes = [
-                LayerInfo(name, *shape) for name, shape in zip(dreamer.layers, dreamer.shapes, strict=False)
-            ]
-            self._learn_layers(dreamer.layers)
+        if dreamer is not None and dreamer.layers and (dreamer.layers, dreamer.shapes) != self._network:
+            self._network = dreamer.layers, dreamer.shapes
+            self._shapes = [LayerInfo(name, *shape) for name, shape in zip(*self._network, strict=False)]
+            self._targets.learn(*self._network)
         if self._error is not None:  # it is said when the engine has ended, and only then
             return
         self._herald.look(at)
+        self._imprints.look()
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
@@ -197,40 +207,10 @@ class Node:
         self._herald.relay(ended.name)
         self._report("warning", f"{ended.name}_restarted", ended.message)
 
-    def _learn_layers(self, layers: list[str]) -> None:
-        """The dreamer has loaded: now it is known which layers there are."""
-        first, self._layers = not self._layers, layers
-        self._drop_kept(layers)
-        layer = str(self.control.tree.values["target/layer"])
-        if layer in layers:
-            return
-        error = self._no_layer(layer)
-        if first and self.options.values.get("target/layer") == layer:
-            self._error = error
-            self.stop()
-            return
-        default = str(self.control.tree["target/layer"].default)
-        instead = default if default in layers else self._nearest_layers(layer)[0]
-        self.control.apply({"target/layer": instead}, "node")
-        self._report("warning", error.code, f"{error} The target is now in {instead}.")
-
-    def _drop_kept(self, layers: list[str]) -> None:
-        """Kept targets in layers that are not there would never fire."""
-        dropped = {region.layer for region in self.control.drop_kept(lambda kept: kept.layer not in layers, "node")}
-        for layer in sorted(dropped):
-            self._report("warning", "unknown_layer", f"{self._no_layer(layer)} The targets kept in it are dropped.")
-
-    def _check_layer(self, value: Value) -> Value:
-        if self._layers and value not in self._layers:
-            raise self._no_layer(str(value))
-        return value
-
-    def _no_layer(self, name: str) -> UserError:
-        mend = f"did you mean {' or '.join(self._nearest_layers(name))}"
-        return UserError(f"layer {name[:60]!r}", "is not in this ear", mend, "unknown_layer")
-
-    def _nearest_layers(self, name: str) -> list[str]:
-        return difflib.get_close_matches(name[:60], self._layers, n=2, cutoff=0.0)
+    def _give_up(self, error: UserError) -> None:
+        """What was asked for at the start cannot be."""
+        self._error = error
+        self.stop()
 
     def _changed(self, change: Change) -> None:
         """Publish once after any number of changes in a row."""

@@ -85,7 +85,7 @@ class Sources:
         self._listing: asyncio.Task[None] | None = None
         self._wish: _Wish | None = None
         self._wake = asyncio.Event()
-        control.validators["source/clip"] = self._check_name
+        control.validators["source/clip"] = self.check_name
         control.listen(self._changed)
 
     @property
@@ -159,7 +159,21 @@ class Sources:
                         self._wish = None
                         self._answer_claims()
 
-    def _check_name(self, value: Value) -> Value:
+    def read(self, name: str, *, crop: bool = False) -> Clip:
+        """Decode a clip, from any thread.
+
+        Raises:
+            UserError: it is unknown or cannot be read.
+        """
+        path = self._paths.get(name)
+        return self._library.load(path or name, allow_paths=path is not None, crop=crop)
+
+    def check_name(self, value: Value) -> Value:
+        """The name of the clip that ``value`` means, as far as clips have been listed.
+
+        Raises:
+            UserError: there is none; the nearest names are given.
+        """
         name = str(value)
         if name in self._paths:
             return name
@@ -242,9 +256,7 @@ class Sources:
         crop = wish.fit == "crop"
         decoded = self._decoded
         if wish.reload or decoded is None or decoded[:2] != (wish.clip, crop):
-            path = self._paths.get(wish.clip)
-            clip = self._library.load(path or wish.clip, allow_paths=path is not None, crop=crop)
-            decoded = self._decoded = (wish.clip, crop, clip)
+            decoded = self._decoded = (wish.clip, crop, self.read(wish.clip, crop=crop))
         return fit_clip(decoded[2], wish.fit, wish.tempo, wish.beats)  # type: ignore[arg-type]  # checked by the table
 
     def _take(self, wish: _Wish, clip: Clip) -> None:

@@ -237,7 +237,7 @@ def test_layers_that_the_ear_does_not_have_are_given_up_when_it_has_loaded() -> 
         state = node.control.snapshot()
         assert (state.values["target/layer"], state.kept) == ("encoder_3_conv1", [])
         assert any("The target is now in encoder_3_conv1" in line for line in notes.warnings)
-        assert any("kept in it are dropped" in line for line in notes.warnings)
+        assert any("kept of it are dropped" in line for line in notes.warnings)
         node.stop()
         await running
 

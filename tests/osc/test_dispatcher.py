@@ -509,8 +509,8 @@ def test_what_is_asked_of_targets_before_the_ear_is_known(desk: Desk) -> None:
 
 
 def test_what_is_known_of_targets(desk: Desk) -> None:
-    facts = make_facts(STATISTICS_OF_NOTHING.index, {}, STATISTICS_OF_NOTHING)
-    desk.osc.engine.targets = lambda resolver=Resolver(facts): resolver
+    resolver = Resolver(make_facts(STATISTICS_OF_NOTHING.index, {}, STATISTICS_OF_NOTHING))
+    desk.osc.engine.targets = lambda: resolver
     found = desk.ask("/ear/target/find", "bright hats")
     assert found[0][:2] == ("/ear/target/find", 0) and found[0][2] == len(found) <= 8
     assert found[0][3:6] == ("bright hats", "first", 0)

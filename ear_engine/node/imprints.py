@@ -1,0 +1,291 @@
+"""Clips that targets liken the loop to: from their names to loop files of the current loop's length.
+
+Besides the clips of the library there are ``now``, the loop that is heard when it is named; ``source``, whatever the
+source is; and ``input``, a loop of the live input, taken when it is named. Clips are decoded and fitted beside the
+event loop. If that fails, the target goes back to what it was, and whoever asked is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ear_engine.clip import Clip, fit_clip
+from ear_engine.control import Change, ControlLog
+from ear_engine.errors import UserError
+from ear_engine.node.sources import Refuse, Report, Sources
+from ear_engine.node.threads import in_thread
+from ear_engine.shared_memory.clock import now, playhead
+from ear_engine.shared_memory.loops import LoopFile, read_loop, write_loop
+from ear_engine.shared_memory.states import AudioState, Target
+from ear_engine.targets.resolve import clips_of
+
+ORIGIN = "node"
+NOW, SOURCE, INPUT = "now", "source", "input"
+_PATIENCE = 3.0  # seconds beyond two loops until the live input must have come
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a clip has to be fitted to."""
+
+    mode: str
+    tempo: float
+    beats: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A clip that is wanted: by whom, and for now and input, in which file it was put aside."""
+
+    name: str
+    origin: str = ""
+    address: str = ""
+    file: str = ""
+
+
+class Imprints:
+    """Keeps ``ControlState.clips`` what the targets name.
+
+    Args:
+        control: whose targets.
+        sources: where clips come from, and what they are fitted to.
+        folder: the session's loops.
+        audio: latest state of the audio process.
+        refuse: told who wanted what cannot be had.
+        report: told what everyone should know.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        sources: Sources,
+        folder: Path,
+        audio: Callable[[], AudioState | None],
+        refuse: Refuse,
+        report: Report,
+    ) -> None:
+        self._control = control
+        self._sources = sources
+        self._folder = folder
+        self._audio = audio
+        self._refuse = refuse
+        self._report = report
+        self._clips: dict[str, Clip] = {}  # as decoded
+        self._files: dict[str, str] = {}  # as fitted
+        self._pending: dict[str, _Wish] = {}
+        self._serving = ""
+        self._failed: set[str] = set()  # not tried again before they are named again
+        self._listening: tuple[_Wish, int, float] | None = None  # for the input: wish, number of the capture, deadline
+        self._shape: _Shape | None = None
+        self._good = control.target  # the last target whose clips were all there
+        self._number = 0
+        self._wake = asyncio.Event()
+        control.judges.append(self._judge)
+        control.listen(self._changed)
+
+    def open(self) -> None:
+        """The first source is there: see to what the targets name already.
+
+        Raises:
+            UserError: a clip that a target names is not in the library.
+        """
+        self._check(self._control.target)
+        self._review(Change(0, 0.0, ORIGIN, dict(self._control.tree.values)))
+
+    async def run(self) -> None:
+        """Make what is wanted, one after the other."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._pending:
+                self._serving = next(iter(self._pending))
+                await self._serve(self._pending.pop(self._serving))
+                self._serving = ""
+
+    def look(self) -> None:
+        """See whether the live input has come; call it every now and then."""
+        if self._listening is None:
+            return
+        wish, number, deadline = self._listening
+        audio = self._audio()
+        if audio is not None and audio.captured >= number:
+            self._listening = None
+            if audio.captured_file:
+                self._queue(replace(wish, file=audio.captured_file))
+            else:
+                mend = "start with an audio device that has inputs and --input"
+                self._fail(wish, UserError("the input", "is not there", mend, "no_input"))
+        elif now() > deadline:
+            self._listening = None
+            mend = "start with an audio device that has inputs and --input"
+            self._fail(wish, UserError("the input", "did not come", mend, "no_input"))
+
+    def _judge(self, target: Target, kept: Sequence[Target], stored: Mapping[str, Target]) -> None:
+        if self._shape is not None:  # before, it is not known which clips there are
+            self._check(target)
+
+    def _check(self, target: Target) -> None:
+        for name in sorted(clips_of(target)):
+            if name not in (NOW, SOURCE, INPUT) and name not in self._files:
+                self._sources.check_name(name)
+
+    def _changed(self, change: Change) -> None:
+        names = (*change.values, *change.triggers)
+        if self._shape is not None and ("source" in change.engine or any(n.startswith("target/") for n in names)):
+            self._review(change)
+
+    def _review(self, change: Change) -> None:
+        """Ask for every clip that is named and not there, and for all of them if the loop has another length."""
+        wanted = self._wanted()
+        named = clips_of(self._control.target) if {"target/imprint", "target/objective"} & set(change.values) else ()
+        address = next((f"/ear/{name}" for name in change.values if name.startswith("target/")), "/ear/target/imprint")
+        clip = self._sources.current
+        mode = "stretch" if self._control.tree.values["source/fit"] == "stretch" else "crop"
+        shape = _Shape(mode, clip.tempo, clip.beats, clip.samples)
+        refit, self._shape = shape != self._shape, shape
+        self._failed -= set(named)
+        for name in sorted(wanted - {SOURCE} - self._failed):
+            wish = _Wish(name, change.origin, address)
+            if not refit and name not in named and (name in self._pending or name == self._serving):
+                continue
+            if name == NOW and (name in named or name not in self._clips):
+                wish = replace(wish, file=self._put_aside())
+                self._clips.pop(name, None)
+            elif name == INPUT and (name in named or name not in self._clips):
+                self._listen(wish, clip.seconds)
+                continue
+            elif not refit and name in self._files:
+                continue
+            self._queue(wish)
+        self._tell()
+
+    def _wanted(self) -> frozenset[str]:
+        targets = (self._control.target, *self._control.kept, *self._control.stored.values())
+        return frozenset().union(*(clips_of(target) for target in targets))
+
+    def _listen(self, wish: _Wish, seconds: float) -> None:
+        if self._listening is None:
+            number = self._control.snapshot().captures + 1
+            self._listening = wish, number, now() + 2 * seconds + _PATIENCE
+            self._control.capture(ORIGIN)
+
+    def _queue(self, wish: _Wish) -> None:
+        self._pending[wish.name] = wish
+        self._wake.set()
+
+    async def _serve(self, wish: _Wish) -> None:
+        shape = self._shape
+        assert shape is not None
+        self._number += 1
+        file = f"imprint-{self._number:08d}.ear"
+        try:
+            clip = await in_thread(partial(self._make, wish, shape, file), "imprint")
+        except UserError as error:
+            self._fail(wish, error)
+            return
+        except Exception as problem:  # one clip must not end all later ones
+            _log.exception("clip %s failed", wish.name)
+            reason = f"could not be made into an imprint ({problem})"
+            self._fail(wish, UserError(f"clip {wish.name!r}", reason, "choose another", "bad_clip"))
+            return
+        self._clips[wish.name], self._files[wish.name] = clip, file
+        if shape != self._shape:
+            self._queue(replace(wish, file=""))
+        self._tell()
+
+    def _make(self, wish: _Wish, shape: _Shape, file: str) -> Clip:
+        """Decode (unless it is at hand), fit and write a clip; in a thread."""
+        clip = self._clips.get(wish.name)
+        if wish.file:
+            clip = self._taken(wish)
+        elif clip is None:
+            clip = self._sources.read(wish.name, crop=shape.mode == "crop")
+        fitted = clip
+        if clip.samples != shape.samples:
+            fitted = fit_clip(clip, shape.mode, shape.tempo, shape.beats)  # type: ignore[arg-type]  # one of its modes
+        loop = LoopFile(0, fitted.audio, fitted.sample_rate, shape.beats, name=wish.name)
+        try:
+            write_loop(self._folder / file, loop)
+        except OSError as error:
+            reason, mend = f"cannot be written ({error.strerror})", "make room in the temporary folder"
+            raise UserError(f"the imprint of {wish.name!r}", reason, mend, "no_room") from None
+        return clip
+
+    def _taken(self, wish: _Wish) -> Clip:
+        """The audio of a loop file, which is then removed if it was put aside for this."""
+        path = self._folder / wish.file
+        try:
+            loop = read_loop(path)
+            clip = Clip(wish.name, loop.audio.copy(), loop.sample_rate, loop.beats, "given")
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"the loop of {wish.name!r}", f"cannot be read ({error})", "try again", "bad_clip"
+            ) from None
+        del loop
+        if path.name.startswith("aside-"):
+            with suppress(OSError):
+                path.unlink()
+        return clip
+
+    def _put_aside(self) -> str:
+        """A second name for the file of the loop that is heard, so that it stays until it is read."""
+        audio = self._audio()
+        head = playhead(audio, now()) if audio is not None else None
+        heard = head.entry.file if head is not None else self._control.snapshot().source
+        self._number += 1
+        aside = f"aside-{self._number:08d}.ear"
+        try:
+            os.link(self._folder / heard, self._folder / aside)
+        except OSError:  # no hard links here
+            try:
+                shutil.copyfile(self._folder / heard, self._folder / aside)
+            except OSError:
+                return heard
+        return aside
+
+    def _tell(self) -> None:
+        """Let the dreamer know which files there are, and remove those that nobody needs."""
+        wanted = self._wanted()
+        before = self._control.snapshot().clips
+        clips = {name: file for name, file in self._files.items() if name in wanted or name in (NOW, INPUT)}
+        if SOURCE in wanted:
+            clips[SOURCE] = self._control.snapshot().source
+        self._files = {name: file for name, file in clips.items() if name != SOURCE}
+        self._clips = {name: clip for name, clip in self._clips.items() if name in self._files}
+        if clips != before:
+            self._control.set_clips(clips, ORIGIN)
+            self._prune({*clips.values(), *before.values()})
+        if clips_of(self._control.target) <= clips.keys():
+            self._good = self._control.target
+
+    def _prune(self, needed: set[str]) -> None:
+        for path in self._folder.glob("imprint-*.ear"):
+            if path.name not in needed and int(path.stem.removeprefix("imprint-")) < self._number:
+                with suppress(OSError):  # still mapped (Windows): next time
+                    path.unlink()
+
+    def _fail(self, wish: _Wish, error: UserError) -> None:
+        """Go back to the last target whose clips were there, and forget kept ones that never will be whole."""
+        self._failed.add(wish.name)
+        self._control.drop_kept(lambda kept: wish.name in clips_of(kept), ORIGIN)
+        self._refuse(wish.origin, wish.address, error)
+        if wish.name not in clips_of(self._control.target):  # a newer one has taken its place
+            return
+        good = self._good if wish.name not in clips_of(self._good) else replace(self._good, by="layer")
+        back = {f"target/{name}": getattr(good, name) for name in ("by", "imprint", "objective")}
+        try:
+            self._control.apply(back, ORIGIN)
+        except UserError:  # another ear or other kept targets have come meanwhile
+            self._control.apply({"target/by": "layer"}, ORIGIN)
+        self._report("warning", error.code, f"{error} The target stays what it was.")
