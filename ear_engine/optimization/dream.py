@@ -310,6 +310,8 @@ class Dream:
             audio = mastered.audio.cpu().numpy()
             if self.silent:  # no source says how loud the loop itself is to be: as loud as it is heard
                 self._state = replace(self._state, audio=self.audio * mastered.gain)
+                if self._ascent is not None:
+                    self._ascent.parametrization.restart(self.audio)
                 self._level = float(self.audio[variant].square().mean().sqrt())
         trace, frames = self._trace(audio)
         return Version(audio, to_arrays(trace), frames)
