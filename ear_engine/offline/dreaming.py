@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ear_engine import platform
 from ear_engine.clip import Clip, fit_clip
 from ear_engine.control import target_of
+from ear_engine.ear.activations import Recorder
 from ear_engine.ear.devices import choose_device
 from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
@@ -196,6 +197,18 @@ def dream_all(request: Request, progress: Progress = lambda _done, _all, _object
         heard = before, _levels(version.activations)
         made.append(Dreamed(version.audio, stereo, objective, heard, rate, source.beats, terms, resolver.facts, title))
     return tuple(made)
+
+
+def layers_of(folder: Path) -> tuple[str, ...]:
+    """Names of an ear's layers, in forward order.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    listener = open_listener(folder, Registry())
+    if listener.statistics is not None:
+        return tuple(layer.name for layer in listener.statistics.index.layers)
+    return Recorder(listener.ear, inputs=("scalogram",)).names
 
 
 def _run(dreaming: Dream, settings: DreamSettings, count: int, steps: int, progress: Progress) -> NDArray[np.float32]:

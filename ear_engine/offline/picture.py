@@ -106,7 +106,7 @@ def _scalogram(axis: Any, levels: NDArray[np.float32], title: str, dreamed: Drea
 
 
 def _rise(axis: Any, dreamed: Dreamed) -> None:
-    _plain(axis, "the objective, deviations above music's mean")
+    _plain(axis, "objective (deviations)")
     steps = len(dreamed.objective)
     if steps > 1:
         width = max(1, steps // 32)
