@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
+from ear_engine.ear.network import Ear
 from ear_engine.optimization.parametrizations.base import Parametrization
 from ear_engine.optimization.parametrizations.constant_q import ConstantQCoefficients
 from ear_engine.optimization.parametrizations.fourier import Fourier
@@ -13,6 +15,7 @@ from ear_engine.optimization.parametrizations.phase import Phase
 from ear_engine.optimization.parametrizations.waveform import Waveform
 from ear_engine.parameters import ParameterTree
 from ear_engine.plugins import Registry
+from tests.optimization.helpers import dream_of, settings
 
 RATE = 44100
 ALL = [Waveform, Fourier, ConstantQCoefficients, Phase]
@@ -123,12 +126,12 @@ def magnitudes(audio: torch.Tensor) -> torch.Tensor:
     return torch.fft.rfft(audio.double(), norm="ortho").abs()
 
 
-def test_phase_holds_magnitudes_through_hundreds_of_steps_pulls_and_levels() -> None:
+def test_phase_holds_magnitudes_through_many_steps_pulls_and_levels() -> None:
     samples = 8820
     source = noise(2, samples) * 0.1
     made = Phase(samples, RATE, source)
     audio = source
-    for step in range(300):
+    for step in range(150):
         direction = made.gradient(audio, noise(2, samples, step))
         audio = made.move(audio, direction, torch.tensor(0.005))
         audio = torch.lerp(source, audio, 0.99) * 0.999
@@ -166,3 +169,40 @@ def test_all_parametrizations_of_the_table_are_installed() -> None:
     registry = Registry()
     (row,) = (row for row in ParameterTree() if row.name == "optimizer/parametrization")
     assert [registry.load("parametrizations", name) for name in row.choices] == ALL
+
+
+def test_switching_while_dreaming_makes_no_jump(ear: Ear, loop: NDArray[np.float32]) -> None:
+    """No step is larger than those without switching, whatever is chosen at each of them."""
+    methods, rows = ("normalized", "sign", "adam", "momentum"), ("waveform", "phase", "constant_q", "fourier")
+
+    def largest(switching: bool) -> float:
+        dream, steps = dream_of(ear, loop), []
+        for number in range(24):
+            chosen = (methods[number // 2 % 4], rows[number // 3 % 4]) if switching else ("normalized", "waveform")
+            before = dream.audio
+            dream.step(settings(pull=6.0, method=chosen[0], parametrization=chosen[1]), 1 / 16)
+            steps.append(float(rms(dream.audio - before)))
+        assert min(steps) > 0.0
+        return max(steps)
+
+    assert largest(True) < 1.1 * largest(False)
+
+
+@pytest.mark.parametrize("parametrization", ["fourier", "constant_q", "phase"])
+@pytest.mark.parametrize("method", ["normalized", "momentum", "adam", "sign"])
+def test_the_target_fires_more_with_every_method(
+    ear: Ear, loop: NDArray[np.float32], method: str, parametrization: str
+) -> None:
+    dream = dream_of(ear, loop)
+    steps = [dream.step(settings(method=method, parametrization=parametrization), 1 / 8).objective for _ in range(8)]
+    assert steps[-1] > steps[0]
+
+
+def test_phases_are_all_that_a_dream_of_phases_changes(ear: Ear, loop: NDArray[np.float32]) -> None:
+    dream = dream_of(ear, loop)
+    source = dream.audio
+    for _ in range(16):
+        dream.step(settings(pull=4.0, parametrization="phase"), 1 / 8)
+    assert float(rms(dream.audio - source) / rms(source)) > 0.05
+    error = magnitudes(dream.audio) - magnitudes(source)
+    assert float(error.norm() / magnitudes(source).norm()) < 1e-4
