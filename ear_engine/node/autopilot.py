@@ -17,7 +17,7 @@ ORIGIN = "autopilot"
 SWITCH = "dream/autopilot"
 BAR = 4  # beats
 _HANDS = ("target/", "source/")  # groups that are played by hand or by it
-_NOTCHES = 4  # steps of a morph in a beat
+_NOTCHES = 2  # steps of a morph in a beat
 
 Report = Callable[[str, str, str], None]  # level, code, message
 
