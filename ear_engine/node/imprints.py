@@ -149,7 +149,8 @@ class Imprints:
         """Ask for every clip that is named and not there, and for all of them if the loop has another length."""
         wanted = self._wanted()
         named = clips_of(self._control.target) if {"target/imprint", "target/objective"} & set(change.values) else ()
-        address = next((f"/ear/{name}" for name in change.values if name.startswith("target/")), "/ear/target/imprint")
+        asked = (name for name in ("target/imprint", "target/objective", "target/by") if name in change.values)
+        address = f"/ear/{next(asked, 'target/imprint')}"
         clip = self._sources.current
         mode = "stretch" if self._control.tree.values["source/fit"] == "stretch" else "crop"
         shape = _Shape(mode, clip.tempo, clip.beats, clip.samples)
@@ -276,10 +277,15 @@ class Imprints:
                     path.unlink()
 
     def _fail(self, wish: _Wish, error: UserError) -> None:
-        """Go back to the last target whose clips were there, and forget kept ones that never will be whole."""
+        """Go back to the last target whose clips were there, and forget kept ones that never will be whole.
+
+        A clip that was there before (the live input, taken once more) stays what it was.
+        """
+        self._refuse(wish.origin, wish.address, error)
+        if wish.name in self._files:
+            return
         self._failed.add(wish.name)
         self._control.drop_kept(lambda kept: wish.name in clips_of(kept), ORIGIN)
-        self._refuse(wish.origin, wish.address, error)
         if wish.name not in clips_of(self._control.target):  # a newer one has taken its place
             return
         good = self._good if wish.name not in clips_of(self._good) else replace(self._good, by="layer")

@@ -17,6 +17,7 @@ from ear_engine.ear.shape import read_frequencies
 from ear_engine.ear.statistics import FRONT_END, Statistics
 from ear_engine.ear.statistics_file import load_statistics
 from ear_engine.errors import UserError
+from ear_engine.targets.directions import fitting, load_directions
 from ear_engine.targets.positions import chart, read_positions
 
 Read = TypeVar("Read")
@@ -117,7 +118,9 @@ def load_facts(
     nothing: Mapping[str, list[float]] = {}
     frequencies = read(lambda: read_frequencies(folder), nothing)
     positions = read(lambda: read_positions(folder, len(index)), None)
-    return make_facts(index, frequencies, statistics, positions)
+    none: Mapping[str, InLayer] = {}
+    directions = read(lambda: fitting(load_directions(folder), index), none)
+    return make_facts(index, frequencies, statistics, positions, directions)
 
 
 def _alike(one: NeuronIndex, other: NeuronIndex) -> bool:
