@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ear_engine.ear.activations import Recorder
-from ear_engine.ear.network import Ear
+from ear_engine.ear.scalogram import Scalogram
 from ear_engine.errors import UserError
 from ear_engine.optimization.gradient import reshape_gradient, shape_gradient
+from ear_engine.optimization.hearing import Hearing
 from ear_engine.optimization.objectives.base import HeardTrace, Objective
 from ear_engine.optimization.optimizers.base import Optimizer
 from ear_engine.optimization.parametrizations.base import Parametrization
@@ -106,8 +106,7 @@ class Ascent:
     """Steps of one dream.
 
     Args:
-        ear: fused.
-        recorder: its hooks.
+        scalogram, hearing: the ear.
         source: (samples,), what the loops are drawn back to.
         optimizer, parametrization: how a gradient becomes a change.
         goals: what shall rise, each with its weight.
@@ -115,15 +114,15 @@ class Ascent:
 
     def __init__(
         self,
-        ear: Ear,
-        recorder: Recorder,
+        scalogram: Scalogram,
+        hearing: Hearing,
         source: Tensor,
         optimizer: Optimizer,
         parametrization: Parametrization,
         goals: Sequence[Goal],
     ) -> None:
-        self.ear = ear
-        self._recorder = recorder
+        self._scalogram = scalogram
+        self._hearing = hearing
         self._source = source
         self.optimizer = optimizer
         self.parametrization = parametrization
@@ -179,7 +178,7 @@ class Ascent:
         return gradient, value.detach()
 
     def _features(self, audio: Tensor, drawn: Drawn) -> Tensor:
-        scalogram = self.ear.scalogram
+        scalogram = self._scalogram
         coefficients = scalogram.transform(audio)
         place = coefficients.detach()
         coefficients.register_hook(  # type: ignore[no-untyped-call]
@@ -196,13 +195,9 @@ class Ascent:
         contexts = any(goal.wants_contexts for _, goal in self.goals)
         deep = wanted - {"scalogram"}
         if everything and deep:
-            names = [name for name in self._recorder.names if name != "scalogram"]
+            names = self._hearing.names
             deep = frozenset(names[: max(map(names.index, deep)) + 1])
-        z = c = None
-        with self._recorder.recording(deep, raw=True, stop=not contexts) as trace:
-            if deep or contexts:
-                heard = self.ear.hear(features, circular=True)
-                z, c = heard.z, heard.c
+        trace, z, c = self._hearing(features, deep, contexts=contexts)
         trace["scalogram"] = features
         return HeardTrace(trace, features, shifts, variants, z, c)
 

@@ -21,6 +21,7 @@ from ear_engine.ear.statistics import Statistics
 from ear_engine.loudness import SILENT, LoudnessMeter
 from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Reading, State, blaming
 from ear_engine.optimization.gradient import tilt_curve
+from ear_engine.optimization.hearing import Hearing
 from ear_engine.optimization.mastering import Mastering
 from ear_engine.optimization.norms import survey
 from ear_engine.optimization.objectives.base import Context
@@ -112,6 +113,7 @@ class Dream:
         self.step_number = 0
         self._variants = variants
         self._recorder = Recorder(self.ear, inputs=("scalogram",))
+        self._hearing = Hearing(self.ear, self._recorder)
         rate = ear.config.scalogram.sample_rate
         samples = source.shape[1]
         stereo = np.repeat(source, 2, axis=0) if source.shape[0] == 1 else source
@@ -246,7 +248,9 @@ class Dream:
                 settings.parametrization, self.samples, self.sample_rate, audio
             )
             optimizer = self.parts.optimizer(settings.method)
-            self._ascent = Ascent(self.ear, self._recorder, self._mid, optimizer, parametrization, self._goals)
+            self._ascent = Ascent(
+                self.ear.scalogram, self._hearing, self._mid, optimizer, parametrization, self._goals
+            )
             self._state = self._ascent.start(audio)
             self._chosen = chosen
         return self._ascent
