@@ -100,8 +100,8 @@ def list_ears(roots: tuple[Path, ...] | None = None) -> list[EarFolder]:
     return list(found.values())
 
 
-def find_ear(name: str, roots: tuple[Path, ...] | None = None) -> EarFolder:
-    """The ear that ``name`` means: a name, or the path of a folder.
+def find_ear(name: str, roots: tuple[Path, ...] | None = None, *, paths: bool = True) -> EarFolder:
+    """The ear that ``name`` means: a name, or with ``paths`` the path of a folder.
 
     Raises:
         UserError: there is no such ear, or its files cannot be used.
@@ -111,9 +111,9 @@ def find_ear(name: str, roots: tuple[Path, ...] | None = None) -> EarFolder:
         if name and Path(name).name == name and os.path.isfile(root / name / CONFIG):
             return open_ear(root / name)
     path = Path(os.path.expanduser(name))  # os.path answers where Path raises: a name too long, no such user
-    if os.path.isdir(path):
+    if paths and os.path.isdir(path):
         return open_ear(path)
-    if os.path.isfile(path):
+    if paths and os.path.isfile(path):
         raise UserError(subject, "is a file", "name the folder that holds its config.yaml", "bad_ear")
     names = [ear.name for ear in list_ears(roots)]
     mend = nearest(name, names) if names else "train one with `ear-engine train`"

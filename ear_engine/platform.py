@@ -131,6 +131,16 @@ def reuse_memory() -> bool:
     return all(mallopt(option, value) == 1 for option, value in values)
 
 
+def return_memory() -> bool:
+    """Give the system what :func:`reuse_memory` has kept (glibc only); return whether it took any."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+    return trim is not None and trim(0) == 1
+
+
 @contextmanager
 def shielding_children() -> Iterator[None]:
     """Processes started meanwhile never see Ctrl-C, not even before they can call :func:`ignore_interrupt`.

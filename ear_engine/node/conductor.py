@@ -19,6 +19,9 @@ from ear_engine.node.children import BAD_INPUT, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
+from ear_engine.node.late import LateRefusals
+from ear_engine.node.models import ORIGIN as MODELS
+from ear_engine.node.models import Models
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.session import close_session, open_session
 from ear_engine.node.sources import ORIGIN as SOURCE
@@ -81,6 +84,7 @@ class Node:
         self._signals = signals
         self._writer: StateWriter[ControlState] = StateWriter(self.session, "control")
         self._supervisor = Supervisor(children(self.session, options))
+        self._models = Models(self.control, options.ear)
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
         self.osc = OscService(
@@ -94,6 +98,7 @@ class Node:
             bind=options.bind,
             port=options.osc_port,
             send=options.send,
+            commands=self._models.commands(),
         )
         self.board = StatusBoard(
             self.session,
@@ -113,7 +118,8 @@ class Node:
         self._imprints = Imprints(
             self.control, self._sources, loops, lambda: self.board.audio, self.osc.fail, self._report
         )
-        layers, engine = lambda: self._targets.layers, ("node", SOURCE)
+        self._late = LateRefusals(self.control, self.osc.fail)
+        layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
         self._was_ready: set[str] = set()
         self._publishing = False
@@ -135,6 +141,7 @@ class Node:
         try:
             await self.osc.start()
             self.control.apply(self.options.values, self.options.origin)
+            self._models.open(self.options.device, self.options.values)
             self._sources.open(self.options.clip)
             self._imprints.open()
             self.control.listen(self._changed)
@@ -181,6 +188,8 @@ class Node:
             self._targets.learn(*self._network)
         if self._error is not None:  # it is said when the engine has ended, and only then
             return
+        if dreamer is not None:
+            self._late.look(dreamer)
         self._herald.look(at)
         self._imprints.look()
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)

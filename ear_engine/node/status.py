@@ -19,7 +19,7 @@ class StatusBoard:
 
     Args:
         session: the session folder.
-        ear: name of the ear.
+        ear: name of the ear, until the dreamer names it.
         device: torch device that was asked for.
         audio: backend that was asked for.
         pids: process ids of the children by name.
@@ -72,12 +72,13 @@ class StatusBoard:
     def report(self) -> StatusReport:
         """Everything now."""
         at, audio, dreamer, earlier = now(), self.audio, self.dreamer, self._audio.read()
+        last = self._dreamer.read()
         head = playhead(earlier, at) if earlier is not None else None
         dreaming = dreamer is not None and at - dreamer.heartbeat < _FRESH
         return StatusReport(
             state="stopping" if self.stopping else "running" if self.sounding else "starting",
             osc_port=self._osc_port(),
-            ear=self._ear,
+            ear=last.ear if last is not None else self._ear,
             device=self.device or self._device,
             audio=audio.backend if audio is not None else self._backend,
             steps_per_second=_finite(dreamer.steps_per_second) if dreamer is not None and dreaming else 0.0,

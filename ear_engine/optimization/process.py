@@ -1,14 +1,16 @@
 """The dreamer process: reads what the performer decides, dreams on, and says how it goes.
 
-Nothing here waits for another process.
+Nothing here waits for another process. What takes long (another ear) is made ready beside the dream.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,35 +18,26 @@ import torch
 from numpy.typing import NDArray
 
 from ear_engine import platform
-from ear_engine.control import target_of
-from ear_engine.ear.devices import choose_device
-from ear_engine.ear.network import Ear
-from ear_engine.ear.statistics import Statistics
-from ear_engine.ear.statistics_file import load_statistics
-from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
+from ear_engine.optimization.aiming import Aim
 from ear_engine.optimization.ascent import PluginFault
+from ear_engine.optimization.bulletin import Bulletin
 from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.fallback import Fallback, free_memory, memory_error
+from ear_engine.optimization.models import Choice, Model, Models, Place, Ready, check_rate, new_resolver
+from ear_engine.optimization.objectives.base import Objective
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.publisher import Publisher, Speed
 from ear_engine.optimization.settings import settings_of
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop
-from ear_engine.shared_memory.states import (
-    ControlState,
-    DreamerState,
-    Event,
-    Refusal,
-    StateReader,
-    StateWriter,
-)
-from ear_engine.targets.facts import load_facts
-from ear_engine.targets.resolve import Resolver
-from ear_engine.yaml_files import load_yaml
+from ear_engine.shared_memory.states import ControlState, DreamerState, StateReader, StateWriter
 
 _IDLE = 0.02  # seconds between looks when there is nothing to do
-_EVENTS = 16
+_NOT_FINITE = UserError(
+    "the dream", "has left the numbers and stays at its last good loop", "choose a lower dream/rate", "not_finite"
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +45,8 @@ class DreamerOptions:
     """How to start a dreamer.
 
     Args:
-        ear: folder of the ear.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        ear: folder of the ear, unless the control slot names one.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``, unless the control slot names one.
         seed: of all randomness.
         threads: for torch on the CPU; 0 leaves its own choice.
     """
@@ -78,44 +71,32 @@ class Dreamer:
         self._control = StateReader(session, "control", ControlState)
         before = StateReader(session, "dreamer", DreamerState).read()
         self._writer: StateWriter[DreamerState] = StateWriter(session, "dreamer")
-        self._device = options.device
-        self._events: list[Event] = list(before.events) if before else []
+        self._bulletin = Bulletin(before)
         self._publisher = Publisher(session, before.loop if before else 0, before.file if before else "")
         self._phase = "loading"
         self._objective = 0.0
         self._speed = Speed()
         self._source_number = before.source_number if before else 0
         self._applied = 0
-        self._refused = ""
-        self._dream: Dream | None = None
+        self._resets = 0
+        self._registry = Registry()
         self._parts: Parts | None = None
-        self._statistics: Statistics | None = None
-        self._clips: Mapping[str, str] = {}
-        self._aimed: object = None
-        self._resolver: Resolver | None = None
-        self._refusals: list[Refusal] = list(before.refusals) if before else []
+        self._models = Models(self._registry, self._bulletin, self._new_dream)
+        self._dream: Dream | None = None
         self._name = ""
+        self._ear = options.ear.name  # until there is a model
+        self._clips: Mapping[str, str] = {}
+        self._aim = Aim(self._bulletin)
+        self._fallback = Fallback()
 
     def run(self) -> None:
-        """Dream until the node says stop or is gone."""
+        """Dream until the node says stop or is gone.
+
+        Raises:
+            UserError: the ear or the device that it shall begin with cannot be used.
+        """
         self._report()
-        try:
-            self._device = choose_device(self._options.device)
-            self._report()
-            kind = str(load_yaml(self._options.ear / CONFIG).get("kind", "cpc"))
-            registry = Registry()
-            ear: Ear = registry.load("ears", kind)(self._options.ear)
-        except UserError as error:
-            self._event("error", error.code, str(error))
-            self._report()
-            raise
-        self._parts = load_parts(registry, lambda said: self._event("warning", "broken_plugin", said))
-        try:
-            self._statistics = load_statistics(self._options.ear)
-        except UserError as error:
-            self._event("warning", error.code, str(error))
         last_step = now()
-        resets = 0
         while True:
             control = self._control.read()
             if (control is not None and control.stop) or not platform.parent_alive():
@@ -123,23 +104,26 @@ class Dreamer:
             if control is None or not control.source:
                 self._rest()
                 continue
+            model = self._models.model or self._load(control)
+            self._clips = control.clips
             dream = self._dream
             if dream is None or control.source_number != self._source_number:
-                source = self._read(control.source)
-                if source is None:
-                    self._rest()
-                    continue
-                resets = control.triggers.get("source/reset", 0)
-                dream = self._change_source(ear, source, control)
-            if control.triggers.get("source/reset", 0) != resets:
-                resets = control.triggers["source/reset"]
+                dream = self._change_source(model, control)
+            if dream is None:
+                self._rest()
+                continue
+            ready = self._models.follow(self._choice(control), control.sequence, partial(self._place, control))
+            if ready is not None:
+                dream = self._take_over(ready, dream, control)
+            if control.triggers.get("source/reset", 0) != self._resets:
+                self._resets = control.triggers["source/reset"]
                 dream.reset()
                 self._begin(dream, control)
             moment = now()
             beats = (moment - last_step) * dream.tempo / 60.0
             last_step = moment
             self._applied = control.sequence
-            self._aim(dream, control)
+            self._aim.follow(dream, control)
             if control.values["dream/run"]:
                 self._phase = "running"
                 self._step(dream, control, beats)
@@ -151,24 +135,53 @@ class Dreamer:
                 self._publish(dream, control)
             self._report()
 
-    def _change_source(self, ear: Ear, source: LoopFile, control: ControlState) -> Dream:
-        """Dream from ``source``. The same clip at another length, or after a restart, keeps what was dreamed of it."""
-        last = self._last_loop()
-        dream = Dream(
-            ear,
-            source.audio,
-            source.beats,
-            seed=control.seed,
-            device=self._device,
-            surroundings=Surroundings(self._statistics, self._clip, parts=self._parts),
+    def _choice(self, control: ControlState) -> Choice:
+        return Choice(
+            Path(control.ear or self._options.ear), str(control.values.get("model/device", self._options.device))
         )
-        self._aimed = None
-        resumed = last is not None and last.name == source.name and last.samples == source.samples
-        if last is not None and resumed:
+
+    def _load(self, control: ControlState) -> Model:
+        choice = self._choice(control)
+        self._ear = choice.folder.name
+        try:
+            model = self._models.load(choice, self._report)
+        except UserError as error:
+            raise self._fatal(error) from None
+        self._parts = load_parts(self._registry, lambda said: self._bulletin.event("warning", "broken_plugin", said))
+        return model
+
+    def _fatal(self, error: UserError) -> UserError:
+        self._bulletin.event("error", error.code, str(error))
+        self._report()
+        return error
+
+    def _place(self, control: ControlState) -> Place | None:
+        source = self._read(control.source)
+        return None if source is None else Place(source, control.source_number, control.seed)
+
+    def _new_dream(self, model: Model, place: Place) -> Dream:
+        check_rate(model, place.source)
+        around = Surroundings(model.statistics, self._clip, parts=self._parts)
+        source = place.source
+        return Dream(model.ear, source.audio, source.beats, seed=place.seed, device=model.device, surroundings=around)
+
+    def _change_source(self, model: Model, control: ControlState) -> Dream | None:
+        """Dream from another source. The same clip at another length, or after a restart, keeps what was dreamed."""
+        place = self._place(control)
+        if place is None:
+            return self._dream
+        last, source = self._last_loop(), place.source
+        try:
+            dream = self._new_dream(model, place)
+        except UserError as error:
+            raise self._fatal(error) from None
+        self._aim.renew(new_resolver(model, dream) if self._dream is None else None)
+        if last is not None and last.name == source.name and last.samples == source.samples:
             dream.resume(last.audio, last.step)
         elif self._dream is not None and self._name == source.name:
             dream.inherit(self._dream, stretched=control.values["source/fit"] == "stretch")
-        self._dream, self._name, self._source_number = dream, source.name, control.source_number
+        self._dream, self._name, self._source_number = dream, source.name, place.number
+        self._resets = control.triggers.get("source/reset", 0)
         self._begin(dream, control)
         return dream
 
@@ -181,27 +194,29 @@ class Dreamer:
         except (OSError, ValueError):  # pruned, or never finished: dream from the source
             return None
 
+    def _take_over(self, ready: Ready, before: Dream, control: ControlState) -> Dream:
+        """Go on with another ear or device from what was dreamed."""
+        dream = ready.dream
+        if ready.number != self._source_number:  # the source has changed meanwhile
+            place = self._place(control)
+            if place is not None:
+                dream = self._new_dream(ready.model, place)
+        dream.inherit(before, stretched=False)
+        self._dream = dream
+        self._aim.renew(ready.resolver)
+        self._fallback = Fallback()
+        self._begin(dream, control)
+        del before
+        gc.collect()
+        free_memory()
+        platform.return_memory()
+        return dream
+
     def _begin(self, dream: Dream, control: ControlState) -> None:
         if control.values["dream/run"]:
-            self._aim(dream, control)
-            dream.warm_up(settings_of(control.values), self._report)
+            self._aim.follow(dream, control)
+            dream.warm_up(self._fallback.usable(settings_of(control.values)), self._report)
         self._publish(dream, control)
-
-    def _aim(self, dream: Dream, control: ControlState) -> None:
-        """Let the dream be of what is asked for; if that cannot be, it stays what it was, and the reason is told."""
-        target = target_of(control.values)
-        wanted = target, control.kept, control.stored, control.clips
-        if wanted == self._aimed:
-            return
-        self._aimed, self._clips = wanted, control.clips
-        try:
-            if self._resolver is None:
-                facts = load_facts(self._options.ear, dream.index)
-                assert facts is not None
-                self._resolver = Resolver(facts)
-            dream.aim(self._resolver.resolve((target, *control.kept), dream.beats, control.stored))
-        except UserError as error:
-            self._decline(control.sequence, f"target/{target.by}", error)
 
     def _clip(self, name: str) -> NDArray[np.float32] | None:
         """Audio of a clip that a target names."""
@@ -210,28 +225,31 @@ class Dreamer:
         return None if loop is None else loop.audio
 
     def _step(self, dream: Dream, control: ControlState, beats: float) -> None:
+        settings = self._fallback.usable(settings_of(control.values))
         try:
-            result = dream.step(settings_of(control.values), beats)
+            result = dream.step(settings, beats)
         except PluginFault as fault:
-            self._parts = dream.parts = dream.parts.without(fault.part)
-            self._event("warning", fault.code, str(fault))
-            return
-        self._speed.count()
-        if result.finite:
-            self._objective = result.objective
+            if isinstance(fault.part, Objective):
+                self._aim.drop(dream, control.sequence, fault)
+            else:
+                self._parts = dream.parts = dream.parts.without(fault.part)
+                self._bulletin.event("warning", fault.code, str(fault))
+        except (UserError, MemoryError, RuntimeError) as error:
+            told = error if isinstance(error, UserError) else memory_error(error, "this step", "use a smaller batch")
+            if told is None:
+                raise
+            free_memory()
+            decline = partial(self._bulletin.decline, control.sequence)
+            if not self._fallback.failed(settings, told, decline):
+                self._bulletin.trouble("step", told)
+                self._rest()
         else:
-            self._event("warning", "not_finite", "The dream left the numbers; the last good loop is restored.")
-
-    def _decline(self, sequence: int, name: str, error: UserError) -> None:
-        """Refuse a change that has been made already; what was there before goes on."""
-        number = self._refusals[-1].number + 1 if self._refusals else 1
-        self._refusals = [*self._refusals, Refusal(number, sequence, name, error.code, str(error))][-_EVENTS:]
-        self._event("warning", error.code, str(error))
-
-    def _refuse(self, error: UserError) -> None:
-        if str(error) != self._refused:
-            self._refused = str(error)
-            self._event("error", error.code, str(error))
+            self._fallback.worked(settings)
+            self._bulletin.trouble("step", None)
+            self._speed.count()
+            if result.finite:
+                self._objective = result.objective
+            self._bulletin.trouble("numbers", None if result.finite else _NOT_FINITE, "warning")
 
     def _pace(self, dream: Dream, control: ControlState, began: float) -> None:
         cap = int(control.values["optimizer/steps_per_loop"])
@@ -240,16 +258,23 @@ class Dreamer:
 
     def _read(self, file: str) -> LoopFile | None:
         try:
-            return read_loop(self._session / "loops" / file)
+            loop = read_loop(self._session / "loops" / file)
         except (OSError, ValueError) as error:
-            self._refuse(UserError(f"source {file}", f"cannot be read ({error})", "choose the clip again", "bad_clip"))
+            reason = f"cannot be read ({error})"
+            self._bulletin.trouble("file", UserError(f"loop {file}", reason, "choose the clip again", "bad_clip"))
             return None
+        self._bulletin.trouble("file", None)
+        return loop
 
     def _publish(self, dream: Dream, control: ControlState) -> None:
+        trouble: UserError | None = None
         try:
             self._publisher.publish(dream, self._name, self._source_number, control.sequence, self._objective)
         except OSError as error:
-            self._refuse(UserError("the dream", f"cannot be published ({error})", "make room there", "no_room"))
+            trouble = UserError("the dream", f"cannot be published ({error})", "make room there", "no_room")
+        except UserError as error:
+            trouble = error
+        self._bulletin.trouble("publishing", trouble)
         self._report()
 
     def _rest(self) -> None:
@@ -257,19 +282,16 @@ class Dreamer:
         self._report()
         time.sleep(_IDLE)
 
-    def _event(self, level: str, code: str, message: str) -> None:
-        number = self._events[-1].number + 1 if self._events else 1
-        self._events = [*self._events, Event(number, level, code, message)][-_EVENTS:]
-
     def _report(self) -> None:
         layers = self._dream.index.layers if self._dream else ()
+        model = self._models.model
         self._writer.write(
             DreamerState(
                 pid=os.getpid(),
                 phase=self._phase,
                 heartbeat=now(),
-                ear=self._options.ear.name,
-                device=self._device,
+                ear=model.name if model else self._ear,
+                device=self._models.device or "auto",
                 layers=[layer.name for layer in layers],
                 shapes=[[layer.channels, layer.bins] for layer in layers],
                 step=self._dream.step_number if self._dream else 0,
@@ -279,8 +301,8 @@ class Dreamer:
                 file=self._publisher.file,
                 source_number=self._source_number,
                 sequence=self._applied,
-                events=self._events,
-                refusals=self._refusals,
+                events=self._bulletin.events,
+                refusals=self._bulletin.refusals,
             )
         )
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from ear_engine.errors import UserError
 from ear_engine.optimization.dream import Dream
 from ear_engine.shared_memory.clock import next_boundary, now, playhead
 from ear_engine.shared_memory.loops import LoopFile, loop_name, write_loop
@@ -75,10 +78,14 @@ class Publisher:
 
         Raises:
             OSError: no room for it; the loops before it stay, and it is not tried again before it is due again.
+            UserError: it has values that are not finite.
         """
-        version = dream.version()
-        number = self.loop + 1
         self._last = now()
+        version = dream.version()
+        if not np.isfinite(version.audio.sum(dtype=np.float64)):
+            reason, mend = "has values that are not finite, and the loop before it plays on", "fire source/reset"
+            raise UserError("this version of the dream", reason, mend, "not_finite")
+        number = self.loop + 1
         loop = LoopFile(
             loop=number,
             audio=version.audio,

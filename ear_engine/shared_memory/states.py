@@ -39,6 +39,7 @@ class Refusal:
     name: str  # parameter it is about ("model/ear")
     code: str  # short word for programs, [a-z_]+
     message: str  # one sentence for people
+    instead: bool | int | float | str | None = None  # value that the parameter goes back to; None if it stays
 
 
 @dataclass(frozen=True)
