@@ -118,8 +118,13 @@ class Autopilot:
         layers = self._layers()
         layer = layers[round(scene.depth * (len(layers) - 1))]
         stored = dict.fromkeys(ends, True)
+        what = f"{scene.words} in {layer}"
         if not self._try({"target/name": f"{layer} {scene.words}", **stored}):  # an ear of which nothing is known
             self._try({"target/depth": scene.depth, **stored})
+            what = layer
+        preset, loop = scene.preset and f"preset {scene.preset}", scene.clip and f"loop {scene.clip}"
+        told = ", ".join(filter(None, (what, preset, loop)))
+        self._report("info", "autopilot_scene", f"Bar {scene.bar + 1}: {told}.")
         self._try({"target/morph": came})
 
     def _morph(self, beats: float) -> None:

@@ -75,7 +75,7 @@ def test_it_is_off_until_it_is_turned_on() -> None:
     stage.control.apply({"dream/autopilot": True}, "osc")
     stage.play(4, 5)
     assert {change.origin for change in stage.control.history} == {"osc", ORIGIN}
-    assert [code for _, code, _ in stage.told] == ["autopilot_on"]
+    assert [code for _, code, _ in stage.told] == ["autopilot_on", "autopilot_scene"]
 
 
 def test_scenes_begin_on_bar_lines_and_morph_without_a_jump() -> None:
