@@ -122,6 +122,14 @@ def clips_of(target: Target) -> frozenset[str]:
     return frozenset(str(argument.value.value) for call in likened for argument in call.arguments[:1])  # type: ignore[union-attr]
 
 
+def clips_wanted(target: Target, kept: Iterable[Target], stored: Mapping[str, Target]) -> frozenset[str]:
+    """Names of all clips that must be there before these targets can be dreamed of together."""
+    targets = [target, *kept]
+    if any(one.by == "morph" for one in targets):
+        targets += stored.values()
+    return frozenset().union(*(clips_of(one) for one in targets))
+
+
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Expression:
     return parse(text)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ear_engine.errors import UserError
 from ear_engine.targets.facts import make_facts
-from ear_engine.targets.resolve import Resolver, clips_of, resolve
+from ear_engine.targets.resolve import Resolver, clips_of, clips_wanted, resolve
 from ear_engine.targets.terms import Term
 from ear_engine.targets.tokens import BadExpression
 from tests.targets.ears import FACTS, FREQUENCIES, INDEX, target
@@ -265,6 +265,12 @@ def test_clips() -> None:
     assert clips_of(target(by="objective", objective=text)) == {"a b", "now"}
     assert clips_of(target(by="imprint", imprint="bass")) == {"bass"}
     assert clips_of(target(imprint="bass")) == clips_of(target(by="objective", objective="likeness(")) == frozenset()
+
+
+def test_the_clips_that_must_be_there() -> None:
+    kept, stored = [target(by="imprint", imprint="bass")], {"a": target(by="imprint", imprint="now"), "b": target()}
+    assert clips_wanted(target(), kept, stored) == {"bass"}
+    assert clips_wanted(target(by="morph"), kept, stored) == {"bass", "now"}
 
 
 def test_statistics_of_other_layers_are_left_out() -> None:
