@@ -170,7 +170,11 @@ class Ascent:
             with blaming(transform):
                 features = transform.on_features(features, numbers)
         heard = self._hear(features, copies.shifts, len(loops), any(p.everything for p, _ in drawn.penalties))
-        value = torch.stack([weight * goal(heard) for weight, goal in self.goals]).sum()
+        parts = []
+        for weight, goal in self.goals:
+            with blaming(goal):
+                parts.append(weight * goal(heard))
+        value = torch.stack(parts).sum()
         for penalty, numbers in drawn.penalties:
             with blaming(penalty):
                 value = value - penalty.cost(copies.audio, features, heard.trace, numbers)
