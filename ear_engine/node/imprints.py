@@ -29,6 +29,7 @@ from ear_engine.targets.resolve import clips_of
 
 ORIGIN = "node"
 NOW, SOURCE, INPUT = "now", "source", "input"
+_NO_INPUT = "start with --input and an audio device that has inputs"
 _PATIENCE = 3.0  # seconds beyond two loops until the live input must have come
 
 _log = logging.getLogger(__name__)
@@ -118,18 +119,19 @@ class Imprints:
         if self._listening is None:
             return
         wish, number, deadline = self._listening
+        if INPUT not in self._wanted():  # nobody waits for it any more
+            self._listening = None
+            return
         audio = self._audio()
         if audio is not None and audio.captured >= number:
             self._listening = None
             if audio.captured_file:
                 self._queue(replace(wish, file=audio.captured_file))
             else:
-                mend = "start with an audio device that has inputs and --input"
-                self._fail(wish, UserError("the input", "is not there", mend, "no_input"))
+                self._fail(wish, UserError("the input", "is not there", _NO_INPUT, "no_input"))
         elif now() > deadline:
             self._listening = None
-            mend = "start with an audio device that has inputs and --input"
-            self._fail(wish, UserError("the input", "did not come", mend, "no_input"))
+            self._fail(wish, UserError("the input", "did not come", _NO_INPUT, "no_input"))
 
     def _judge(self, target: Target, kept: Sequence[Target], stored: Mapping[str, Target]) -> None:
         if self._shape is not None:  # before, it is not known which clips there are

@@ -334,5 +334,10 @@ def test_without_an_input_the_target_goes_back(tmp_path: Path) -> None:
         stage.imprints.look()
         assert stage.refused == [("osc me", "/ear/target/objective", "no_input")]
         assert stage.control.target.by == "layer"
+        stage.control.apply({"target/imprint": "input"}, "osc me")
+        stage.control.apply({"target/layer": "encoder_3_conv1"}, "osc me")
+        stage.audio = replace(stage.audio, captured=2)
+        stage.imprints.look()  # nobody waits for it any more
+        assert len(stage.refused) == 1
 
     on_stage(tmp_path, scenario)
