@@ -120,6 +120,7 @@ def build_parser() -> Parser:
     _add_ablate(command("ablate", "compare variants of a recipe, several seeds each, by what can be read from them"))
     _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
     _add_statistics(command("statistics", "measure what every neuron of an ear does, and name what it answers to"))
+    _add_directions(command("directions", "find directions in an ear that mean something in music, and name them"))
     bench = command("bench", "measure a part against a plain reference")
     bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, training, osc; all if none is named")
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
@@ -188,6 +189,17 @@ def _add_statistics(statistics: Parser) -> None:
     add("--corpus", required=True, metavar="NAME|FOLDER", help="music to listen to")
     add("--excerpts", type=int, default=240, metavar="N", help="how many, of 15 s each, spread over all of it (240)")
     add("--seed", type=int, default=0, metavar="N", help="that draws them (0)")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what computes (auto)")
+    add("-o", "--output", metavar="FILE", help="where to; the ear's own folder, so that it is found, if not given")
+
+
+def _add_directions(directions: Parser) -> None:
+    add = directions.add_argument
+    add("ear", metavar="NAME|PATH", help="which ear; it needs statistics")
+    add("--corpus", action="append", default=[], metavar="NAME", help="labeled music (procedural_test and band_test)")
+    add("--corpora", metavar="FOLDER", help="where corpora lie, if not in the usual place")
+    add("--excerpts", type=int, default=1500, metavar="N", help="how many to listen to, about (1500)")
+    add("--seed", type=int, default=0, metavar="N", help="of the folds (0)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what computes (auto)")
     add("-o", "--output", metavar="FILE", help="where to; the ear's own folder, so that it is found, if not given")
 

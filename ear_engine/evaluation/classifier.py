@@ -166,7 +166,7 @@ def fit(values: Values, labels: Index, fold: Fold, *, intercept: bool = True) ->
     known = labels[fold.training]
     strength = choose(scaled, known, fitting, validating, intercept=intercept)
     model = _model(intercept).set_params(C=strength)
-    _quietly(model, scaled, known)
+    fit_quietly(model, scaled, known)
     return Fitted(mean, deviation, rotation, model)
 
 
@@ -178,7 +178,7 @@ def choose(values: Values, labels: Index, fitting: Index, validating: Index, *, 
     losses: list[float] = []
     for strength in STRENGTHS:
         model.set_params(C=strength)
-        _quietly(model, values[fitting], labels[fitting])
+        fit_quietly(model, values[fitting], labels[fitting])
         chances = model.predict_proba(values[validating])
         column = {int(label): number for number, label in enumerate(model.classes_)}
         right = [chances[row, column[int(c)]] if int(c) in column else 0.0 for row, c in enumerate(labels[validating])]
@@ -209,7 +209,7 @@ def _model(intercept: bool) -> Any:
     return LogisticRegression(max_iter=ITERATIONS, warm_start=True, fit_intercept=intercept, tol=1e-4)
 
 
-def _quietly(model: Any, values: Values, labels: Index) -> None:
+def fit_quietly(model: Any, values: Values, labels: Index) -> None:
     """Fit; at the weakest regularization the last digits may need more steps than are worth it."""
     from sklearn.exceptions import ConvergenceWarning
 
