@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ear_engine.clip import Clip, fit_clip
+from ear_engine.clip import Clip
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
+from ear_engine.node.imprint_files import ImprintFiles, LoopShape
 from ear_engine.node.sources import Refuse, Report, Sources
 from ear_engine.node.threads import in_thread
 from ear_engine.shared_memory.clock import now, playhead
-from ear_engine.shared_memory.loops import LoopFile, read_loop, write_loop
 from ear_engine.shared_memory.states import AudioState, Target
 from ear_engine.targets.resolve import clips_of
 
@@ -33,16 +30,6 @@ _NO_INPUT = "start with --input and an audio device that has inputs"
 _PATIENCE = 3.0  # seconds beyond two loops until the live input must have come
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """What a clip has to be fitted to."""
-
-    mode: str
-    tempo: float
-    beats: int
-    samples: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Imprints:
     ) -> None:
         self._control = control
         self._sources = sources
-        self._folder = folder
+        self._store = ImprintFiles(folder, lambda name, crop: sources.read(name, crop=crop))
         self._audio = audio
         self._refuse = refuse
         self._report = report
@@ -88,9 +75,8 @@ class Imprints:
         self._serving = ""
         self._failed: set[str] = set()  # not tried again before they are named again
         self._listening: tuple[_Wish, int, float] | None = None  # for the input: wish, number of the capture, deadline
-        self._shape: _Shape | None = None
+        self._shape: LoopShape | None = None
         self._good = control.target  # the last target whose clips were all there
-        self._number = 0
         self._wake = asyncio.Event()
         control.judges.append(self._judge)
         control.listen(self._changed)
@@ -155,7 +141,7 @@ class Imprints:
         address = f"/ear/{next(asked, 'target/imprint')}"
         clip = self._sources.current
         mode = "stretch" if self._control.tree.values["source/fit"] == "stretch" else "crop"
-        shape = _Shape(mode, clip.tempo, clip.beats, clip.samples)
+        shape = LoopShape(mode, clip.tempo, clip.beats, clip.samples)
         refit, self._shape = shape != self._shape, shape
         self._failed -= set(named)
         for name in sorted(wanted - {SOURCE} - self._failed):
@@ -163,7 +149,7 @@ class Imprints:
             if not refit and name not in named and (name in self._pending or name == self._serving):
                 continue
             if name == NOW and (name in named or name not in self._clips):
-                wish = replace(wish, file=self._put_aside())
+                wish = replace(wish, file=self._store.put_aside(self._heard()))
                 self._clips.pop(name, None)
             elif name == INPUT and (name in named or name not in self._clips):
                 self._listen(wish, clip.seconds)
@@ -190,8 +176,7 @@ class Imprints:
     async def _serve(self, wish: _Wish) -> None:
         shape = self._shape
         assert shape is not None
-        self._number += 1
-        file = f"imprint-{self._number:08d}.ear"
+        file = self._store.new()
         try:
             clip = await in_thread(partial(self._make, wish, shape, file), "imprint")
         except UserError as error:
@@ -207,55 +192,19 @@ class Imprints:
             self._queue(replace(wish, file=""))
         self._tell()
 
-    def _make(self, wish: _Wish, shape: _Shape, file: str) -> Clip:
+    def _make(self, wish: _Wish, shape: LoopShape, file: str) -> Clip:
         """Decode (unless it is at hand), fit and write a clip; in a thread."""
         clip = self._clips.get(wish.name)
-        if wish.file:
-            clip = self._taken(wish)
-        elif clip is None:
-            clip = self._sources.read(wish.name, crop=shape.mode == "crop")
-        fitted = clip
-        if clip.samples != shape.samples:
-            fitted = fit_clip(clip, shape.mode, shape.tempo, shape.beats)  # type: ignore[arg-type]  # one of its modes
-        loop = LoopFile(0, fitted.audio, fitted.sample_rate, shape.beats, name=wish.name)
-        try:
-            write_loop(self._folder / file, loop)
-        except OSError as error:
-            reason, mend = f"cannot be written ({error.strerror})", "make room in the temporary folder"
-            raise UserError(f"the imprint of {wish.name!r}", reason, mend, "no_room") from None
+        if wish.file or clip is None:
+            clip = self._store.decode(wish.name, shape.mode, wish.file)
+        self._store.write(file, clip, shape)
         return clip
 
-    def _taken(self, wish: _Wish) -> Clip:
-        """The audio of a loop file, which is then removed if it was put aside for this."""
-        path = self._folder / wish.file
-        try:
-            loop = read_loop(path)
-            clip = Clip(wish.name, loop.audio.copy(), loop.sample_rate, loop.beats, "given")
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"the loop of {wish.name!r}", f"cannot be read ({error})", "try again", "bad_clip"
-            ) from None
-        del loop
-        if path.name.startswith("aside-"):
-            with suppress(OSError):
-                path.unlink()
-        return clip
-
-    def _put_aside(self) -> str:
-        """A second name for the file of the loop that is heard, so that it stays until it is read."""
+    def _heard(self) -> str:
+        """File of the loop that is heard."""
         audio = self._audio()
         head = playhead(audio, now()) if audio is not None else None
-        heard = head.entry.file if head is not None else self._control.snapshot().source
-        self._number += 1
-        aside = f"aside-{self._number:08d}.ear"
-        try:
-            os.link(self._folder / heard, self._folder / aside)
-        except OSError:  # no hard links here
-            try:
-                shutil.copyfile(self._folder / heard, self._folder / aside)
-            except OSError:
-                return heard
-        return aside
+        return head.entry.file if head is not None else self._control.snapshot().source
 
     def _tell(self) -> None:
         """Let the dreamer know which files there are, and remove those that nobody needs."""
@@ -268,15 +217,9 @@ class Imprints:
         self._clips = {name: clip for name, clip in self._clips.items() if name in self._files}
         if clips != before:
             self._control.set_clips(clips, ORIGIN)
-            self._prune({*clips.values(), *before.values()})
+            self._store.prune({*clips.values(), *before.values()})
         if clips_of(self._control.target) <= clips.keys():
             self._good = self._control.target
-
-    def _prune(self, needed: set[str]) -> None:
-        for path in self._folder.glob("imprint-*.ear"):
-            if path.name not in needed and int(path.stem.removeprefix("imprint-")) < self._number:
-                with suppress(OSError):  # still mapped (Windows): next time
-                    path.unlink()
 
     def _fail(self, wish: _Wish, error: UserError) -> None:
         """Go back to the last target whose clips were there, and forget kept ones that never will be whole.
