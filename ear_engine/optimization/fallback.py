@@ -26,12 +26,14 @@ class Fallback:
 
     def __init__(self) -> None:
         self._worked: DreamSettings | None = None
-        self._refused: dict[str, tuple[Value, Value]] = {}  # field → what does not work, what does
+        self._asked: DreamSettings | None = None
+        self._refused: dict[str, tuple[Value, Value]] = {}  # field → what was asked for, what is used
 
     def usable(self, settings: DreamSettings) -> DreamSettings:
-        """``settings`` without what has been refused before."""
-        for field, (bad, good) in list(self._refused.items()):
-            if getattr(settings, field) == bad:
+        """What is used when ``settings`` are asked for: those, without what has been refused before."""
+        self._asked = settings
+        for field, (asked, good) in list(self._refused.items()):
+            if getattr(settings, field) == asked:
                 settings = replace(settings, **{field: good})  # type: ignore[arg-type]
             else:
                 del self._refused[field]
@@ -53,7 +55,7 @@ class Fallback:
             if good == bad and field == "batch_size" and error.code == "no_memory" and bad > 1:
                 good = bad // 2
             if good != bad:
-                self._refused[field] = bad, good
+                self._refused[field] = getattr(self._asked or settings, field), good
                 decline(name, error, good)
                 declined = True
         return declined

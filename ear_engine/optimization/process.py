@@ -8,10 +8,11 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,13 +23,13 @@ from ear_engine.errors import UserError
 from ear_engine.optimization.aiming import Aim
 from ear_engine.optimization.ascent import PluginFault
 from ear_engine.optimization.bulletin import Bulletin
-from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.dream import Dream, Step, Surroundings
 from ear_engine.optimization.fallback import Fallback, free_memory, memory_error
 from ear_engine.optimization.models import Choice, Model, Models, Place, Ready, check_rate, new_resolver
 from ear_engine.optimization.objectives.base import Objective
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.publisher import Publisher, Speed
-from ear_engine.optimization.settings import settings_of
+from ear_engine.optimization.settings import DreamSettings, settings_of
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop
@@ -38,6 +39,8 @@ _IDLE = 0.02  # seconds between looks when there is nothing to do
 _NOT_FINITE = UserError(
     "the dream", "has left the numbers and stays at its last good loop", "choose a lower dream/rate", "not_finite"
 )
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -215,7 +218,7 @@ class Dreamer:
     def _begin(self, dream: Dream, control: ControlState) -> None:
         if control.values["dream/run"]:
             self._aim.follow(dream, control)
-            dream.warm_up(self._fallback.usable(settings_of(control.values)), self._report)
+            self._attempt(dream, control, lambda settings: dream.warm_up(settings, self._report))
         self._publish(dream, control)
 
     def _clip(self, name: str) -> NDArray[np.float32] | None:
@@ -225,9 +228,23 @@ class Dreamer:
         return None if loop is None else loop.audio
 
     def _step(self, dream: Dream, control: ControlState, beats: float) -> None:
+        def act(settings: DreamSettings) -> Step:
+            made = dream.step(settings, beats)
+            self._fallback.worked(settings)
+            return made
+
+        result = self._attempt(dream, control, act)
+        if result is not None:
+            self._speed.count()
+            if result.finite:
+                self._objective = result.objective
+            self._bulletin.trouble("numbers", None if result.finite else _NOT_FINITE, "warning")
+
+    def _attempt(self, dream: Dream, control: ControlState, act: Callable[[DreamSettings], Result]) -> Result | None:
+        """What ``act`` does with the settings; None if it fails, and whoever is to blame for that is told."""
         settings = self._fallback.usable(settings_of(control.values))
         try:
-            result = dream.step(settings, beats)
+            result = act(settings)
         except PluginFault as fault:
             if isinstance(fault.part, Objective):
                 self._aim.drop(dream, control.sequence, fault)
@@ -239,17 +256,13 @@ class Dreamer:
             if told is None:
                 raise
             free_memory()
-            decline = partial(self._bulletin.decline, control.sequence)
-            if not self._fallback.failed(settings, told, decline):
+            if not self._fallback.failed(settings, told, partial(self._bulletin.decline, control.sequence)):
                 self._bulletin.trouble("step", told)
                 self._rest()
         else:
-            self._fallback.worked(settings)
             self._bulletin.trouble("step", None)
-            self._speed.count()
-            if result.finite:
-                self._objective = result.objective
-            self._bulletin.trouble("numbers", None if result.finite else _NOT_FINITE, "warning")
+            return result
+        return None
 
     def _pace(self, dream: Dream, control: ControlState, began: float) -> None:
         cap = int(control.values["optimizer/steps_per_loop"])

@@ -1,0 +1,273 @@
+"""The dreamer as the other processes see it: through its mailboxes, with small untrained ears."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ear_engine.ear.checkpoint import save_ear
+from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.ear.scalogram import ScalogramConfig
+from ear_engine.optimization import process
+from ear_engine.optimization.objectives.base import HeardTrace, Objective
+from ear_engine.optimization.plugged import Parts, load_parts
+from ear_engine.optimization.process import Dreamer, DreamerOptions
+from ear_engine.optimization.settings import DreamSettings
+from ear_engine.optimization.transforms.base import Copies, Shape, Transform
+from ear_engine.parameters import ParameterTree
+from ear_engine.shared_memory.loops import LoopFile, read_loop, source_name, write_loop
+from ear_engine.shared_memory.states import ControlState, DreamerState, StateReader, StateWriter
+from ear_engine.targets.terms import Term
+
+RATE = 44100
+Audio = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def ears(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ears that work (wide, narrow), and ears that do not."""
+    folder = tmp_path_factory.mktemp("ears")
+    torch.manual_seed(5)
+    save_ear(Ear(EarConfig(width=0.125)), folder / "narrow", "narrow", "")
+    save_ear(Ear(EarConfig(width=0.25)), folder / "wide", "wide", "")
+    save_ear(Ear(EarConfig(width=0.125, scalogram=ScalogramConfig(sample_rate=48000))), folder / "faster", "faster", "")
+    save_ear(Ear(EarConfig(width=0.25)), folder / "damaged", "damaged", "")
+    weights = (folder / "narrow" / "weights.safetensors").read_bytes()
+    (folder / "damaged" / "weights.safetensors").write_bytes(weights)
+    return folder
+
+
+class Stage:
+    """A session folder with a dreamer that runs in a thread."""
+
+    def __init__(self, folder: Path, ear: Path, loop: Audio, **values: Any) -> None:
+        self.loops = folder / "loops"
+        self.loops.mkdir(parents=True)
+        self._writer: StateWriter[ControlState] = StateWriter(folder, "control")
+        self._reader = StateReader(folder, "dreamer", DreamerState)
+        chosen = {**ParameterTree().values, "target/layer": "encoder_1_conv1", "model/device": "cpu", **values}
+        self.control = ControlState(1, chosen, {}, "", 0, [], str(ear), 0)
+        self.source(loop)
+        self._dreamer = Dreamer(folder, DreamerOptions(ear, "cpu"))
+        self._thread = threading.Thread(target=self._dreamer.run, daemon=True)
+        self._thread.start()
+
+    def source(self, audio: Audio, name: str = "test") -> None:
+        number = self.control.source_number + 1
+        write_loop(self.loops / source_name(number), LoopFile(0, audio, RATE, 4, source_number=number, name=name))
+        self.change(source=source_name(number), source_number=number)
+
+    def change(self, values: dict[str, Any] | None = None, **changes: Any) -> int:
+        """Change the control state; return the number of the change."""
+        merged = {**self.control.values, **(values or {})}
+        self.control = replace(self.control, sequence=self.control.sequence + 1, values=merged, **changes)
+        self._writer.write(self.control)
+        return self.control.sequence
+
+    def wait(self, condition: Callable[[DreamerState], object], seconds: float = 30.0) -> DreamerState:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            state = self._reader.read()
+            if state is not None and condition(state):
+                return state
+            assert self._thread.is_alive()
+            time.sleep(0.005)
+        raise AssertionError(f"not within {seconds} s: {self._reader.read()}")
+
+    def loop(self, state: DreamerState) -> LoopFile:
+        return read_loop(self.loops / state.file)
+
+    def goes_on(self) -> DreamerState:
+        """Wait until two more loops are there."""
+        before = self.wait(lambda state: state.loop)
+        return self.wait(lambda state: state.loop > before.loop + 1)
+
+    def close(self) -> None:
+        self.change(stop=True)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, ears: Path, loop: Audio) -> Iterator[Callable[..., Stage]]:
+    """Makes a running dreamer."""
+    made: list[Stage] = []
+
+    def make(**values: Any) -> Stage:
+        made.append(Stage(tmp_path / "session", ears / "narrow", loop, **values))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_another_ear_takes_over_what_was_dreamed(stage: Callable[..., Stage], ears: Path) -> None:
+    running = stage()
+    first = running.wait(lambda state: state.step > 8)
+    running.change({"dream/run": False})
+    resting = running.wait(lambda state: state.phase == "paused" and state.loop > first.loop)
+    running.change(ear=str(ears / "wide"))
+    taken = running.wait(lambda state: state.ear == "wide")
+    assert taken.phase == "paused" and taken.step == resting.step
+    assert taken.layers == first.layers and taken.shapes != first.shapes
+    published = running.wait(lambda state: state.loop > taken.loop - 1 and state.ear == "wide")
+    before, after = running.loop(resting), running.loop(published)
+    assert np.abs(before.audio - after.audio).max() < 1e-3
+    assert (
+        after.activations["encoder_1_conv1"].shape[1]
+        == taken.shapes[taken.layers.index("encoder_1_conv1")][0]
+        * (taken.shapes[taken.layers.index("encoder_1_conv1")][1])
+    )
+    running.change({"dream/run": True}, ear=str(ears / "narrow"))
+    back = running.wait(lambda state: state.ear == "narrow" and state.step > taken.step)
+    assert back.shapes == first.shapes and back.refusals == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("damaged", "belongs to another network"), ("faster", "48000 Hz"), ("absent", "config.yaml")],
+)
+def test_an_ear_that_cannot_be_used_is_declined_and_the_old_one_goes_on(
+    stage: Callable[..., Stage], ears: Path, name: str, reason: str
+) -> None:
+    running = stage()
+    running.goes_on()
+    number = running.change(ear=str(ears / name))
+    state = running.wait(lambda state: state.refusals)
+    (refusal,) = state.refusals
+    assert (refusal.sequence, refusal.name, refusal.instead) == (number, "model/ear", "narrow")
+    assert reason in refusal.message and state.ear == "narrow"
+    running.change(ear=str(ears / "narrow"))  # as the node does
+    later = running.goes_on()
+    assert later.ear == "narrow" and len(later.refusals) == 1
+
+
+def test_a_device_that_is_not_there_is_declined(stage: Callable[..., Stage]) -> None:
+    running = stage()
+    running.goes_on()
+    absent = "mps" if not torch.backends.mps.is_available() else "cuda"
+    number = running.change({"model/device": absent})
+    (refusal,) = running.wait(lambda state: state.refusals).refusals
+    assert (refusal.sequence, refusal.name, refusal.instead) == (number, "model/device", "cpu")
+    assert running.goes_on().device == "cpu"
+
+
+def test_another_source_while_an_ear_is_loading_is_not_lost(
+    stage: Callable[..., Stage], ears: Path, loop: Audio
+) -> None:
+    running = stage()
+    running.goes_on()
+    running.change(ear=str(ears / "wide"))
+    running.source(np.ascontiguousarray(loop[:, : RATE // 2]), "half")
+    state = running.wait(lambda state: state.ear == "wide" and state.source_number == running.control.source_number)
+    state = running.wait(lambda now: now.loop > state.loop)
+    assert running.loop(state).samples == RATE // 2
+
+
+class Planted(Transform):
+    """A transform of tests that takes part in every step."""
+
+    def numbers(self, settings: DreamSettings, shape: Shape, generator: torch.Generator) -> Tensor:
+        return torch.zeros(1)
+
+
+class Greedy(Planted):
+    """Needs more memory than there is for more than two copies."""
+
+    def on_audio(self, copies: Copies, numbers: Tensor) -> Copies:
+        if len(copies.audio) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return copies
+
+
+class Poisoned(Planted):
+    """Turns the gradient into what is no number."""
+
+    def on_gradient(self, gradient: Tensor, numbers: Tensor) -> Tensor:
+        return gradient * torch.nan
+
+
+class Failing(Objective):
+    """Cannot be computed."""
+
+    def __call__(self, heard: HeardTrace) -> Tensor:
+        raise ZeroDivisionError("nothing to divide by")
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, *transforms: Transform) -> None:
+    def planted(*arguments: Any) -> Parts:
+        parts = load_parts(*arguments)
+        return replace(parts, transforms=(*parts.transforms, *transforms))
+
+    monkeypatch.setattr(process, "load_parts", planted)
+
+
+def test_a_batch_too_large_goes_back_to_the_last_that_worked(
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, Greedy())
+    running = stage(**{"optimizer/batch_size": 2})
+    running.wait(lambda state: state.step > 2)
+    number = running.change({"optimizer/batch_size": 8})
+    state = running.wait(lambda state: state.refusals)
+    (refusal,) = state.refusals
+    assert (refusal.sequence, refusal.name, refusal.instead) == (number, "optimizer/batch_size", 2)
+    assert refusal.code == "no_memory" and "memory" in refusal.message
+    later = running.goes_on()
+    assert later.step > state.step + 1 and len(later.refusals) == 1
+
+
+def test_a_first_batch_too_large_is_halved(stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch, Greedy())
+    running = stage(**{"optimizer/batch_size": 8})
+    state = running.wait(lambda state: state.step > 2)
+    assert [refusal.instead for refusal in state.refusals] == [4, 2]
+
+
+def test_what_is_no_number_is_told_once_and_never_heard(
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, Poisoned())
+    running = stage()
+    state = running.goes_on()
+    state = running.wait(lambda later: later.step > state.step + 10)
+    assert [event.code for event in state.events] == ["not_finite"]
+    for path in running.loops.glob("loop-*.ear"):
+        assert np.isfinite(read_loop(path).audio).all()
+
+
+def test_an_objective_that_fails_ends_nothing(stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Parts.objective
+
+    def objective(parts: Parts, term: Term, context: Any) -> Objective:
+        return Failing(term, context) if term.layer == "encoder_2_conv1" else own(parts, term, context)
+
+    monkeypatch.setattr(Parts, "objective", objective)
+    running = stage()
+    running.wait(lambda state: state.step > 2)
+    number = running.change({"target/layer": "encoder_2_conv1"})
+    state = running.wait(lambda state: state.refusals)
+    assert state.refusals[-1].sequence == number and "nothing to divide by" in state.refusals[-1].message
+    before = running.goes_on()
+    running.change({"target/layer": "encoder_1_conv1"})
+    running.wait(lambda state: state.step > before.step + 2)
+
+
+def test_a_method_that_is_not_installed_is_declined(stage: Callable[..., Stage]) -> None:
+    running = stage()
+    running.wait(lambda state: state.step > 2)
+    running.change({"optimizer/method": "magic"})
+    state = running.wait(lambda state: state.refusals)
+    assert (state.refusals[0].name, state.refusals[0].instead) == ("optimizer/method", "normalized")
+    running.wait(lambda later: later.step > state.step + 2)
