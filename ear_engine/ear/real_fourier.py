@@ -8,7 +8,8 @@ A single real transform on a CPU runs on one core; the complex one of half the l
 are the even and the odd samples, runs on all of them. With Z that transform, ``H = N / 2`` and
 ``a[k] = (1 - i exp(-2 pi i k / N)) / 2``, ``S[k] = a[k] Z[k] + (1 - a[k]) conj Z[H - k]`` (Press et al., Numerical
 Recipes, "FFT of single real function", as a blend), and the adjoint is the same backwards. Measured for 180,224 samples
-on two cores: 0.55 ms instead of 1.06 ms; from two clips on, the library's own real transform is as fast or faster.
+on two cores: 0.55 ms instead of 1.06 ms (0.7 ms of one core's time, not 2.2); from two clips on, the library's own real
+transform is as fast or faster.
 """
 
 from __future__ import annotations
@@ -63,6 +64,24 @@ class RealFourier:
         inner = packed[:, 1:]
         torch.lerp(inner.flip(-1).conj_physical_(), inner, self.blend, out=bins[:, 1:half])
         return bins
+
+    def filter(self, audio: Tensor, gain: Tensor) -> Tensor:
+        """Sound with every bin of its spectrum times ``gain``.
+
+        Args:
+            audio: (batch, samples), float32.
+            gain: (N // 2 + 1,), real; that of bin 0, and of the last if N is even, acts on a real number.
+
+        Returns:
+            (batch, samples).
+        """
+        if self.blend is None or len(audio) != 1:
+            filtered: Tensor = torch.fft.irfft(torch.fft.rfft(audio) * gain, n=self.samples)
+            return filtered
+        # An inverse transform counts every bin but the two real ones twice, the adjoint once.
+        spectrum = self.spectrum(audio, len(gain)).mul_(gain * (2.0 / self.samples))
+        spectrum[:, :: self.samples // 2].mul_(0.5)
+        return self.adjoint(spectrum)
 
     def adjoint(self, gradient: Tensor) -> Tensor:
         """Gradient on the sound, from the gradient on its spectrum, which is overwritten.

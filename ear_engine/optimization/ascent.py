@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ear_engine.ear.real_fourier import RealFourier
 from ear_engine.ear.scalogram import Scalogram
 from ear_engine.errors import UserError
 from ear_engine.optimization.gradient import reshape_gradient, shape_gradient
@@ -124,6 +125,7 @@ class Ascent:
         self._scalogram = scalogram
         self._hearing = hearing
         self._source = source
+        self._fourier = RealFourier.create(source.shape[-1], source.device)
         self.optimizer = optimizer
         self.parametrization = parametrization
         self.goals = tuple(goals)
@@ -140,7 +142,7 @@ class Ascent:
         direction, memory = self.optimizer.direction(inner, state.memory, drawn.decay)
         # Shaped after the optimizer: methods that look at each coordinate by itself would undo it (a tilt before signs
         # of Fourier coefficients does nothing at all).
-        change = shape_gradient(self.parametrization.change(state.audio, direction), drawn.curve)
+        change = shape_gradient(self.parametrization.change(state.audio, direction), drawn.curve, self._fourier)
         for transform, numbers in drawn.transforms:
             with blaming(transform):
                 change = transform.on_gradient(change, numbers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ear_engine.ear.real_fourier import RealFourier
+
 _REFERENCE_HZ = 1000.0
 _LOW_CUT_HZ = 30.0
 _HIGH_CUT_HZ = 18000.0
@@ -29,9 +31,9 @@ def tilt_curve(samples: int, sample_rate: int, tilt: float, device: torch.device
     return curve
 
 
-def shape_gradient(gradient: Tensor, curve: Tensor) -> Tensor:
-    """Weight the spectrum of ``gradient`` (…, samples) by ``curve`` and bring it to an RMS of 1 (0 stays 0)."""
-    shaped = torch.fft.irfft(torch.fft.rfft(gradient) * curve, n=gradient.shape[-1])
+def shape_gradient(gradient: Tensor, curve: Tensor, fourier: RealFourier) -> Tensor:
+    """Weight the spectrum of ``gradient``, (variants, samples), by ``curve``; bring it to an RMS of 1 (0 stays 0)."""
+    shaped = fourier.filter(gradient, curve)
     unit: Tensor = shaped / shaped.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-30)
     return unit
 

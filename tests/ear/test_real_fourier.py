@@ -40,3 +40,14 @@ def test_the_adjoint_moves_to_the_other_side_of_the_inner_product(samples: int, 
     assert back.shape == audio.shape
     scale = spectrum.abs().square().sum(dim=1).sqrt() * gradient.abs().square().sum(dim=1).sqrt()
     assert ((left - (audio * back).sum(dim=1)).abs() < 1e-6 * scale).all()
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("samples", LENGTHS)
+def test_a_filter_multiplies_every_bin(samples: int, batch: int) -> None:
+    generator = torch.Generator().manual_seed(samples)
+    audio = torch.randn(batch, samples, generator=generator)
+    gain = torch.rand(samples // 2 + 1, generator=generator)
+    filtered = RealFourier.create(samples, CPU).filter(audio, gain).double().numpy()
+    expected = np.fft.rfft(audio.double().numpy()) * gain.double().numpy()
+    assert np.fft.rfft(filtered) == pytest.approx(expected, abs=1e-5 * samples)

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from ear_engine.ear.real_fourier import RealFourier
 from ear_engine.optimization.gradient import reshape_gradient, shape_gradient, tilt_curve
 
 
@@ -20,9 +21,10 @@ def test_tilt_is_so_many_dB_an_octave_and_nothing_at_the_ends() -> None:
 
 def test_a_shaped_gradient_has_unit_level_and_zero_stays_zero() -> None:
     curve = tilt_curve(1000, 44100, -3.0, torch.device("cpu"))
-    shaped = shape_gradient(torch.randn(1000) * 1e-9, curve)
-    assert float(shaped.square().mean().sqrt()) == pytest.approx(1.0, rel=1e-4)
-    assert not shape_gradient(torch.zeros(1000), curve).any()
+    fourier = RealFourier.create(1000, torch.device("cpu"))
+    shaped = shape_gradient(torch.randn(2, 1000) * torch.tensor([[1e-9], [1.0]]), curve, fourier)
+    assert shaped.square().mean(-1).sqrt().tolist() == pytest.approx([1.0, 1.0], rel=1e-4)
+    assert not shape_gradient(torch.zeros(1, 1000), curve, fourier).any()
 
 
 def complex_noise(*shape: int) -> torch.Tensor:
