@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from ear_engine.ear.devices import choose_device
 from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
 from ear_engine.optimization.dream import Dream, Surroundings
-from ear_engine.optimization.listener import open_listener
+from ear_engine.optimization.model import Choice, Model, load_model
 from ear_engine.optimization.settings import DreamSettings, settings_of
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.plugins import Registry
@@ -155,8 +156,8 @@ def dream_all(request: Request, progress: Progress = lambda _done, _all, _object
     _check("variants", request.variants, 1, MOST_VARIANTS)
     _check("seed", request.seed, 0, (1 << 63) - 1)
     platform.reuse_memory()
-    listener = open_listener(find_ear(str(request.ear)).path, Registry())
-    rate = listener.ear.config.scalogram.sample_rate
+    model = _model(find_ear(str(request.ear)).path, request.device)
+    rate = model.ear.config.scalogram.sample_rate
     tree = ParameterTree()
     values = _values(tree, request.preset, request.values)
     folders = (platform.user_clip_dir(),) if request.clip_folders is None else request.clip_folders
@@ -170,15 +171,15 @@ def dream_all(request: Request, progress: Progress = lambda _done, _all, _object
         return fit_clip(library.load(name, crop=True), "crop", source.tempo, source.beats).audio
 
     dreaming = Dream(
-        listener.ear,
+        model.ear,
         stereo,
         source.beats,
         seed=request.seed,
-        device=choose_device(request.device),
+        device=model.device,
         variants=request.variants,
-        surroundings=Surroundings(listener.statistics, other),
+        surroundings=Surroundings(model.statistics, other),
     )
-    resolver = listener.resolver(dreaming.index)
+    resolver = model.resolver(dreaming.index)
     if request.target:
         typed = read_target(request.target, {layer.name for layer in dreaming.index.layers})
         values = {**values, **_checked(tree, typed)}
@@ -205,10 +206,18 @@ def layers_of(folder: Path) -> tuple[str, ...]:
     Raises:
         UserError: it cannot be loaded.
     """
-    listener = open_listener(folder, Registry())
-    if listener.statistics is not None:
-        return tuple(layer.name for layer in listener.statistics.index.layers)
-    return Recorder(listener.ear, inputs=("scalogram",)).names
+    model = _model(folder, "cpu")
+    if model.statistics is not None:
+        return tuple(layer.name for layer in model.statistics.index.layers)
+    return Recorder(model.ear, inputs=("scalogram",)).names
+
+
+def _model(folder: Path, device: str) -> Model:
+    return load_model(Choice(folder, device), choose_device(device), Registry(), _warn)
+
+
+def _warn(fault: UserError) -> None:
+    warnings.warn(str(fault), stacklevel=2)
 
 
 def _run(dreaming: Dream, settings: DreamSettings, count: int, steps: int, progress: Progress) -> NDArray[np.float32]:

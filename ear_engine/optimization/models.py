@@ -6,52 +6,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from ear_engine.ear.devices import choose_device
-from ear_engine.ear.network import Ear
-from ear_engine.ear.statistics import Statistics
-from ear_engine.ear.statistics_file import load_statistics
-from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
 from ear_engine.optimization.bulletin import Bulletin
 from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.fallback import memory_error
+from ear_engine.optimization.model import Choice, Model, load_model
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.loops import LoopFile
-from ear_engine.targets.facts import load_facts
 from ear_engine.targets.resolve import Resolver
-from ear_engine.yaml_files import load_yaml
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What was asked for: the folder of an ear, and a device (``auto`` or a kind)."""
-
-    folder: Path
-    device: str
-
-
-@dataclass(frozen=True)
-class Model:
-    """An ear, loaded, and the device it is to run on.
-
-    Args:
-        choice: what was asked for.
-        device: torch device that it means.
-        ear: on the CPU; each dream places its own copy.
-        statistics: what its neurons do in music; None if there are none.
-    """
-
-    choice: Choice
-    device: str
-    ear: Ear
-    statistics: Statistics | None
-
-    @property
-    def name(self) -> str:
-        """Of the ear."""
-        return self.choice.folder.name
 
 
 @dataclass(frozen=True)
@@ -73,22 +37,6 @@ class Ready:
     number: int
 
 
-def load_model(choice: Choice, device: str, registry: Registry, warn: Callable[[UserError], object]) -> Model:
-    """Load the ear of ``choice``; ``warn`` is told of statistics that cannot be used.
-
-    Raises:
-        UserError: it cannot be loaded.
-    """
-    kind = str(load_yaml(choice.folder / CONFIG).get("kind", "cpc"))
-    ear: Ear = registry.load("ears", kind)(choice.folder)
-    try:
-        statistics = load_statistics(choice.folder)
-    except UserError as error:
-        warn(error)
-        statistics = None
-    return Model(choice, device, ear, statistics)
-
-
 def check_rate(model: Model, source: LoopFile) -> None:
     """Refuse an ear that listens at another sample rate than the engine plays.
 
@@ -99,13 +47,6 @@ def check_rate(model: Model, source: LoopFile) -> None:
     if rate != source.sample_rate:
         reason = f"listens at {rate} Hz, and the engine plays at {source.sample_rate} Hz"
         raise UserError(f"ear {model.name!r}", reason, "choose another ear", "other_rate")
-
-
-def new_resolver(model: Model, dream: Dream) -> Resolver:
-    """What resolves targets in the ear of ``model``."""
-    facts = load_facts(model.choice.folder, dream.index)
-    assert facts is not None  # an index was given
-    return Resolver(facts)
 
 
 class Models:
@@ -184,7 +125,7 @@ class Models:
         else:
             model = load_model(choice, device, self._registry, self._warn)
         dream = self._new_dream(model, place)
-        return Ready(model, dream, new_resolver(model, dream), place.number)
+        return Ready(model, dream, model.resolver(dream.index), place.number)
 
     def _decline(self, choice: Choice, sequence: int, error: UserError) -> None:
         assert self.model is not None

@@ -25,7 +25,8 @@ from ear_engine.optimization.ascent import PluginFault
 from ear_engine.optimization.bulletin import Bulletin
 from ear_engine.optimization.dream import Dream, Step, Surroundings
 from ear_engine.optimization.fallback import Fallback, free_memory, memory_error
-from ear_engine.optimization.models import Choice, Model, Models, Place, Ready, check_rate, new_resolver
+from ear_engine.optimization.model import Choice, Model
+from ear_engine.optimization.models import Models, Place, Ready, check_rate
 from ear_engine.optimization.objectives.base import Objective
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.publisher import Publisher, Speed
@@ -178,7 +179,7 @@ class Dreamer:
             dream = self._new_dream(model, place)
         except UserError as error:
             raise self._fatal(error) from None
-        self._aim.renew(new_resolver(model, dream) if self._dream is None else None)
+        self._aim.renew(model.resolver(dream.index) if self._dream is None else None)
         if last is not None and last.name == source.name and last.samples == source.samples:
             dream.resume(last.audio, last.step)
         elif self._dream is not None and self._name == source.name:

@@ -1,0 +1,72 @@
+"""An ear with what its folder says of it, and the device it dreams on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ear_engine.ear.network import Ear
+from ear_engine.ear.neurons import NeuronIndex
+from ear_engine.ear.statistics import Statistics
+from ear_engine.ear.statistics_file import load_statistics
+from ear_engine.ear_files import CONFIG
+from ear_engine.errors import UserError
+from ear_engine.plugins import Registry
+from ear_engine.targets.facts import load_facts
+from ear_engine.targets.resolve import Resolver
+from ear_engine.yaml_files import load_yaml
+
+_KIND = "cpc"  # of an ear whose config names none
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was asked for: the folder of an ear, and a device (``auto`` or a kind)."""
+
+    folder: Path
+    device: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """An ear, loaded, and the device it is to run on.
+
+    Args:
+        choice: what was asked for.
+        device: torch device that it means.
+        ear: on the CPU; each dream places its own copy.
+        statistics: what its neurons do in music; None if there are none.
+    """
+
+    choice: Choice
+    device: str
+    ear: Ear
+    statistics: Statistics | None
+
+    @property
+    def name(self) -> str:
+        """Of the ear."""
+        return self.choice.folder.name
+
+    def resolver(self, index: NeuronIndex) -> Resolver:
+        """What turns targets into terms; ``index`` is that of its dreams."""
+        facts = load_facts(self.choice.folder, index)
+        assert facts is not None  # an index was given
+        return Resolver(facts)
+
+
+def load_model(choice: Choice, device: str, registry: Registry, warn: Callable[[UserError], object]) -> Model:
+    """Load the ear of ``choice``; ``warn`` is told of statistics that cannot be used.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    kind = str(load_yaml(choice.folder / CONFIG).get("kind", _KIND))
+    ear: Ear = registry.load("ears", kind)(choice.folder)
+    try:
+        statistics = load_statistics(choice.folder)
+    except UserError as error:
+        warn(error)
+        statistics = None
+    return Model(choice, device, ear, statistics)
