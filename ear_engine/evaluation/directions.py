@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 CLEAR = 0.55
 """The lower end of the 95 % interval of a direction's balanced accuracy, at least, for it to be kept."""
 CHANCE = 0.5
-LARGEST = 800  # neurons of a layer that are told apart; of larger ones channels are
+LARGEST = 1600  # neurons of a layer that are told apart; of larger ones channels are
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
 _ROWS = 6  # recordings on each side of a question, at least
 _RESAMPLED = 1000
@@ -169,7 +169,7 @@ def ask(question: Question, averages: Averages, seed: int = 0) -> Found | None:
     if min(len(np.unique(groups[labels == side])) for side in (0, 1)) < _ROWS:
         return None
     folds = group_folds(groups, labels, seed)
-    right = np.zeros(len(rows))
+    right: NDArray[np.float64] = np.zeros(len(rows))
     losses = dict.fromkeys(averages.layers, 0.0)
     vectors: dict[str, Values] = {name: np.zeros(1, np.float32) for name in averages.layers}
     for fold in folds:
@@ -179,7 +179,7 @@ def ask(question: Question, averages: Averages, seed: int = 0) -> Found | None:
             loss, fitted = probe(own, labels, fold)
             tried.append((loss, _right(fitted, own, labels, fold.test)))
             losses[name] += loss / len(folds)
-            vectors[name] = vectors[name] + weights(fitted) / len(folds)
+            vectors[name] = np.asarray(vectors[name] + weights(fitted) / len(folds), np.float32)
         right[fold.test] = min(tried, key=lambda one: one[0])[1]
     layer = min(losses, key=lambda name: losses[name])
     low, high = interval(right, labels, groups, seed)

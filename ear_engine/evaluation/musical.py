@@ -75,9 +75,14 @@ def key(library: Library, settings: Settings, corpus: str, name: str) -> tuple[S
     return _study(library, settings, corpus, name, "which key (root of the relative major)", _key_of)
 
 
-def _key_of(recording: Recording, start: int) -> str | None:
+def relative_major(recording: Recording) -> str | None:
+    """Root of the major scale that has a recording's notes; None if its labels do not say."""
     root, above = _number(recording, "root"), RELATIVE_MAJOR.get(recording.labels.get("scale", ""))
     return None if root is None or above is None else NOTES[(int(root) + above) % 12]
+
+
+def _key_of(recording: Recording, start: int) -> str | None:
+    return relative_major(recording)
 
 
 def _beats_per_bar(recording: Recording, start: int) -> str | None:

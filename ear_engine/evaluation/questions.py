@@ -1,4 +1,4 @@
-"""What is asked about labeled music to find directions in an ear: tempo, mode, meter, style, sound."""
+"""What is asked about labeled music to find directions in an ear: tempo, mode, meter, style, sound, key."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ear_engine.evaluation.directions import Question
+from ear_engine.evaluation.musical import NOTES, relative_major
 
 if TYPE_CHECKING:
     from ear_engine.corpora.corpus import Recording
@@ -52,7 +53,18 @@ def questions(recordings: Sequence[Recording]) -> tuple[Question, ...]:
         sources = frozenset(_source(one) for one, said in zip(recordings, styles, strict=True) if said == style)
         text = f"music in the style {style.replace('_', ' ')}"
         found.append(Question((style, ""), (text, ""), _is_style(style, sources)))
+    for note in NOTES:
+        text = f"notes of {note} major, in bands, whatever the mode"
+        found.append(Question((f"key of {note.lower()}", ""), (text, ""), _is_key(note)))
     return tuple(found)
+
+
+def _is_key(note: str) -> Callable[[Recording], bool | None]:
+    def answer(recording: Recording) -> bool | None:
+        key = relative_major(recording) if _PLAYED in recording.labels else None
+        return None if key is None else key == note
+
+    return answer
 
 
 def _is_style(style: str, sources: frozenset[str]) -> Callable[[Recording], bool | None]:
