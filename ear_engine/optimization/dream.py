@@ -268,6 +268,9 @@ class Dream:
             scalogram.bins,
             self.sample_rate,
             self.beats,
+            beats,
+            scalogram.bins_per_octave,
+            scalogram.f_min,
         )
         transforms = []
         for transform in self.parts.transforms:

@@ -55,7 +55,7 @@ def test_the_target_fires_more_and_stays_up(ear: Ear, loop: Loop) -> None:
         levels = []
         for _ in range(4):
             for _ in range(8):
-                dream.step(settings(rate=-30.0), 0.125)
+                dream.step(settings(rate=-36.0), 0.125)
             levels.append(fired(dream, layer))
         assert np.mean(levels[1:]) > start  # one level alone may fall below: rounding decides, in an untrained ear
 
@@ -214,7 +214,7 @@ def test_variants_are_dreamed_side_by_side(ear: Ear, loop: Loop) -> None:
         each.go_on_from(start.repeat(len(each.audio), 1))
         each.step(settings(), 0.1)
     moved = rms(alone.audio - start)
-    assert rms(side_by_side.audio - alone.audio) < 1e-3 * moved
+    assert rms(side_by_side.audio[0] - alone.audio[0]) < 1e-3 * moved  # the first hears the same shift
 
 
 def test_a_version_has_every_layer_with_its_own_steps(ear: Ear, loop: Loop) -> None:

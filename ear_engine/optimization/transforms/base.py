@@ -25,6 +25,8 @@ class Shape:
         frames, bins: of its scalogram.
         sample_rate: Hz.
         beats: of the loop.
+        step: beats that pass in this step, for what goes on over time.
+        bins_per_octave, f_min: of the scalogram; the center of its lowest bin in Hz.
     """
 
     variants: int
@@ -34,6 +36,9 @@ class Shape:
     bins: int
     sample_rate: int
     beats: int
+    step: float = 0.25
+    bins_per_octave: int = 24
+    f_min: float = 40.0
 
     @property
     def batch(self) -> int:

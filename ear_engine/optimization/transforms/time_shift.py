@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -10,13 +12,16 @@ from ear_engine.optimization.transforms.base import Copies, Shape, Transform
 
 
 class TimeShift(Transform):
-    """Circular shift by any number of samples: no frame grid of 1024 samples can imprint itself on the sound."""
+    """Each copy is shifted by any number of samples, below one frame's hop even where ``transform/time_shift`` is 0.
+
+    The scalogram's high bins see less than a hop: unshifted, a dream would only touch the samples that frames see, and
+    sound at the frame rate (43 Hz).
+    """
 
     def numbers(self, settings: DreamSettings, shape: Shape, generator: torch.Generator) -> Tensor | None:
-        """Samples that each copy is shifted by, (batch,): up to the share ``time_shift`` of the loop."""
-        if settings.time_shift <= 0:
-            return None
-        reach = max(1, round(settings.time_shift * shape.samples))
+        """Samples that each copy is shifted by, (batch,): up to the share ``time_shift`` of the loop, or to a hop."""
+        hop = math.ceil(shape.samples / shape.frames)
+        reach = max(hop, round(settings.time_shift * shape.samples))
         return torch.randint(0, reach, (shape.batch,), generator=generator).float()
 
     def on_audio(self, copies: Copies, numbers: Tensor) -> Copies:
