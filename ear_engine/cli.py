@@ -65,6 +65,15 @@ examples:
 
 Features are kept: what was heard once is not heard again."""
 
+_QUALITY = """\
+examples:
+  ear-engine quality --quick                    seconds: four layers, against the built-in loops
+  ear-engine quality layers --ear paper         every layer from a beat, noise and silence, against music
+  ear-engine quality robustness --out results   what survives, with and without each regularizer
+  ear-engine quality ranges --corpus open --out configs/quality/corpus_ranges.yaml
+
+What was dreamed once, by the same code, is not dreamed again."""
+
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, and takes every way to write a negative number for a value."""
@@ -121,6 +130,7 @@ def build_parser() -> Parser:
     _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
     _add_statistics(command("statistics", "measure what every neuron of an ear does, and name what it answers to"))
     _add_directions(command("directions", "find directions in an ear that mean something in music, and name them"))
+    _add_quality(command("quality", "measure whether targets fire as in no music, and whether dreams are music", _QUALITY))
     bench = command("bench", "measure a part against a plain reference")
     bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, training, osc; all if none is named")
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
@@ -202,6 +212,25 @@ def _add_directions(directions: Parser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="of the folds (0)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what computes (auto)")
     add("-o", "--output", metavar="FILE", help="where to; the ear's own folder, so that it is found, if not given")
+
+
+def _add_quality(quality: Parser) -> None:
+    add = quality.add_argument
+    add("parts", nargs="*", metavar="PART", help="layers, robustness (both if none is named), or ranges")
+    add("--ear", default="small", metavar="NAME|PATH", help="which ear dreams (small)")
+    add("--other", default="paper", metavar="NAME|PATH", help="another ear that hears its dreams (paper)")
+    add("--corpus", metavar="NAME|FOLDER", help="music that dreams are held against (open)")
+    add("--clips", type=int, default=1500, metavar="N", help="how many clips of it, of 4 s (1500)")
+    add("--source", action="append", default=[], metavar="NAME", help="beat, noise, silence (all); may be repeated")
+    add("--layer", action="append", default=[], metavar="NAME", help="only this layer; may be repeated")
+    add("--beats", type=int, default=48, metavar="N", help="length of a dream (48)")
+    add("--steps", type=int, default=4, metavar="N", help="steps a beat (4)")
+    add("--seed", type=int, default=0, metavar="N", help="of dreams and clips (0)")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what dreams (auto)")
+    add("--out", metavar="FOLDER", help="write tables, JSON and pictures there")
+    add("--cache", metavar="FOLDER", help="where dreams are kept (the user's cache)")
+    add("--quick", action="store_true", help="four layers, two beats, the built-in loops as music")
+    add("--json", action="store_true", help="print JSON instead of Markdown")
 
 
 def _address(text: str) -> str:

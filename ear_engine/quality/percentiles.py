@@ -15,6 +15,7 @@ from ear_engine.quality.spectra import Floats, Loop
 from ear_engine.targets.terms import Term
 
 Report = Callable[[int, int], None]
+_AT_ONCE = 10  # clips read before progress is told
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ def corpus_values(
 ) -> Floats:
     """The value of every target on every clip at this loudness, (clips, targets)."""
     rows = []
-    for number in range(len(clips)):
-        rows.append(judge.values(clips.leveled(number, loudness)[None], targets)[0])
-        progress(number + 1, len(clips))
-    return np.array(rows)
+    for first in range(0, len(clips), _AT_ONCE):
+        numbers = range(first, min(first + _AT_ONCE, len(clips)))
+        rows.append(judge.values(np.stack([clips.leveled(number, loudness) for number in numbers]), targets))
+        progress(numbers[-1] + 1, len(clips))
+    return np.concatenate(rows)
 
 
 def leveled_middle(audio: NDArray[np.float32], loudness: float, sample_rate: int = 44100) -> Loop:

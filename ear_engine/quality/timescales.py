@@ -65,9 +65,7 @@ def timescale(change: Floats) -> Timescale:
     hertz = np.arange(1, len(power) + 1) / (len(change) * _FRAME)
     modulation = float(np.exp((power * np.log(hertz)).sum() / max(float(power.sum()), TINY)))
     bands = change.shape[1]
-    across = np.array(
-        [(change[:, : bands - lag] * change[:, lag:]).mean() for lag in range(bands // 2)]
-    )
+    across = np.array([(change[:, : bands - lag] * change[:, lag:]).mean() for lag in range(bands // 2)])
     return Timescale(
         _half_life(course / max(course[0], TINY)) * _FRAME,
         modulation,
@@ -76,7 +74,7 @@ def timescale(change: Floats) -> Timescale:
 
 
 def _half_life(correlation: Floats) -> float:
-    """Lag, between steps, at which a correlation that begins at 1 first falls to a half; the last one if it does not."""
+    """Lag, between steps, at which a correlation that begins at 1 first falls to a half; half its length if never."""
     below = np.flatnonzero(correlation[: len(correlation) // 2 + 1] < 0.5)
     if not below.size:
         return float(len(correlation) // 2)
@@ -111,7 +109,7 @@ def rank_correlation(depths: Floats, values: Floats, seed: int = 0, draws: int =
         return float(spearmanr(np.repeat(depths[rows], values.shape[1]), values[rows].ravel()).statistic)
 
     everything = np.arange(len(depths))
-    found = []
+    found: list[float] = []
     while len(found) < draws:
         rows = rng.integers(0, len(depths), len(depths))
         if len(set(rows.tolist())) > 2:
