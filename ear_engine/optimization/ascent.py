@@ -92,7 +92,7 @@ class Reading:
         if both.is_cuda:
             self._numbers = torch.empty(2, pin_memory=True)
             self._numbers.copy_(both, non_blocking=True)
-            self._event = torch.cuda.Event()
+            self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             self._event.record()
 
     def read(self) -> tuple[float, bool]:

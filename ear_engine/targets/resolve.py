@@ -56,14 +56,15 @@ class Resolver:
         Raises:
             UserError: one of them cannot be resolved (``unknown_layer``, ``unknown_region``, ``unknown_direction``,
                 ``bad_expression``, ``bad_neurons``, ``out_of_range``, ``no_statistics``, ``not_stored``), chooses
-                nothing or weighs nothing (``empty_target``), or they cancel each other (``contradictory``).
+                nothing, or weighs nothing by its own numbers (``empty_target``), or they cancel each other (``contradictory``).
         """
         ends = stored or {}
         parts: Terms = []
-        for target in targets:
+        asked = tuple(targets)
+        for target in asked:
             a, b = (ends.get("a"), ends.get("b")) if target.by == "morph" else (None, None)
             parts += self._remembered(target, beats, a, b)
-        return merge(parts)
+        return merge(parts) if any(target.weight for target in asked) else ()  # a fader at 0: nothing to dream of
 
     def extent(self, terms: Iterable[Term]) -> Extent:
         """How much ``terms`` take in."""

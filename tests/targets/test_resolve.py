@@ -226,7 +226,6 @@ def test_what_the_ear_does_not_have_is_named_with_its_character(
         ),
         ((target(by="objective", objective="layer(top) - layer(top)"),), "contradictory"),
         ((target(by="objective", objective="deep_dream(top) - deep_dream(top)"),), "contradictory"),
-        ((target(weight=0.0),), "empty_target"),
         ((target(by="objective", objective="0*layer(top)"),), "empty_target"),
         ((target(by="neurons", neurons=""),), "empty_target"),
         ((target(by="imprint", imprint=""),), "empty_target"),
@@ -238,6 +237,13 @@ def test_what_cannot_be_dreamed_is_refused(targets: tuple[object, ...], code: st
     with pytest.raises(UserError) as refusal:
         Resolver(FACTS).resolve(targets, BEATS)  # type: ignore[arg-type]
     assert refusal.value.code == code
+
+
+def test_a_weight_of_0_alone_is_nothing_to_dream_of() -> None:
+    """A fader on its way through the middle is no mistake."""
+    assert Resolver(FACTS).resolve((target(weight=0.0),), BEATS) == ()
+    with pytest.raises(UserError):
+        Resolver(FACTS).resolve((target(by="neurons", neurons="999999", weight=0.0),), BEATS)
 
 
 def test_a_silent_target_beside_others_is_left_out() -> None:
