@@ -16,12 +16,13 @@ from torch import Tensor
 from ear_engine.ear.real_fourier import RealFourier
 from ear_engine.ear.scalogram import Scalogram
 from ear_engine.errors import UserError
-from ear_engine.optimization.gradient import reshape_gradient, shape_gradient
+from ear_engine.optimization.gradient import reshape_gradient
 from ear_engine.optimization.hearing import Hearing
 from ear_engine.optimization.objectives.base import HeardTrace, Objective
 from ear_engine.optimization.optimizers.base import Optimizer
 from ear_engine.optimization.parametrizations.base import Parametrization
 from ear_engine.optimization.penalties.base import Penalty
+from ear_engine.optimization.shaping import Shaping
 from ear_engine.optimization.transforms.base import Copies, Transform
 
 Goal = tuple[float, Objective]
@@ -46,7 +47,8 @@ class Drawn:
         keep: share of the distance to the source that stays, a scalar.
         reshape: see :func:`ear_engine.optimization.gradient.reshape_gradient`, a scalar.
         level: RMS that the loop must not exceed, a scalar.
-        curve: spectral weights of the change, (samples // 2 + 1,).
+        tonal: see :func:`ear_engine.optimization.gradient.tonal_weight`, a scalar; None for nothing.
+        shaping: spectrum and rhythm of the change.
         transforms, penalties: those that take part, with their numbers.
         decay: the optimizer's numbers.
     """
@@ -56,7 +58,8 @@ class Drawn:
     keep: Tensor
     reshape: Tensor
     level: Tensor
-    curve: Tensor
+    tonal: Tensor | None
+    shaping: Shaping
     transforms: tuple[tuple[Transform, Tensor], ...]
     penalties: tuple[tuple[Penalty, Tensor], ...]
     decay: Tensor
@@ -142,7 +145,7 @@ class Ascent:
         direction, memory = self.optimizer.direction(inner, state.memory, drawn.decay)
         # Shaped after the optimizer: methods that look at each coordinate by itself would undo it (a tilt before signs
         # of Fourier coefficients does nothing at all).
-        change = shape_gradient(self.parametrization.change(state.audio, direction), drawn.curve, self._fourier)
+        change = drawn.shaping.apply(self.parametrization.change(state.audio, direction), self._fourier)
         for transform, numbers in drawn.transforms:
             with blaming(transform):
                 change = transform.on_gradient(change, numbers)
@@ -188,7 +191,7 @@ class Ascent:
         coefficients = scalogram.transform(audio)
         place = coefficients.detach()
         coefficients.register_hook(  # type: ignore[no-untyped-call]
-            lambda gradient: reshape_gradient(gradient, place, drawn.reshape, drawn.level)
+            lambda gradient: reshape_gradient(gradient, place, drawn.reshape, drawn.level, drawn.tonal)
         )
         features: Tensor = scalogram.features(coefficients, audio.shape[-1] / coefficients.shape[-1], circular=True)
         # The phase is heard but not followed: its gradient is noise (measured: the cosine between the gradients of

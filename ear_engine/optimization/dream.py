@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -20,13 +19,14 @@ from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import Statistics
 from ear_engine.loudness import SILENT, LoudnessMeter
 from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Reading, State, blaming
-from ear_engine.optimization.gradient import tilt_curve
 from ear_engine.optimization.hearing import Hearing
 from ear_engine.optimization.mastering import Mastering
 from ear_engine.optimization.norms import survey
 from ear_engine.optimization.objectives.base import Context
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.settings import DreamSettings
+from ear_engine.optimization.shaping import Shaper
+from ear_engine.optimization.step_graph import StepGraph
 from ear_engine.optimization.transforms.base import Shape
 from ear_engine.targets.terms import Term
 
@@ -111,6 +111,7 @@ class Dream:
         self.seed = seed
         self.parts = around.parts or load_parts()
         self.step_number = 0
+        self.graph = StepGraph() if self.device.type == "cuda" else None
         self._variants = variants
         self._recorder = Recorder(self.ear, inputs=("scalogram",))
         self._hearing = Hearing(self.ear, self._recorder)
@@ -126,7 +127,7 @@ class Dream:
         # RMS that "dB of change" refers to: the source's own, or that of pink-ish sound at the loudness aimed at
         own = float(self._mid.square().mean().sqrt())
         self._level = 10.0 ** (SILENCE_LUFS / 20.0) if self.silent else own
-        self._curve = lru_cache(maxsize=4)(self._new_curve)
+        self._shaper = Shaper(stereo.mean(axis=0), rate, beats, seed, self.device)
         noise = torch.randn(self._mid.shape, generator=self._generator(-2)).to(self.device) * self._level * 0.1
         self.index, norms = survey(self.ear, self._recorder, self._mid + noise, around.statistics)
 
@@ -233,7 +234,11 @@ class Dream:
         beats = min(max(beats, 0.0), 1.0)
         ascent = self._choose(settings)
         before = self._reading
-        self._state, report = ascent.advance(self._state, self._draw(settings, beats))
+        drawn = self._draw(settings, beats)
+        if self.graph is None:
+            self._state, report = ascent.advance(self._state, drawn)
+        else:
+            self._state, report = self.graph.advance(ascent, self._state, drawn)
         self._reading = Reading(report)
         self.step_number += 1
         self._since_reset += 1
@@ -248,9 +253,7 @@ class Dream:
                 settings.parametrization, self.samples, self.sample_rate, audio
             )
             optimizer = self.parts.optimizer(settings.method)
-            self._ascent = Ascent(
-                self.ear.scalogram, self._hearing, self._mid, optimizer, parametrization, self._goals
-            )
+            self._ascent = Ascent(self.ear.scalogram, self._hearing, self._mid, optimizer, parametrization, self._goals)
             self._state = self._ascent.start(audio)
             self._chosen = chosen
         return self._ascent
@@ -280,16 +283,18 @@ class Dream:
         for penalty in self.parts.penalties:
             with blaming(penalty):
                 penalties.append((penalty, penalty.numbers(settings, shape)))
-        distance = self._level * 10.0 ** (settings.rate / 20.0) * beats
+        shaping = self._shaper.shaping(settings)
+        distance = self._level * 10.0 ** (settings.rate / 20.0) * beats * shaping.share
         keep = 0.5 ** (beats / settings.pull) if settings.pull > 0 and not self.silent else 1.0
-        steering = self._placed(torch.tensor([distance, keep, settings.reshape, self._level]))
+        steering = self._placed(torch.tensor([distance, keep, settings.reshape, self._level, settings.tonal]))
         return Drawn(
             settings.batch_size,
             steering[0],
             steering[1],
             steering[2],
             steering[3],
-            self._curve(settings.tilt),
+            steering[4] if settings.tonal else None,
+            shaping,
             tuple((one, self._placed(numbers)) for one, numbers in transforms if numbers is not None),
             tuple((one, self._placed(numbers)) for one, numbers in penalties if numbers is not None),
             self._placed(self._ascent.optimizer.numbers(beats)),
@@ -336,6 +341,3 @@ class Dream:
     def _generator(self, step: int) -> torch.Generator:
         mixed = np.random.SeedSequence([self.seed, step + 2]).generate_state(1, np.uint64)[0]
         return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
-
-    def _new_curve(self, tilt: float) -> Tensor:
-        return tilt_curve(self.samples, self.sample_rate, tilt, self.device)

@@ -1,4 +1,4 @@
-"""Shaping of the gradient."""
+"""Where gradients on coefficients act: what sounds, tones, hits."""
 
 from __future__ import annotations
 
@@ -7,24 +7,8 @@ import math
 import pytest
 import torch
 
-from ear_engine.ear.real_fourier import RealFourier
-from ear_engine.optimization.gradient import reshape_gradient, shape_gradient, tilt_curve
-
-
-def test_tilt_is_so_many_dB_an_octave_and_nothing_at_the_ends() -> None:
-    curve = tilt_curve(44100, 44100, -6.0, torch.device("cpu"))  # bins are whole Hz
-    assert 20 * math.log10(curve[1000]) == pytest.approx(0.0, abs=1e-3)
-    assert 20 * math.log10(curve[4000] / curve[500]) == pytest.approx(-18.0, abs=1e-3)
-    assert float(curve[:30].abs().max()) == 0.0
-    assert float(curve[18001:].abs().max()) == 0.0
-
-
-def test_a_shaped_gradient_has_unit_level_and_zero_stays_zero() -> None:
-    curve = tilt_curve(1000, 44100, -3.0, torch.device("cpu"))
-    fourier = RealFourier.create(1000, torch.device("cpu"))
-    shaped = shape_gradient(torch.randn(2, 1000) * torch.tensor([[1e-9], [1.0]]), curve, fourier)
-    assert shaped.square().mean(-1).sqrt().tolist() == pytest.approx([1.0, 1.0], rel=1e-4)
-    assert not shape_gradient(torch.zeros(1, 1000), curve, fourier).any()
+from ear_engine.ear.scalogram import Scalogram
+from ear_engine.optimization.gradient import reshape_gradient, tonal_weight
 
 
 def complex_noise(*shape: int) -> torch.Tensor:
@@ -51,3 +35,45 @@ def test_reshaped_change_takes_no_energy() -> None:
         change = reshape_gradient(gradient, coefficients, reshape, 1.0)
         taken = (change * coefficients.conj()).real.sum(dim=(1, 2))
         assert float(taken.abs().max()) < 1e-3 * float((change.abs() * coefficients.abs()).sum())
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, dict[float, float]]:
+    """Weight of a tone, a hit and noise at each setting: the mean over their coefficients, weighted by power."""
+    time = torch.arange(88200) / 44100
+    noise = torch.randn(88200, generator=torch.Generator().manual_seed(1))
+    sounds = {
+        "tone": torch.sin(2 * math.pi * 440 * time),
+        "hit": noise * torch.exp(-150 * (time % 0.5)),
+        "noise": noise,
+    }
+    found: dict[str, dict[float, float]] = {}
+    for name, sound in sounds.items():
+        coefficients = Scalogram().transform(sound[None])
+        coefficients[:, :48] = 0  # below 160 Hz a window lasts as long as a tone
+        power = coefficients.abs().square()
+        found[name] = {
+            tonal: float((tonal_weight(coefficients, torch.tensor(tonal)) * power).sum() / power.sum())
+            for tonal in (-1.0, -0.5, 0.0, 0.5, 1.0)
+        }
+    return found
+
+
+def test_tonal_leaves_tones_above_0_and_noise_and_hits_below(weights: dict[str, dict[float, float]]) -> None:
+    assert [weights[name][0.0] for name in weights] == pytest.approx([1.0, 1.0, 1.0])
+    for name, sign in (("hit", 1.0), ("noise", 1.0), ("tone", -1.0)):
+        course = [weights[name][sign * strength] for strength in (0.0, 0.5, 1.0)]
+        assert course == sorted(course, reverse=True), name
+        assert course[-1] < 0.2, name
+    assert weights["tone"][1.0] > 0.8
+    assert weights["hit"][-1.0] > 0.8
+    assert weights["noise"][-1.0] > 0.6
+
+
+def test_tonal_is_part_of_the_weights_whose_change_takes_no_energy() -> None:
+    coefficients, gradient = complex_noise(2, 40, 30), complex_noise(2, 40, 30)
+    change = reshape_gradient(gradient, coefficients, 0.5, 1.0, torch.tensor(0.7))
+    taken = (change * coefficients.conj()).real.sum(dim=(1, 2))
+    assert float(taken.abs().max()) < 1e-3 * float((change.abs() * coefficients.abs()).sum())
+    plain = reshape_gradient(gradient, coefficients, 0.5, 1.0)
+    assert torch.equal(reshape_gradient(gradient, coefficients, 0.5, 1.0, torch.tensor(0.0)), plain)
