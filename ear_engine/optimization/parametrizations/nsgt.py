@@ -47,13 +47,11 @@ class ConstantQ:
 
     Shapes:
         centers: (bands,), Hz, of each band
-        frequencies: (coefficients,), Hz, of the band that each belongs to
     """
 
     samples: int
     groups: tuple[Group, ...]
     centers: Tensor
-    frequencies: Tensor
     _source: Tensor  # (coefficients,): bin of the spectrum that lies at each place
     _window: Tensor  # (coefficients,): and its weight on the way in; 0 where none does
     _even: Tensor  # (bins,): place of each bin in its even band,
@@ -97,7 +95,6 @@ class ConstantQ:
             samples,
             _grouped(frames),
             values(centers),
-            values(np.repeat(centers, frames)),
             places(source),
             values(window),
             places(place[0]),
