@@ -130,7 +130,7 @@ def build_parser() -> Parser:
     _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
     _add_statistics(command("statistics", "measure what every neuron of an ear does, and name what it answers to"))
     _add_directions(command("directions", "find directions in an ear that mean something in music, and name them"))
-    _add_quality(command("quality", "measure whether targets fire as in no music, and whether dreams are music", _QUALITY))
+    _add_quality(command("quality", "measure whether targets fire as in no music, and whether it is music", _QUALITY))
     bench = command("bench", "measure a part against a plain reference")
     bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, training, osc; all if none is named")
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
@@ -223,6 +223,8 @@ def _add_quality(quality: Parser) -> None:
     add("--clips", type=int, default=1500, metavar="N", help="how many clips of it, of 4 s (1500)")
     add("--source", action="append", default=[], metavar="NAME", help="beat, noise, silence (all); may be repeated")
     add("--layer", action="append", default=[], metavar="NAME", help="only this layer; may be repeated")
+    sets = "layer that is dreamed of with each set of regularizers (five of them); may be repeated"
+    add("--robust-layer", action="append", default=[], metavar="NAME", help=sets)
     add("--beats", type=int, default=48, metavar="N", help="length of a dream (48)")
     add("--steps", type=int, default=4, metavar="N", help="steps a beat (4)")
     add("--seed", type=int, default=0, metavar="N", help="of dreams and clips (0)")

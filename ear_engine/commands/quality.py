@@ -18,7 +18,7 @@ from ear_engine.evaluation.pictures import require_matplotlib
 from ear_engine.quality.clips import Clips
 from ear_engine.quality.corpus_ranges import measure_ranges, write_ranges
 from ear_engine.quality.dreaming import Course
-from ear_engine.quality.measure import Plan, builtin_music, default_cache, measure
+from ear_engine.quality.measure import ROBUST_LAYERS, Plan, builtin_music, default_cache, measure
 from ear_engine.quality.pictures import draw_pictures
 from ear_engine.quality.report import markdown, write_results
 
@@ -48,6 +48,7 @@ def run(typed: argparse.Namespace) -> int:
         tuple(typed.parts),
         tuple(typed.source),
         tuple(typed.layer),
+        tuple(typed.robust_layer) or ROBUST_LAYERS,
         course=course,
         seed=seed,
         device=choose_device(typed.device),

@@ -118,7 +118,7 @@ def explained_by(workshop: Workshop, other: Workshop, layers: Sequence[str]) -> 
 
 def _translations(workshop: Workshop, other: Workshop, layers: tuple[str, ...]) -> dict[str, Translation]:
     channels = other.corpus_channels(layers)
-    return {layer: translate(channels[layer], workshop.corpus[layer]) for layer in layers}
+    return {layer: translate(channels[layer], workshop.corpus[layer][workshop.shared]) for layer in layers}
 
 
 def _gains(

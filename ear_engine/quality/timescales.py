@@ -92,7 +92,7 @@ class RankCorrelation:
     high: float
 
 
-def rank_correlation(depths: Floats, values: Floats, seed: int = 0, draws: int = 2000) -> RankCorrelation:
+def rank_correlation(depths: Floats, values: Floats, seed: int = 0, draws: int = 1000) -> RankCorrelation:
     """Correlation of ranks between the depth of layers and what was measured of them.
 
     The interval is a bootstrap over layers: a layer is drawn with all its dreams, since those are not independent.

@@ -22,6 +22,7 @@ from ear_engine.targets.terms import Term
 
 Report = Callable[[str, int, int], None]
 _PACKAGE = Path(__file__).resolve().parent.parent
+_SHARED = 500
 _HEARING = ("ear", "targets", "optimization/objectives")
 
 
@@ -84,17 +85,23 @@ class Workshop:
             self.cache.write(path, known)
         return known
 
+    @property
+    def shared(self) -> NDArray[np.int64]:
+        """Numbers of the clips that two ears are compared on, spread over all of them."""
+        count = len(self.clips)
+        return np.unique(np.linspace(0, count - 1, min(count, _SHARED)).astype(np.int64))
+
     def corpus_channels(self, layers: tuple[str, ...]) -> Mapping[str, Floats]:
-        """Channel means of these layers on all clips, (clips, channels)."""
+        """Channel means of these layers on the clips numbered :attr:`shared`, (clips, channels)."""
         path = self.cache.path("quality-channels", self._weights, self.music, repr(layers), _code(*_HEARING))
         known = self.cache.read(path)
         if known is None:
             rows: dict[str, list[NDArray[np.float64]]] = {layer: [] for layer in layers}
-            for number in range(len(self.clips)):
-                found = self.judge.channels(self.clips.leveled(number, LEVEL)[None], layers)
+            for done, number in enumerate(self.shared, 1):
+                found = self.judge.channels(self.clips.leveled(int(number), LEVEL)[None], layers)
                 for layer in layers:
                     rows[layer].append(found[layer][0])
-                self.report(f"{self.name} hears music for another ear", number + 1, len(self.clips))
+                self.report(f"{self.name} hears music for another ear", done, len(self.shared))
             known = {layer: np.array(values) for layer, values in rows.items()}
             self.cache.write(path, known)
         return known
