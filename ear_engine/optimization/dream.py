@@ -195,6 +195,11 @@ class Dream:
         self._since_reset = other._since_reset
 
     @property
+    def reads(self) -> frozenset[str]:
+        """Layers that are read for what is aimed at."""
+        return frozenset().union(*(goal.layers for _, goal in self._goals))
+
+    @property
     def samples(self) -> int:
         """Length of the loop."""
         return int(self._mid.shape[0])

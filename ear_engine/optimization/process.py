@@ -31,6 +31,7 @@ from ear_engine.optimization.objectives.base import Objective
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.publisher import Publisher, Speed
 from ear_engine.optimization.settings import DreamSettings, settings_of
+from ear_engine.optimization.threads import Threads
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop
@@ -52,7 +53,7 @@ class DreamerOptions:
         ear: folder of the ear, unless the control slot names one.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``, unless the control slot names one.
         seed: of all randomness.
-        threads: for torch on the CPU; 0 leaves its own choice.
+        threads: for torch on the CPU; 0 for as many as make steps faster (:mod:`ear_engine.optimization.threads`).
     """
 
     ear: Path
@@ -92,6 +93,7 @@ class Dreamer:
         self._clips: Mapping[str, str] = {}
         self._aim = Aim(self._bulletin)
         self._fallback = Fallback()
+        self._threads = Threads(options.threads or min(platform.cores(), torch.get_num_threads()))
 
     def run(self) -> None:
         """Dream until the node says stop or is gone.
@@ -230,7 +232,11 @@ class Dreamer:
 
     def _step(self, dream: Dream, control: ControlState, beats: float) -> None:
         def act(settings: DreamSettings) -> Step:
+            began = now()
             made = dream.step(settings, beats)
+            if dream.device.type == "cpu" and not self._options.threads:
+                kind = dream.samples, dream.reads, settings.batch_size, settings.method, settings.parametrization
+                self._threads.step(now() - began, kind)
             self._fallback.worked(settings)
             return made
 
@@ -330,8 +336,6 @@ def dreamer_main(session: Path, options: DreamerOptions) -> None:
     platform.ignore_interrupt()
     platform.lower_priority()
     platform.reuse_memory()
-    if options.threads:
-        torch.set_num_threads(options.threads)
     try:
         Dreamer(session, replace(options, ear=Path(options.ear))).run()
     except UserError:

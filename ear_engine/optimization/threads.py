@@ -34,18 +34,15 @@ class Threads:
         self._use = use
         self._use(self.count)
         self._upward = False
+        self._wait = _SOON
+        self._elapsed = 0.0  # seconds of steps since the last trial
         self._begin(None)
 
     def _begin(self, key: Hashable) -> None:
+        """Compare nothing with what was before."""
         self._key = key
-        self._wait = _SOON
-        self._settle()
-
-    def _settle(self) -> None:
-        """Stay with what is, until the next trial."""
         self._times: list[float] = []
         self._usual = 0.0
-        self._elapsed = 0.0
         self._tried: int | None = None
         self._trial: list[float] = []
 
@@ -100,7 +97,8 @@ class Threads:
         better = not costly and median(self._trial[1:]) < needed
         self._wait = _SOON if better else min(_SELDOM, 2.0 * self._wait)
         self._choose(self._tried if better else self.count)
-        self._settle()
+        self._elapsed = 0.0
+        self._begin(self._key)
 
     def _choose(self, count: int) -> None:
         self.count = count

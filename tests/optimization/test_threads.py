@@ -104,6 +104,13 @@ def test_another_target_is_not_compared_with_the_last() -> None:
     assert used.count(1) < 0.1 * len(used)  # trials only
 
 
+def test_a_target_that_keeps_changing_does_not_keep_it_from_trying() -> None:
+    machine = Machine(2, busy)
+    for turn in range(20):
+        machine.play(4, f"target {turn}")
+    assert machine.governor.count == 1
+
+
 def test_one_core_is_never_more_than_one_thread() -> None:
     machine = Machine(1, free)
     assert set(machine.play(60)) == {1}
