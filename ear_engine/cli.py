@@ -141,6 +141,7 @@ def _add_serve(serve: Parser) -> None:
     add = serve.add_argument
     add("--audio", choices=("auto", "portaudio", "jack", "null"), default="auto", help="where the sound goes (auto)")
     add("--audio-device", metavar="NAME", help="PortAudio device, by number or part of its name")
+    add("--input", action="store_true", help="listen to the device's inputs too, for target/imprint input")
     add("--record", metavar="FILE.wav", help="write what is heard")
     add("--seconds", type=float, metavar="N", help="end after N seconds of sound")
     add("--ear", metavar="NAME|PATH", help="who listens (small); `ear-engine ears` lists them")
@@ -225,7 +226,7 @@ def _add_quality(quality: Parser) -> None:
     add("--layer", action="append", default=[], metavar="NAME", help="only this layer; may be repeated")
     sets = "layer that is dreamed of with each set of regularizers (five of them); may be repeated"
     add("--robust-layer", action="append", default=[], metavar="NAME", help=sets)
-    add("--beats", type=int, default=48, metavar="N", help="length of a dream (48)")
+    add("--beats", type=int, default=32, metavar="N", help="length of a dream (32)")
     add("--steps", type=int, default=4, metavar="N", help="steps a beat (4)")
     add("--seed", type=int, default=0, metavar="N", help="of dreams and clips (0)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what dreams (auto)")

@@ -79,7 +79,7 @@ def _audio(typed: argparse.Namespace, record: Path | None) -> AudioOptions:
     if typed.audio_device is not None and typed.audio in ("jack", "null"):
         reason, mend = f"is for PortAudio, not for {typed.audio}", "leave it out, or use --audio portaudio"
         raise UserError("--audio-device", reason, mend, "bad_value")
-    return AudioOptions(backend=typed.audio, device=typed.audio_device, record=record)
+    return AudioOptions(backend=typed.audio, device=typed.audio_device, record=record, input=typed.input)
 
 
 def _target(text: str) -> tuple[str, int]:

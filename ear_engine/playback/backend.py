@@ -28,6 +28,7 @@ class Backend(Protocol):
     rate: int
     buffer_size: int
     latency: float
+    inputs: int
 
     def start(self) -> None:
         """Let blocks flow."""
@@ -42,8 +43,9 @@ class Backend(Protocol):
 class PyoBackend:
     """A booted pyo server that a driver calls."""
 
-    def __init__(self, server: Any, name: str, device: str, latency: float) -> None:
+    def __init__(self, server: Any, name: str, device: str, latency: float, inputs: int = 0) -> None:
         self._server = server
+        self.inputs = inputs
         self.name = name
         self.device = device
         self.rate = round(server.getSamplingRate())
@@ -100,12 +102,19 @@ class NullBackend(PyoBackend):
             due += period
 
 
-def boot_server(driver: str, rate: int, buffer_size: int, device: int | None = None) -> Any | None:
-    """A booted stereo pyo server, or None if the driver refuses."""
+def boot_server(driver: str, rate: int, buffer_size: int, device: int | None = None, inputs: int = 0) -> Any | None:
+    """A booted stereo pyo server, with so many input channels, or None if the driver refuses."""
     pyo = load_pyo()
     with quiet():
         server = pyo.Server(
-            sr=rate, nchnls=2, buffersize=buffer_size, duplex=0, audio=driver, jackname="ear-engine", verbosity=0
+            sr=rate,
+            nchnls=2,
+            ichnls=inputs or None,
+            buffersize=buffer_size,
+            duplex=int(inputs > 0),
+            audio=driver,
+            jackname="ear-engine",
+            verbosity=0,
         )
         server.deactivateMidi()
         if device is not None:
@@ -151,6 +160,14 @@ def open_backend(options: AudioOptions, events: EventLog) -> Backend:
             "leave it out, or use --audio portaudio",
             "no_device",
         )
+    backend = _open_output(options, events)
+    if options.input and not backend.inputs:
+        message = "There is no live input here; a target that is likened to it is refused."
+        events.report("warning", "no_input", message)
+    return backend
+
+
+def _open_output(options: AudioOptions, events: EventLog) -> Backend:
     if options.backend == "null":
         return _open_null(options)
     if options.backend in ("auto", "portaudio"):
@@ -180,11 +197,12 @@ def _open_null(options: AudioOptions) -> Backend:
 
 
 def _open_jack(options: AudioOptions) -> Backend | None:
-    server = boot_server("jack", options.sample_rate, options.buffer_size)
+    inputs = 2 if options.input else 0
+    server = boot_server("jack", options.sample_rate, options.buffer_size, inputs=inputs)
     if server is None:
         return None
     # pyo takes over JACK's rate and block; two periods is what JACK's own drivers are set up with.
-    backend = PyoBackend(server, "jack", "JACK server", 0.0)
+    backend = PyoBackend(server, "jack", "JACK server", 0.0, inputs)
     backend.latency = 2 * backend.buffer_size / backend.rate
     return backend
 
@@ -195,16 +213,27 @@ def _open_portaudio(options: AudioOptions) -> Backend | None:
     if number is None:
         return None
     name, rate, latency = devices[number]
-    for attempt in dict.fromkeys((options.sample_rate, rate)):
-        server = boot_server("portaudio", attempt, options.buffer_size, number)
-        if server is not None:
-            return PyoBackend(server, "portaudio", name, latency + options.buffer_size / attempt)
+    inputs = _inputs() if options.input else 0
+    for channels in dict.fromkeys((inputs, 0)):  # some devices do not play and listen at once
+        for attempt in dict.fromkeys((options.sample_rate, rate)):
+            server = boot_server("portaudio", attempt, options.buffer_size, number, channels)
+            if server is not None:
+                return PyoBackend(server, "portaudio", name, latency + options.buffer_size / attempt, channels)
     raise UserError(
         f"audio device {name!r}",
         f"opens neither at {options.sample_rate} nor at {rate} Hz",
         f"close what else uses it, or use another device ({_listed(devices)})",
         "device_busy",
     )
+
+
+def _inputs() -> int:
+    """Channels of PortAudio's default input, two at most; 0 if there is none."""
+    pyo = load_pyo()
+    with quiet():
+        _, numbers = pyo.pa_get_input_devices()
+        default = int(pyo.pa_get_default_input())
+        return min(2, int(pyo.pa_get_input_max_channels(default))) if default in numbers else 0
 
 
 def _choose(devices: dict[int, tuple[str, int, float]], wanted: str | None) -> int | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.playback.backend import Backend
+from ear_engine.playback.capture import Capture
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.graph import Graph
 from ear_engine.playback.library import LoopLibrary
@@ -35,6 +36,7 @@ class Feeder:
         sample_rate: of the engine, in Hz.
         lead: how far ahead of the graph the ring is filled, in seconds; at least two blocks.
         earlier: last state of a process that this one continues: its clock, schedule and dropouts go on.
+        capture: gets what comes in, if the graph has inputs.
         sink: gets what really went out, (count, 2) at the device's rate, in order and without gaps.
     """
 
@@ -49,6 +51,7 @@ class Feeder:
         lead: float = 0.15,
         earlier: AudioState | None = None,
         sink: Callable[[NDArray[np.float32]], None] | None = None,
+        capture: Capture | None = None,
     ) -> None:
         self.plan = Plan()
         self._graph = graph
@@ -58,6 +61,8 @@ class Feeder:
         self._lead = min(max(round(lead * backend.rate), 2 * backend.buffer_size) + 1024, graph.ring // 2)
         self._earlier = earlier
         self._sink = sink
+        self._capture = capture
+        self._asked = 0 if earlier is None else earlier.captured
         self._scheduler = Scheduler(self.plan, library, sample_rate)
         self._writer = RingWriter(graph, self.plan, sample_rate, backend.rate)
         self._timeline = Timeline(backend.rate, backend.buffer_size)
@@ -97,6 +102,10 @@ class Feeder:
         heard = round(self._writer.engine_position(self._played))
         if control is not None:
             self._apply(control, heard)
+            self._asked = max(self._asked, control.captures)
+            if self._capture is not None:
+                current = self.plan.at(heard)
+                self._capture.look(control.captures, current.entry if current is not None else None, heard)
         self.plan.prune(heard)
         return moved
 
@@ -128,6 +137,8 @@ class Feeder:
             dropouts=self.dropouts,
             schedule=self.plan.schedule(),
             peak=peak,
+            captured=self._asked if self._capture is None else self._capture.captured,
+            captured_file="" if self._capture is None else self._capture.file,
             events=self._events.latest(),
         )
 
@@ -150,6 +161,8 @@ class Feeder:
         self._peak = max(self._peak, float(np.abs(frames).max()))
         if self._sink is not None:
             self._sink(frames)
+        if self._capture is not None:
+            self._capture.hear(self._graph.heard(self._played + step - known, known), step - known)
         self._graph.clear(self._played + step - known, known)
         self._played += step
         self._moved = at

@@ -24,12 +24,13 @@ class Graph:
     Args:
         ring: samples of each ring.
         smooth: length of the linear ramp of a changed gain, in seconds.
+        inputs: channels of the server's input to keep, 0 to 2.
     """
 
-    def __init__(self, ring: int = RING, smooth: float = _SMOOTH) -> None:
+    def __init__(self, ring: int = RING, smooth: float = _SMOOTH, inputs: int = 0) -> None:
         pyo = load_pyo()
         self.ring = ring
-        tables = [pyo.DataTable(size=ring, chnls=2) for _ in range(3)]
+        tables = [pyo.DataTable(size=ring, chnls=2) for _ in range(4 if inputs else 3)]
         self._rings = [[np.asarray(table.getBuffer(side))[:ring] for side in range(2)] for table in tables]
         self._clock = pyo.Trig().play()
         self._count = pyo.Count(self._clock, min=0, max=ring - 1)
@@ -39,6 +40,11 @@ class Graph:
         self._mix = (readers[0] * wet + readers[1] * dry) * level
         self._capture = pyo.TableFill(self._mix, tables[2])
         self._out = self._mix.out()
+        self.inputs = inputs
+        self._heard: list[Any] = []
+        if inputs:
+            source = pyo.Input(chnl=[0, min(inputs, 2) - 1])
+            self._heard = [source, pyo.TableFill(source, tables[3])]
         self._values = [1.0, 0.0, 1.0]
         self._objects: list[Any] = [*tables, *readers]
         self._running = False
@@ -76,12 +82,19 @@ class Graph:
 
     def captured(self, position: int, count: int) -> NDArray[np.float32]:
         """What went out at ``position`` (modulo the ring): (count, 2), a copy; count is at most the ring."""
+        return self._frames(2, position, count)
+
+    def heard(self, position: int, count: int) -> NDArray[np.float32]:
+        """What came in as ``position`` (modulo the ring) went out, likewise; mono is on both sides."""
+        return self._frames(3, position, count)
+
+    def _frames(self, number: int, position: int, count: int) -> NDArray[np.float32]:
         first = position % self.ring
         head = min(count, self.ring - first)
         frames = np.empty((count, 2), np.float32)
         for side in range(2):
-            frames[:head, side] = self._rings[2][side][first : first + head]
-            frames[head:, side] = self._rings[2][side][: count - head]
+            frames[:head, side] = self._rings[number][side][first : first + head]
+            frames[head:, side] = self._rings[number][side][: count - head]
         return frames
 
     def close(self) -> None:
@@ -89,6 +102,7 @@ class Graph:
         self._rings = []
         del self._out, self._capture, self._mix, self._count, self._clock
         self._gains.clear()
+        self._heard.clear()
         self._objects.clear()
 
 

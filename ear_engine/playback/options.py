@@ -21,6 +21,7 @@ class AudioOptions:
         record: WAV file to write what is really output to, or None.
         latency: from the graph to the listener in seconds, if it is known better than the backend tells it.
         lead: how far ahead of the sound the ring is filled, in seconds.
+        input: open the device's inputs too, so that loops of the live input can be taken.
         outlive_parent: go on if the process that started this one dies (a new one may rejoin the session).
     """
 
@@ -32,3 +33,4 @@ class AudioOptions:
     latency: float | None = None
     lead: float = 0.15
     outlive_parent: bool = False
+    input: bool = False

@@ -89,6 +89,7 @@ def _play(
     ended: _Ending,
 ) -> None:
     from ear_engine.playback.backend import open_backend
+    from ear_engine.playback.capture import Capture
     from ear_engine.playback.feeder import Feeder
     from ear_engine.playback.graph import Graph
     from ear_engine.playback.library import LoopLibrary
@@ -105,7 +106,11 @@ def _play(
             events.report("info", "recording_goes_on", f"The sound was interrupted; its recording goes on in {take}.")
         elif take != options.record:
             events.report("info", "recording_renamed", f"{options.record} exists already; {take} is recorded instead.")
-    graph = Graph()
+    graph = Graph(inputs=backend.inputs)
+    capture = None
+    if backend.inputs:
+        before = 0 if earlier is None else earlier.captured
+        capture = Capture(session / "loops", backend.rate, options.sample_rate, backend.latency, events, before)
     feeder = Feeder(
         graph,
         backend,
@@ -115,6 +120,7 @@ def _play(
         lead=options.lead,
         earlier=earlier,
         sink=None if recorder is None else recorder.write,
+        capture=capture,
     )
     gc.freeze()
     backend.start()

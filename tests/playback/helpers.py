@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,12 @@ class Session:
         self.control = ControlState(
             old.sequence + 1, dict(self.values), {}, old.source, old.source_number, [], "ear", 0, stop
         )
+        self._control.write(self.control)
+
+    def capture(self, number: int) -> None:
+        """Ask for loop ``number`` of the live input."""
+        assert self.control is not None
+        self.control = replace(self.control, sequence=self.control.sequence + 1, captures=number)
         self._control.write(self.control)
 
     def dream(self, loop: int, audio: Audio, source_number: int, beats: int = 4, file: bool = True) -> str:

@@ -1,0 +1,118 @@
+"""A loop of the live input: in time with what is played, whole around its seam, at the engine's rate."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ear_engine.playback.capture import Capture, input_name
+from ear_engine.playback.events import EventLog
+from ear_engine.shared_memory.loops import LoopFile, read_loop
+from ear_engine.shared_memory.states import Entry
+from tests.playback.helpers import RATE, Audio, Session, noise, spawn
+from tests.playback.test_process import jack  # noqa: F401  (a fixture)
+
+LOOP = 22050
+ENTRY = Entry(1000, 1000, 1, "loop", LOOP, 2)
+
+
+def taken(capture: Capture, folder: Path, position: float, number: int = 1, entry: Entry = ENTRY) -> LoopFile:
+    end = time.perf_counter() + 5
+    while capture.captured < number:
+        capture.look(number, entry, position)
+        assert time.perf_counter() < end
+        time.sleep(0.005)
+    return read_loop(folder / capture.file)
+
+
+def played(samples: int, start: int, loop: Audio) -> Audio:
+    """Whoever plays along plays the loop itself, from engine sample ``start`` on: (samples, 2)."""
+    return loop[:, (start - ENTRY.origin + np.arange(samples)) % LOOP].T
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.02])
+def test_what_is_played_along_comes_back_in_time(tmp_path: Path, latency: float) -> None:
+    loop = noise(LOOP, 3)
+    capture = Capture(tmp_path, RATE, RATE, latency, EventLog())
+    late = round(latency * RATE)
+    position = 5000
+    for count in (7000, 16000, 16000, 11050):  # in pieces, beyond two loops
+        capture.hear(played(count, position - late, loop))
+        position += count
+    found = taken(capture, tmp_path, position)
+    assert capture.file == input_name(1) and (found.sample_rate, found.beats, found.name) == (RATE, 2, "input")
+    assert np.abs(found.audio - loop).max() < 1e-6
+
+
+def test_it_waits_until_a_loop_has_come_in_and_is_taken_once(tmp_path: Path) -> None:
+    capture = Capture(tmp_path, RATE, RATE, 0.0, EventLog())
+    capture.hear(noise(LOOP // 2, 1).T.copy())
+    capture.look(1, ENTRY, 3000.0)
+    capture.look(0, ENTRY, 3000.0)
+    assert capture.captured == 0 and not list(tmp_path.iterdir())
+    capture.hear(noise(LOOP, 1).T.copy())
+    taken(capture, tmp_path, 3000.0)
+    capture.look(1, ENTRY, 9000.0)
+    assert [path.name for path in tmp_path.iterdir()] == [input_name(1)]
+
+
+def test_the_seam_of_a_take_that_does_not_loop_has_no_step(tmp_path: Path) -> None:
+    capture = Capture(tmp_path, RATE, RATE, 0.0, EventLog())
+    slow = np.sin(2 * np.pi * 1.7 * np.arange(2 * LOOP) / RATE).astype(np.float32)  # not whole in the loop
+    capture.hear(np.stack([slow, slow], axis=1))
+    audio = taken(capture, tmp_path, 1000.0 + LOOP // 3).audio[0]
+    steps = np.abs(np.diff(np.append(audio, audio[0])))
+    assert steps.max() < 0.01  # a cut would be a step of 0.4
+
+
+def test_another_rate_of_the_device(tmp_path: Path) -> None:
+    tone = np.sin(2 * np.pi * 440 * np.arange(2 * 48000) / 48000).astype(np.float32)
+    capture = Capture(tmp_path, 48000, RATE, 0.0, EventLog())
+    capture.hear(np.stack([tone, tone], axis=1))
+    audio = taken(capture, tmp_path, 1000.0, entry=ENTRY).audio
+    assert audio.shape == (2, LOOP)
+    assert np.argmax(np.abs(np.fft.rfft(audio[0]))) == 220  # half a second
+
+
+def test_without_an_input_that_is_told(session: Session) -> None:
+    session.source(1, noise(4410, 1))
+    spawn(session, input=True)
+    state = session.wait(lambda found: found.peak > 0)
+    assert [event.code for event in state.events] == ["no_input"]
+    session.capture(2)
+    state = session.wait(lambda found: found.captured == 2)
+    assert state.captured_file == ""
+
+
+@pytest.mark.jack
+def test_the_engine_hears_itself_through_jack(session: Session, jack: int) -> None:  # noqa: F811
+    spectrum = np.fft.rfft(noise(LOOP, 5))
+    spectrum[:, 2000:] = 0.0  # above 4 kHz, where a part of a sample would matter
+    loop = np.fft.irfft(spectrum, n=LOOP).astype(np.float32)
+    session.source(1, loop)
+    process = spawn(session, backend="jack", input=True, latency=0.0)
+    session.wait(lambda found: found.peak > 0.1)
+    server = os.environ["JACK_DEFAULT_SERVER"]
+    ports = subprocess.run(["jack_lsp", "-s", server], capture_output=True, text=True, check=True).stdout.split()
+    outs = sorted(port for port in ports if port.startswith("ear-engine") and "output" in port)
+    ins = sorted(port for port in ports if port.startswith("ear-engine") and "input" in port)
+    assert len(outs) == len(ins) == 2, ports
+    for source, target in zip(outs, ins, strict=True):
+        subprocess.run(["jack_connect", "-s", server, source, target], check=True)
+    time.sleep(1.2)
+    session.capture(1)
+    state = session.wait(lambda found: found.captured == 1)
+    heard = read_loop(session.loops / state.captured_file).audio
+    spectra = np.fft.rfft(heard[0]) * np.conj(np.fft.rfft(loop[0]))
+    match = np.fft.irfft(spectra, n=LOOP) / np.sqrt(np.square(heard[0]).sum() * np.square(loop[0]).sum())
+    late = int(match.argmax())
+    assert match.max() > 0.95
+    assert min(late, LOOP - late) <= 3 * 512 * RATE / jack  # a period or two through JACK
+    session.set(stop=True)
+    process.join(5)
+    assert process.exitcode == 0
