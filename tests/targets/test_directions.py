@@ -14,9 +14,10 @@ from hypothesis.extra import numpy as arrays
 from safetensors.numpy import save_file
 
 from ear_engine.ear.neurons import Layer, NeuronIndex
-from ear_engine.ear.statistics_file import hash_weights
+from ear_engine.ear.statistics_file import hash_weights, load_statistics
 from ear_engine.ear_files import WEIGHTS
 from ear_engine.errors import UserError
+from ear_engine.resources import resource
 from ear_engine.targets.directions import (
     DIRECTIONS,
     Direction,
@@ -91,3 +92,14 @@ def test_vectors_must_be_as_long_as_their_layer() -> None:
 def test_reading_needs_no_torch() -> None:
     code = "import sys, ear_engine.targets.directions; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["small", "paper"])
+def test_ears_that_ship_have_directions_that_fit_and_beat_guessing(name: str) -> None:
+    folder = resource("configs", "ears", name)
+    statistics = load_statistics(folder)
+    assert statistics is not None
+    found = fitting(load_directions(folder), statistics.index)
+    assert {"fast", "slow", "ambient", "played", "electronic"} <= set(found)
+    assert all(one.accuracy - one.chance > 0.05 and one.description for one in found.values())
+    assert (folder / DIRECTIONS).stat().st_size < 1_000_000
