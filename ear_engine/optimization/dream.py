@@ -90,6 +90,7 @@ class Dream:
         seed: of all randomness.
         device: torch device.
         variants: loops dreamed at once from the same source.
+        dtype: what the network multiplies while it dreams; float32 if None. Loops and activations are float32.
         surroundings: statistics, clips, directions, plug-ins.
     """
 
@@ -102,6 +103,7 @@ class Dream:
         seed: int = 0,
         device: str = "cpu",
         variants: int = 1,
+        dtype: torch.dtype | None = None,
         surroundings: Surroundings | None = None,
     ) -> None:
         around = surroundings or Surroundings()
@@ -114,7 +116,7 @@ class Dream:
         self.graph = StepGraph() if self.device.type == "cuda" else None
         self._variants = variants
         self._recorder = Recorder(self.ear, inputs=("scalogram",))
-        self._hearing = Hearing(self.ear, self._recorder)
+        self._hearing = Hearing(self.ear, self._recorder, dtype)
         rate = ear.config.scalogram.sample_rate
         samples = source.shape[1]
         stereo = np.repeat(source, 2, axis=0) if source.shape[0] == 1 else source
