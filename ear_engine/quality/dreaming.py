@@ -32,12 +32,12 @@ class Course:
     """How long is dreamed.
 
     Args:
-        beats: of steps: eight half-lives of the default pull by default.
+        beats: of steps: five half-lives of the default pull.
         steps: a beat; a machine that makes 40 steps a second makes 20 at 120 BPM, and what comes out differs little.
         seed: of all randomness.
     """
 
-    beats: int = 48
+    beats: int = 32
     steps: int = 4
     seed: int = 0
 

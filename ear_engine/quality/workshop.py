@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +79,7 @@ class Workshop:
         path = self.cache.path("quality-values", self._weights, self.music, str(LEVEL), _code(*_HEARING))
         known = self.cache.read(path)
         if known is None:
-            tell = lambda done, of: self.report(f"{self.name} hears music", done, of)  # noqa: E731
+            tell = partial(self.report, f"{self.name} hears music")
             values = corpus_values(self.judge, self.clips, list(self.targets.values()), LEVEL, tell)
             known = dict(zip(self.targets, values.T.copy(), strict=True))
             self.cache.write(path, known)
