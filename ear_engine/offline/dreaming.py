@@ -177,7 +177,7 @@ def dream_all(request: Request, progress: Progress = lambda _done, _all, _object
         seed=request.seed,
         device=model.device,
         variants=request.variants,
-        surroundings=Surroundings(model.statistics, other),
+        surroundings=Surroundings(model.statistics, other, model.directions),
     )
     resolver = model.resolver(dreaming.index)
     if request.target:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ear_engine.ear.network import Ear
@@ -13,6 +13,7 @@ from ear_engine.ear.statistics_file import load_statistics
 from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
 from ear_engine.plugins import Registry
+from ear_engine.targets.directions import Direction, load_directions
 from ear_engine.targets.facts import load_facts
 from ear_engine.targets.resolve import Resolver
 from ear_engine.yaml_files import load_yaml
@@ -37,12 +38,14 @@ class Model:
         device: torch device that it means.
         ear: on the CPU; each dream places its own copy.
         statistics: what its neurons do in music; None if there are none.
+        directions: named ones among its activations.
     """
 
     choice: Choice
     device: str
     ear: Ear
     statistics: Statistics | None
+    directions: Mapping[str, Direction] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -57,7 +60,7 @@ class Model:
 
 
 def load_model(choice: Choice, device: str, registry: Registry, warn: Callable[[UserError], object]) -> Model:
-    """Load the ear of ``choice``; ``warn`` is told of statistics that cannot be used.
+    """Load the ear of ``choice``; ``warn`` is told of statistics and directions that cannot be used.
 
     Raises:
         UserError: it cannot be loaded.
@@ -69,4 +72,9 @@ def load_model(choice: Choice, device: str, registry: Registry, warn: Callable[[
     except UserError as error:
         warn(error)
         statistics = None
-    return Model(choice, device, ear, statistics)
+    directions: Mapping[str, Direction] = {}
+    try:
+        directions = load_directions(choice.folder)
+    except UserError as error:
+        warn(error)
+    return Model(choice, device, ear, statistics, directions)

@@ -167,7 +167,7 @@ class Dreamer:
 
     def _new_dream(self, model: Model, place: Place) -> Dream:
         check_rate(model, place.source)
-        around = Surroundings(model.statistics, self._clip, parts=self._parts)
+        around = Surroundings(model.statistics, self._clip, model.directions, self._parts)
         source = place.source
         return Dream(model.ear, source.audio, source.beats, seed=place.seed, device=model.device, surroundings=around)
 
