@@ -23,10 +23,11 @@ is longer, both measured in the same run; 100 % leaves nothing to win.
 _ABOUT = {
     "scalogram": """A loop of 180,224 samples (176 frames, 216 bins) to log amplitude and phase and the gradient back.
 The references use Hann windows in time of the original's length (16,179 samples at 40 Hz), half the length of ours.""",
-    "dream": """Steps of a dream from noise, target at the top of the network unless a layer is named. The reference
-follows the original's procedure: the loop tiled to 550,000 samples, one conv1d an octave at twice the frame rate, max
-pooling, the whole network on 521 frames without folded normalization, and the gradient back to the loop. It is given
-our causal network, weights without gradients and no bookkeeping.""",
+    "dream": """Steps of a dream from noise with the table's settings. The reference follows the original's procedure:
+the loop tiled to 550,000 samples, one conv1d an octave at twice the frame rate, max pooling, the whole network on 521
+frames without folded normalization, and the gradient back to the loop. It is given our causal network, weights without
+gradients and no bookkeeping. Operations are counted on the plain network: convolutions and their gradients on what they
+heard. The floor of a row in bfloat16 is that of products in bfloat16.""",
     "training": """A step of training from noise to changed weights: scalogram, network, loss (equation 1), gradients,
 AdamW; excerpts of 272 frames (6.3 s), on a GPU if there is one. Two processes share one batch as under `torchrun`, a
 thread each, against one process with a thread and the whole batch: 2 would be perfect on two free cores.""",

@@ -15,10 +15,12 @@ import torch
 from ear_engine import benchmarks
 from ear_engine.benchmarks import dream, osc, scalogram, training
 from ear_engine.benchmarks.convolution import TimeDomainTransform
+from ear_engine.benchmarks.dream_profile import profile
 from ear_engine.benchmarks.measure import take_turns
 from ear_engine.benchmarks.procedure import OriginalProcedure
 from ear_engine.benchmarks.report import describe_machine, markdown, write_markdown
 from ear_engine.benchmarks.rows import Row, judged
+from ear_engine.benchmarks.work import count
 from ear_engine.ear.checkpoint import save_ear
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.ear.scalogram import ScalogramConfig
@@ -71,10 +73,33 @@ def test_every_part_runs_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_dream_is_measured_against_the_original_procedure() -> None:
-    rows = dream.run(1, (dream.Case("tiny", 0.03, 1, "encoder_1_conv1", target=1e9),))
-    check(rows, "dream")
+    case = dream.Case("tiny", 0.03, 1, "encoder_1_conv1", target=1e9, times=1.0, floor=1.0)
+    rows = dream.run(1, (case,))
+    check([row for row in rows if row.unit == "steps/s"], "dream")
     assert (rows[0].unit, rows[0].met) == ("steps/s", False)
-    assert "tiny, batch 1, encoder_1_conv1" in rows[0].case
+    assert all("tiny, batch 1, encoder_1_conv1" in row.case for row in rows)
+    assert [row.value for row in rows if row.unit == "×"] == [rows[0].ratio, rows[0].floor_share]
+    assert "a prime" in rows[-1].case
+
+
+@pytest.mark.slow
+def test_the_parts_of_a_step_are_measured_beside_the_whole() -> None:
+    case = dream.Case("tiny", 0.03, 2, "encoder_1_conv1")
+    rows = profile("tiny", *dream.make_dream(case, samples=44100), 2)
+    assert [row.case for row in rows][-1] == "tiny: everything else, of a whole step"
+    assert len({row.reference for row in rows}) == 1
+    assert all(row.unit == "ms" and row.value >= 0 for row in rows)
+
+
+def test_the_work_of_a_step_is_that_of_its_convolutions_there_and_back() -> None:
+    ear = Ear(EarConfig(width=0.125)).fused()
+    least = count(ear, "encoder_0_conv2", 2, 16 * 1024)
+    first, second, mix = (2 * 16 * 216 * (2 * 9), 2 * 8 * 84 * 25, 2 * 8 * 84 * 2)  # outputs times weights a channel
+    assert least.weights == 2 * 9 + 25 + 2 + 2  # and two offsets
+    assert least.activations == 2 * 16 * 216 + 2 * 8 * 84 + 2 * 8 * 84
+    there = 2 * (first + second + mix)
+    assert there * 1.5 < least.operations <= there * 2  # the phase is not followed back
+    assert least.bytes_moved(2) == 4 * (least.weights + least.activations)
 
 
 @pytest.mark.slow
