@@ -138,7 +138,7 @@ class Dream:
             return None if audio is None else torch.from_numpy(audio.mean(axis=0)).to(self.device)
 
         self._context = Context(
-            self.ear, self.index, norms, self.device, samples, beats, clip=clip, directions=around.directions
+            self.ear, self.index, norms, self.device, samples, beats, clip, around.directions, self._variants
         )
         self._goals: tuple[Goal, ...] = ()
         self._ascent: Ascent | None = None

@@ -208,11 +208,12 @@ def test_predictability_and_surprise_follow_the_ears_own_predictions(ear: Ear) -
         (Term("direction", 1.0, "scalogram", text="neurons"), "direction 'neurons' is one of 6 numbers in top"),
         (Term("likeness", 1.0, "top", text="nothing"), "clip 'nothing' is not there"),
         (Term("cpc", 1.0), "this ear makes no predictions"),
+        (Term("diversity", 1.0, "top"), "diversity compares loops dreamed side by side, and this is one"),
     ],
 )
 def test_what_cannot_be_raised_is_refused_in_a_sentence(term: Term, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        make(term)
+        make(term, context(variants=1))
 
 
 # in dreams

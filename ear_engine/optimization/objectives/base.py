@@ -41,6 +41,7 @@ class Context:
         samples, beats: of the loop.
         clip: audio, (samples,) on the device, of a clip that a target names; None if it is not there (yet).
         directions: named directions of this ear.
+        variants: loops dreamed at once; 0 if nobody knows yet.
     """
 
     ear: nn.Module
@@ -51,6 +52,7 @@ class Context:
     beats: int
     clip: Callable[[str], Tensor | None] = lambda _name: None
     directions: Mapping[str, object] = field(default_factory=dict)
+    variants: int = 0
 
 
 @dataclass(frozen=True)

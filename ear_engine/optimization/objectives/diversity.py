@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ear_engine.errors import UserError
 from ear_engine.optimization.objectives.activity import Activity
 from ear_engine.optimization.objectives.base import Context, HeardTrace, Objective
 from ear_engine.targets.terms import Term
@@ -14,12 +15,17 @@ class Diversity(Objective):
     """How unlike the variants are: 1 minus the mean cosine between their Gram matrices, over all pairs.
 
     After Lucid's ``diversity`` (Olah et al. 2017). A Gram matrix says which channels of a layer fire together, whenever
-    that is; copies of one variant count together. It compares variants, so with a single one (a live dream) it is 0 and
-    has no effect.
+    that is; copies of one variant count together. With a single variant it would be 0 and move nothing.
+
+    Raises:
+        UserError: a single loop is dreamed, as it is live.
     """
 
     def __init__(self, term: Term, context: Context) -> None:
         super().__init__(term, context)
+        if context.variants == 1:
+            mend = "dream several with `ear-engine dream --variants 4`"
+            raise UserError("diversity", "compares loops dreamed side by side, and this is one", mend, "one_variant")
         self.layers = frozenset({term.layer})
         self._activity = Activity(term, context)
         self._root = self._activity.share.sqrt()[..., None]
