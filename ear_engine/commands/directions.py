@@ -34,7 +34,8 @@ def run(typed: argparse.Namespace) -> int:
     statistics = load_statistics(folder.path)
     if statistics is None:
         mend = f"make them with `ear-engine statistics --ear {typed.ear}`"
-        raise UserError(f"ear {folder.name!r}", "has no statistics, which directions are measured in", mend, "no_statistics")
+        reason = "has no statistics, which directions are measured in"
+        raise UserError(f"ear {folder.name!r}", reason, mend, "no_statistics")
     ear = load_ear(folder.path)
     recordings = [one for name in typed.corpus or CORPORA for one in library(name).recordings]
     found = []
