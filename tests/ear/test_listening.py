@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -90,7 +92,7 @@ def test_nothing_is_computed_for_no_layers_or_beyond_the_deepest() -> None:
 
 
 @pytest.mark.parametrize("shape", [{"normalization": "frame"}, {"pooling": "blur"}], ids=["frame", "blur"])
-def test_other_kinds_of_layers_are_refused(shape: dict[str, str]) -> None:
+def test_other_kinds_of_layers_are_refused(shape: dict[str, Any]) -> None:
     ear = lived_in(**shape)
     assert not can_listen(ear)
     with pytest.raises(UserError, match="layers that are not the paper's"):
