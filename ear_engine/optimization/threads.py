@@ -17,6 +17,7 @@ import torch
 _STEPS = 8  # compared with as many
 _FASTER = 0.85  # share of the time that more threads must not exceed to be kept
 _CHANGED = 1.4  # factor by which a step's time has changed for good
+_AT_ONCE = 3  # steps that all took longer by that factor are enough for a trial
 _SOON, _SELDOM = 2.0, 120.0  # seconds between trials: at first and after changes, and at most
 _COSTLY = 1.5  # a trial ends early when it has taken so many times what its steps should
 
@@ -25,12 +26,14 @@ class Threads:
     """Chooses the number of torch's threads from the times of steps.
 
     Args:
-        most: threads at most; those at the start.
+        most: threads at most. It begins with one, which costs a free machine two seconds at half the speed; the most
+            would cost a busy one many.
         use: what sets the number.
     """
 
     def __init__(self, most: int, use: Callable[[int], object] = torch.set_num_threads) -> None:
-        self.count = self._most = max(1, most)
+        self._most = max(1, most)
+        self.count = 1
         self._use = use
         self._use(self.count)
         self._upward = False
@@ -69,13 +72,17 @@ class Threads:
         """One more step as usual; begin a trial when it is time."""
         self._times = [*self._times, seconds][-_STEPS:]
         self._elapsed += seconds
-        if self._most == 1 or len(self._times) < _STEPS:
+        if self._most == 1:
             return
-        now = median(self._times)
+        # One thread that slows down gets less of its core, which more threads would not mend.
+        slowed = self.count > 1 and 0.0 < self._usual * _CHANGED < min(self._times[-_AT_ONCE:])
+        if not slowed and len(self._times) < _STEPS:
+            return
+        now = median(self._times[-_AT_ONCE:] if slowed else self._times)
+        if slowed or now * _CHANGED < self._usual:
+            self._wait = _SOON
         self._usual = self._usual or now
-        if not self._usual / _CHANGED < now < self._usual * _CHANGED:
-            self._wait, self._usual = _SOON, now
-        if self._elapsed >= self._wait:
+        if slowed or self._elapsed >= self._wait:
             self._usual = now
             self._tried = self._other()
             self._use(self._tried)
