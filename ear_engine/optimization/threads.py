@@ -102,7 +102,7 @@ class Threads:
         assert self._tried is not None
         needed = self._usual * (_FASTER if self._tried > self.count else 1.0)
         better = not costly and median(self._trial[1:]) < needed
-        self._wait = _SOON if better else min(_SELDOM, 2.0 * self._wait)
+        self._wait = _SOON if better else min(_SELDOM, (4.0 if costly else 2.0) * self._wait)
         self._choose(self._tried if better else self.count)
         self._elapsed = 0.0
         self._begin(self._key)
