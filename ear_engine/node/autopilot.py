@@ -5,11 +5,12 @@ All it does goes through the control log under its own name. Whoever sets a targ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ear_engine.control import REGION_FIELDS, Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node.itinerary import Scene, scenes
+from ear_engine.parameters import Value
 from ear_engine.presets import Preset, find_preset
 from ear_engine.shared_memory.clock import Playhead
 
@@ -95,7 +96,7 @@ class Autopilot:
 
     def _begin(self, head: Playhead) -> None:
         self._clock = BarClock(head)
-        self._scenes = scenes(self._seed)
+        self._scenes = scenes(self._seed, str(self._control.tree.values["source/clip"]))
         self._next = next(self._scenes)
         self._end = 0.0
         self._glide = (0.0, 0.0)
@@ -103,29 +104,33 @@ class Autopilot:
 
     def _enter(self, scene: Scene, beats: float) -> None:
         first = scene.bar == 0
-        if first:
-            extents = {f"target/{name}": self._control.tree[f"target/{name}"].default for name in REGION_FIELDS[1:]}
-            self._try({**extents, "target/clear": True})
+        preset = self._preset(scene.preset)
         if scene.preset:
-            self._try(self._shaping(scene.preset))
+            shaping = {name: value for name, value in preset.items() if not name.startswith("target/")}
+            self._try({**shaping, **({"target/clear": True} if first else {})})
         if scene.clip:
             self._try({"source/clip": scene.clip})
         if not first:
             self._end = 1.0 - self._end
-        ends = ("target/a", "target/b") if first else ("target/b" if self._end else "target/a",)
-        came = 1.0 - self._end if scene.glide else self._end
-        self._glide = (beats, beats + scene.glide * BAR)
+        stores = ("target/a", "target/b") if first else ("target/b" if self._end else "target/a",)
         layers = self._layers()
         layer = layers[round(scene.depth * (len(layers) - 1))]
-        stored = dict.fromkeys(ends, True)
-        what = f"{scene.words} in {layer}"
-        if not self._try({"target/name": f"{layer} {scene.words}", **stored}):  # an ear of which nothing is known
-            self._try({"target/depth": scene.depth, **stored})
-            what = layer
-        preset, loop = scene.preset and f"preset {scene.preset}", scene.clip and f"loop {scene.clip}"
-        told = ", ".join(filter(None, (what, preset, loop)))
-        self._report("info", "autopilot_scene", f"Bar {scene.bar + 1}: {told}.")
-        self._try({"target/morph": came})
+        if scene.words:
+            wanted: dict[str, Value] = {"target/name": f"{layer} {scene.words}"}
+        else:
+            wanted = {name: value for name, value in preset.items() if name.startswith("target/")}
+        stored = dict.fromkeys(stores, True)
+        if not self._try({**self._extents, **wanted, **stored}):  # an ear of which nothing is known
+            self._try({**self._extents, "target/depth": scene.depth, **stored})
+        glides = scene.glide and not first
+        self._glide = (beats, beats + scene.glide * BAR) if glides else (beats, beats)
+        self._try({"target/morph": 1.0 - self._end if glides else self._end})
+        what = (
+            scene.words and f"{scene.words} in {layer}",
+            scene.preset and f"preset {scene.preset}",
+            scene.clip and f"loop {scene.clip}",
+        )
+        self._report("info", "autopilot_scene", f"Bar {scene.bar + 1}: {', '.join(filter(None, what))}.")
 
     def _morph(self, beats: float) -> None:
         start, end = self._glide
@@ -138,17 +143,23 @@ class Autopilot:
         if share >= 1.0:
             self._glide = (end, end)
 
-    def _shaping(self, name: str) -> dict[str, object]:
-        """What a preset says besides its target; the defaults if it is gone."""
+    @property
+    def _extents(self) -> dict[str, Value]:
+        """A target's extents by default, which a preset may have narrowed."""
+        return {f"target/{name}": self._control.tree[f"target/{name}"].default for name in REGION_FIELDS[1:]}
+
+    def _preset(self, name: str) -> dict[str, Value]:
+        """What a preset says; the defaults if it is gone; nothing without a name."""
+        if not name:
+            return {}
         tree = self._control.tree
         try:
-            preset = find_preset(name, tree)
+            return find_preset(name, tree).changes(tree)
         except UserError as error:
             self._report("warning", error.code, str(error))
-            preset = Preset(name)
-        return {name: value for name, value in preset.changes(tree).items() if not name.startswith("target/")}
+            return Preset(name).changes(tree)
 
-    def _try(self, changes: dict[str, object]) -> bool:
+    def _try(self, changes: Mapping[str, Value]) -> bool:
         try:
             self._control.apply(changes, ORIGIN)
         except UserError:
