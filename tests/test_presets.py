@@ -7,9 +7,12 @@ import pytest
 from ear_engine import platform
 from ear_engine.cli import main
 from ear_engine.control import ControlLog
+from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
 from ear_engine.parameters import ParameterTree
 from ear_engine.presets import find_preset, governs, list_presets, read_preset, recall
+from ear_engine.targets.facts import load_facts
+from ear_engine.targets.resolve import Resolver
 
 HEAD = "title: Mine\ndescription: What it does.\n"
 
@@ -34,6 +37,17 @@ def test_six_ship_and_each_can_be_recalled(tree: ParameterTree) -> None:
         recall(preset, control, "test")
         for name, value in preset.values.items():
             assert control.tree.values[name] == value
+
+
+@pytest.mark.parametrize("ear", ["small", "paper"])
+def test_the_ears_that_ship_have_what_the_presets_aim_at(ear: str, tree: ParameterTree) -> None:
+    facts = load_facts(find_ear(ear).path)
+    assert facts is not None
+    resolver = Resolver(facts)
+    for preset in list_presets(tree):
+        control = ControlLog(ParameterTree())
+        recall(preset, control, "test")
+        assert resolver.resolve((control.target,), 8.0), preset.name
 
 
 def test_a_recall_gives_the_same_whatever_was_before(tmp_path: Path, tree: ParameterTree) -> None:

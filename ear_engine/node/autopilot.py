@@ -120,13 +120,14 @@ class Autopilot:
         else:
             wanted = {name: value for name, value in preset.items() if name.startswith("target/")}
         stored = dict.fromkeys(stores, True)
-        if not self._try({**self._extents, **wanted, **stored}):  # an ear of which nothing is known
+        known = self._try({**self._extents, **wanted, **stored})
+        if not known:  # an ear without statistics has no names
             self._try({**self._extents, "target/depth": scene.depth, **stored})
         glides = scene.glide and not first
         self._glide = (beats, beats + scene.glide * BAR) if glides else (beats, beats)
         self._try({"target/morph": 1.0 - self._end if glides else self._end})
         what = (
-            scene.words and f"{scene.words} in {layer}",
+            layer if not known else scene.words and f"{scene.words} in {layer}",
             scene.preset and f"preset {scene.preset}",
             scene.clip and f"loop {scene.clip}",
         )

@@ -16,12 +16,12 @@ _FLAVOR_SCENES = (0, 1, 2, 4, 6)  # a preset begins,
 _CLIP_SCENES = (3, 5, 7)  # another loop: never both at once, so one hears what each does
 _OPENING = ("bloom", "upheaval")  # how the first arc begins: a beat that melts, and is built anew
 _WORDS = {  # what suits a preset, as target/name takes it
-    "bloom": ("soft tones", "low tones", "chords", "steady tones"),
+    "bloom": ("soft tones", "low tones", "mid tones", "steady tones"),
     "upheaval": ("hits", "kicks", "plucks"),
     "sparkle": ("bright plucks", "high plucks", "high tones"),
     "drone": ("low tails", "bass", "low tones"),
     "hats": ("hats", "highs", "hits"),
-    "surprise": ("plucks", "noise", "chords"),
+    "surprise": ("plucks", "noise", "tones"),
 }
 _OWN_TARGET = ("sparkle", "hats", "surprise")  # presets that begin with what they aim at themselves
 _CLIPS = ("chords", "break_138", "dub", "voice", "broken_92", "bass", "acid_126", "piano", "beat")

@@ -8,6 +8,7 @@ import itertools
 import pytest
 
 from ear_engine.control import REGION_FIELDS, ControlLog
+from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
 from ear_engine.node.autopilot import ORIGIN, Autopilot, BarClock
 from ear_engine.node.itinerary import SCENE_BARS, plan
@@ -16,6 +17,8 @@ from ear_engine.presets import find_preset, recall
 from ear_engine.shared_memory.clock import Playhead
 from ear_engine.shared_memory.states import Entry, Target
 from ear_engine.sources.loops import builtin_names
+from ear_engine.targets.choices import named_regions
+from ear_engine.targets.facts import load_facts
 from tests.node.standin import options, playing, until
 
 RATE = 44100
@@ -183,6 +186,16 @@ def test_words_that_an_ear_does_not_know_become_a_depth() -> None:
     stage.play(0, 11)
     assert [stage.control.stored[end].by for end in "ab"] == ["depth", "depth"]
     assert stage.control.stored["b"].depth == plan(3, 8)[1].depth
+
+
+@pytest.mark.parametrize("ear", ["small", "paper"])
+def test_the_ears_that_ship_know_what_it_asks_for(ear: str) -> None:
+    facts = load_facts(find_ear(ear).path)
+    assert facts is not None
+    layers = [layer.name for layer in facts.index.layers]
+    for scene in plan(0, 64):
+        if scene.words:
+            assert named_regions(f"{layers[round(scene.depth * (len(layers) - 1))]} {scene.words}", facts)
 
 
 def test_the_clock_keeps_to_the_bars_of_the_loop() -> None:
