@@ -178,4 +178,6 @@ class Autopilot:
         if touched:
             self._control.apply({SWITCH: False}, ORIGIN)
             self._clock = None
-            self._report("info", "autopilot_off", f"{touched[-1]} was set: the autopilot has let go.")
+            self._report(
+                "info", "autopilot_off", f"The {touched[0].split('/')[0]} was set by hand: the autopilot has let go."
+            )
