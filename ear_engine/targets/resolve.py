@@ -56,7 +56,8 @@ class Resolver:
         Raises:
             UserError: one of them cannot be resolved (``unknown_layer``, ``unknown_region``, ``unknown_direction``,
                 ``bad_expression``, ``bad_neurons``, ``out_of_range``, ``no_statistics``, ``not_stored``), chooses
-                nothing, or weighs nothing by its own numbers (``empty_target``), or they cancel each other (``contradictory``).
+                nothing, or weighs nothing by its own numbers (``empty_target``), or they cancel each other
+                (``contradictory``).
         """
         ends = stored or {}
         parts: Terms = []
