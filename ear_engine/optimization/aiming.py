@@ -9,7 +9,7 @@ from ear_engine.errors import UserError
 from ear_engine.optimization.bulletin import Bulletin
 from ear_engine.optimization.dream import Dream
 from ear_engine.shared_memory.states import ControlState, Target
-from ear_engine.targets.resolve import Resolver
+from ear_engine.targets.resolve import Resolver, clips_wanted
 
 Wish = tuple[Target, Sequence[Target], Mapping[str, Target], Mapping[str, str]]
 
@@ -34,6 +34,8 @@ class Aim:
         wish = target, control.kept, control.stored, control.clips
         if wish == self._wish:
             return
+        if not clips_wanted(target, control.kept, control.stored) <= control.clips.keys():
+            return  # the node is making them, and says so if it cannot
         fresh, self._wish = self._wish is None, wish
         try:
             self._take(dream, wish)
