@@ -13,9 +13,9 @@ from ear_engine.shared_memory.states import (
     ControlState,
     DreamerState,
     Event,
-    Region,
     StateReader,
     StateWriter,
+    Target,
 )
 
 # a fresh file an example would be slow: all of them go through one mailbox, as in the engine
@@ -28,7 +28,7 @@ def _states(kind: type) -> st.SearchStrategy:
     fields: dict[str, st.SearchStrategy] = {f.name: finite for f in dataclasses.fields(kind) if f.type == "float"}
     if kind is ControlState:
         fields["values"] = st.dictionaries(st.text(), st.one_of(st.text(), st.booleans(), st.integers(), finite))
-        fields["kept"] = st.lists(_states(Region), max_size=3)
+        fields["kept"] = st.lists(_states(Target), max_size=3)
     return st.builds(kind, **fields)
 
 
@@ -45,7 +45,7 @@ def test_a_reader_sees_changes_and_parses_only_them(tmp_path: Path) -> None:
     reader = StateReader(tmp_path, "control", ControlState)
     assert reader.read() is None
     writer: StateWriter[ControlState] = StateWriter(tmp_path, "control")
-    region = Region("encoder_0_conv1", 0.5, 0.1, 20.0, 20000.0, 0.0, 0.0, 1.0)
+    region = Target("encoder_0_conv1", 0.5, 0.1, 20.0, 20000.0, 0.0, 0.0, 1.0)
     first = ControlState(1, {"dream/rate": -18.0}, {}, "source-00000001.ear", 1, [region], "small", 0)
     writer.write(first)
     seen = reader.read()
@@ -58,7 +58,7 @@ def test_a_reader_sees_changes_and_parses_only_them(tmp_path: Path) -> None:
 
 def test_a_mailbox_holds_a_full_evening_of_the_largest_state(tmp_path: Path) -> None:
     """Sixty-four kept targets and sixteen long events fit the default capacity with room to spare."""
-    region = Region("autoregressive_12", 0.123456789012, 0.123456789012, 20.0, 20000.0, 63.0, 64.0, -2.0)
+    region = Target("autoregressive_12", 0.123456789012, 0.123456789012, 20.0, 20000.0, 63.0, 64.0, -2.0)
     values = {f"group_{number}/a_parameter_with_a_long_name": 0.123456789012 for number in range(500)}
     StateWriter(tmp_path, "control").write(
         ControlState(1 << 40, values, {}, "source-00000001.ear", 1, [region] * 64, "/long" * 50, 0)
