@@ -12,15 +12,15 @@ import soundfile
 from ear_engine.clip import resample_loop
 from ear_engine.quality.spectra import Loop
 
-_SHIFTS = (0.013, 0.31, 0.62)  # shares of the loop; none is a whole number of frames
+_SHIFTS = (0.0013, 0.0133, 0.171, 0.314, 0.622, 0.873)  # shares of the loop; none is a whole number of frames
 _SEMITONES = 0.5
 _CORNER = 8000.0  # Hz
 _PEAK = 0.9
 
 
 def shifted(loop: Loop, sample_rate: int) -> tuple[Loop, ...]:
-    """Moved around the circle to three places between frames."""
-    return tuple(np.roll(loop, round(share * len(loop)) + 311) for share in _SHIFTS)
+    """Moved around the circle to six places between frames."""
+    return tuple(np.roll(loop, round(share * len(loop))) for share in _SHIFTS)
 
 
 def repitched(loop: Loop, sample_rate: int) -> tuple[Loop, ...]:
