@@ -20,7 +20,7 @@ from ear_engine.optimization.spectral_curve import CROSSOVERS_HZ
 from ear_engine.optimization.transforms.base import Shape
 from ear_engine.quality.degradations import repitched
 from ear_engine.quality.judge import Judge
-from ear_engine.quality.onsets import onset_strength
+from ear_engine.quality.onsets import find_onsets, onset_strength
 from ear_engine.quality.spectra import Floats, Loop, power_frames
 from ear_engine.targets.terms import Term
 
@@ -121,10 +121,16 @@ def change_level(scene: Scene) -> float:
     return float(10.0 * np.log10((scene.change**2).sum() / (scene.before**2).sum()))
 
 
-def onset_likeness(scene: Scene) -> float:
-    """Correlation of the onset strengths of the dream with those of its source."""
-    before, after = (onset_strength(loop, scene.sample_rate) for loop in (scene.before, scene.after))
-    return float(np.corrcoef(before, after)[0, 1])
+def at_onsets(scene: Scene) -> float:
+    """Share of the change's energy within 80 ms from an onset of the source, per cent."""
+    strength = onset_strength(scene.before, scene.sample_rate)
+    frame = len(scene.before) / len(strength)
+    opened = np.zeros(len(scene.before), dtype=bool)
+    for found in find_onsets(scene.before, scene.sample_rate):
+        at = round((int(found) - 1) * frame)
+        opened[np.arange(at, at + round(0.08 * scene.sample_rate)) % len(opened)] = True
+    energy = scene.change.astype(np.float64) ** 2
+    return float(100.0 * energy[opened].sum() / energy.sum())
 
 
 def frame_texture(scene: Scene) -> float:
@@ -158,9 +164,9 @@ def kept(change: Callable[[Loop, int], Sequence[Loop]]) -> Measure:
     return measure
 
 
-def softened(loop: Loop, sample_rate: int) -> Sequence[Loop]:
-    """At -12, -18 and -24 dB."""
-    return [loop * np.float32(10.0 ** (-decibels / 20.0)) for decibels in (12, 18, 24)]
+def releveled(loop: Loop, sample_rate: int) -> Sequence[Loop]:
+    """12 dB louder and softer."""
+    return [loop * np.float32(10.0 ** (decibels / 20.0)) for decibels in (-12, 12)]
 
 
 def holed(loop: Loop, sample_rate: int) -> Sequence[Loop]:
@@ -181,7 +187,7 @@ def notched(loop: Loop, sample_rate: int) -> Sequence[Loop]:
 
 
 repitched_kept = kept(repitched)
-softened_kept = kept(softened)
+releveled_kept = kept(releveled)
 holed_kept = kept(holed)
 notched_kept = kept(notched)
 

@@ -94,11 +94,18 @@ def test_masks_hide_one_stretch_up_to_the_share(seed: int, share: float) -> None
 
 @given(st.integers(0, 2**31), st.floats(0.01, 24))
 def test_loudness_stays_within_what_is_asked_for(seed: int, most: float) -> None:
-    audio = torch.ones(16, 4)
-    heard = Loudness().on_audio(Copies(audio, torch.zeros(16)), numbers(Loudness(), shape(16), seed, loudness=most))
-    decibels = 20 * heard.audio[:, 0].log10()
+    decibels = 10 * numbers(Loudness(), shape(16), seed, loudness=most).log10()
     assert float(decibels.abs().max()) <= most + 1e-3
     assert float(decibels.min()) < 0 < float(decibels.max())
+
+
+@pytest.mark.parametrize("decibels", [-24.0, -6.0, 10.0])
+def test_features_at_another_level_are_those_of_louder_audio(loop: NDArray[np.float32], decibels: float) -> None:
+    audio, scalogram = torch.from_numpy(loop[:1] * np.float32(0.1)), Scalogram()
+    heard = Loudness().on_features(scalogram(audio), torch.tensor([10 ** (decibels / 10)]))
+    wanted = scalogram(audio * 10 ** (decibels / 20))
+    assert float((heard - wanted)[:, 0].abs().max()) < 1e-4
+    assert float((heard - wanted)[:, 1].abs().mean()) < 0.01
 
 
 def moved(features: torch.Tensor, semitones: float) -> torch.Tensor:

@@ -12,6 +12,8 @@ from ear_engine.optimization.penalties.base import Penalty
 from ear_engine.optimization.settings import DreamSettings
 from ear_engine.optimization.transforms.base import Shape
 
+_ORDINARY = 0.5  # of ordinary music, where the target lies in the encoder
+
 
 class Activation(Penalty):
     """Energy of the activations of all layers up to the target, so that little fires besides it.
@@ -24,10 +26,10 @@ class Activation(Penalty):
 
     def numbers(self, settings: DreamSettings, shape: Shape) -> Tensor | None:
         """Its strength."""
-        return torch.tensor(settings.activation_penalty) if settings.activation_penalty > 0 else None
+        return torch.tensor(settings.activation_penalty / _ORDINARY) if settings.activation_penalty > 0 else None
 
     def cost(self, audio: Tensor, features: Tensor, trace: Mapping[str, Tensor], numbers: Tensor) -> Tensor:
-        """Strength times the mean over layers, 0.5 to 1.5 for ordinary music."""
+        """Strength times the mean over layers, 1 for ordinary music, up to 3 for targets at the top."""
         energy = [raw.float().relu().square().mean() for layer, raw in trace.items() if layer != FRONT_END]
         if not energy:
             return features.new_zeros(())
