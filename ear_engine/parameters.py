@@ -92,7 +92,7 @@ class Parameter:
         """
         if self.kind in ("text", "choice"):
             if not isinstance(raw, str):
-                raise self._refuse(f"takes text, not {raw!r}", "bad_type", f"send a word, such as {self.default!r}")
+                raise self._refuse(f"takes text, not {raw!r}", "bad_type", f"send a word{self._example}")
             if self.kind == "choice" and raw not in self.choices:
                 raise self._refuse(f"has no choice {raw!r}", "bad_value", f"use one of {', '.join(self.choices)}")
             return raw
@@ -163,6 +163,10 @@ class Parameter:
     @property
     def _suffix(self) -> str:
         return f" {self.unit}" if self.unit else ""
+
+    @property
+    def _example(self) -> str:
+        return f", such as {self.default!r}" if self.default else ""
 
     @property
     def _range(self) -> str:

@@ -121,6 +121,7 @@ def test_what_clients_send_becomes_the_declared_type(name: str, raw: object, val
         ("dream/pull", None, "bad_type", "send 0.25 to 256 beats (or 0 for off)"),
         ("playback/quantize", "bear", "bad_value", "has no choice 'bear'; use one of half, beat, bar, loop"),
         ("playback/quantize", 1, "bad_type", "takes text, not 1"),
+        ("target/name", 7, "bad_type", "takes text, not 7; send a word."),
     ],
 )
 def test_what_cannot_be_meant_is_refused(name: str, raw: object, code: str, sentence: str) -> None:

@@ -21,5 +21,5 @@ def choose_device(wanted: str, among: tuple[str, ...] = ("cuda", "mps", "cpu")) 
     if wanted == "auto":
         return next(name for name in among if there[name])
     if wanted not in among or not there[wanted]:
-        raise UserError(f"device {wanted!r}", "is not available here", "use --device auto", "no_device")
+        raise UserError(f"device {wanted!r}", "is not available here", "use auto", "no_device")
     return wanted

@@ -208,7 +208,8 @@ class _Parser:
 
     def _unexpected(self, expected: str, token: Token | None = None) -> BadExpression:
         token = token or self._token
-        return BadExpression(f"has {token.shown}", f"expected is {expected}", token.at)
+        found = "ends too early" if token.kind == "end" else f"has {token.shown}"
+        return BadExpression(found, f"expected {expected}", token.at)
 
 
 def _fits(slot: Slot, value: Value) -> bool:

@@ -62,7 +62,7 @@ class Token:
     @property
     def shown(self) -> str:
         """How a message calls it."""
-        return "the end" if self.kind == "end" else repr(self.text[:40])
+        return repr(self.text[:40])
 
 
 def tokenize(text: str) -> list[Token]:
@@ -109,5 +109,5 @@ def _number(found: re.Match[str]) -> Token:
 def _stray(text: str, at: int) -> BadExpression:
     if text[at] in "\"'":
         return BadExpression("begins a text that does not end", f"close it with {text[at]}", at)
-    mend = "use names, numbers and the signs + - * / ( ) , = .."
+    mend = "use names, numbers and the signs + - * / .. = , ( )"
     return BadExpression(f"has {text[at]!r}, which means nothing", mend, at)
