@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from ear_engine.clip import resample_loop
 from ear_engine.ear.activations import Recorder
 from ear_engine.optimization.penalties.base import Penalty
 from ear_engine.optimization.rhythm import GRIDS
@@ -18,7 +19,6 @@ from ear_engine.optimization.scales import SCALES
 from ear_engine.optimization.settings import DreamSettings
 from ear_engine.optimization.spectral_curve import CROSSOVERS_HZ
 from ear_engine.optimization.transforms.base import Shape
-from ear_engine.quality.degradations import repitched
 from ear_engine.quality.judge import Judge
 from ear_engine.quality.onsets import find_onsets, onset_strength
 from ear_engine.quality.spectra import Floats, Loop, power_frames
@@ -162,6 +162,11 @@ def kept(change: Callable[[Loop, int], Sequence[Loop]]) -> Measure:
         return 100.0 * float(np.mean([value(after) - value(before) for after, before in pairs])) / plain
 
     return measure
+
+
+def repitched(loop: Loop, sample_rate: int) -> Sequence[Loop]:
+    """A semitone higher and lower, as a turntable does: shorter and longer too."""
+    return [resample_loop(loop[None], round(len(loop) * 2.0 ** (semitones / 12.0)))[0] for semitones in (-1, 1)]
 
 
 def releveled(loop: Loop, sample_rate: int) -> Sequence[Loop]:

@@ -81,6 +81,8 @@ def table() -> tuple[Effect, ...]:
     strengths = (0.0, 0.3, 0.6, 1.0)
     copies: dict[str, Value] = {"optimizer/batch_size": 4}
     pulses = "change in the first third after each pulse"
+    holed, notched = "gain left without a quarter of the loop", "gain left without an octave and a half"
+    floor = "level below which a tenth of the dream lies"
     costs = "cost, about 1 for ordinary music"
     return (
         e("tone/tilt", (-12.0, -6.0, 0.0, 6.0), "centroid of the change", m.centroid, "Hz"),
@@ -95,12 +97,12 @@ def table() -> tuple[Effect, ...]:
         e("rhythm/lock", strengths, "change within 80 ms from the source's onsets", m.at_onsets, "%"),
         e("transform/time_shift", (WITHOUT_SHIFTS, 0.0), "change at the frame rate", m.frame_texture, "%", False),
         e("transform/time_shift", (WITHOUT_SHIFTS, 1.0), "change at the frame rate", m.frame_texture, "%", False),
-        e("transform/pitch_shift", (0.0, 0.5, 1.0, 2.0), "gain left half a semitone off", m.repitched_kept, "%"),
+        e("transform/pitch_shift", (0.0, 0.5, 1.0, 2.0), "gain a semitone off", m.repitched_kept, "%", others=copies),
         e("transform/loudness", (0.0, 6.0, 12.0, 24.0), "gain left 12 dB off", m.releveled_kept, "%", others=copies),
-        e("transform/time_mask", (0.0, 0.3, 0.6), "gain left without a quarter of the loop", m.holed_kept, "%", others=copies, layers=_DEEP),
-        e("transform/freq_mask", (0.0, 0.3, 0.6), "gain left without an octave and a half", m.notched_kept, "%", others=copies, layers=_DEEP),
+        e("transform/time_mask", (0.0, 0.3, 0.6), holed, m.holed_kept, "%", True, copies, layers=_DEEP),
+        e("transform/freq_mask", (0.0, 0.3, 0.6), notched, m.notched_kept, "%", True, copies, layers=_DEEP),
         e("transform/gradient_noise", (0.0, 0.3, 1.0), "change", m.change_level, "dB", False),
-        e("transform/denoise", (0.0, 0.3, 1.0), "level below which a tenth of the dream lies", m.floor_level, "dB", False, clip="hiss"),
+        e("transform/denoise", (0.0, 0.3, 1.0), floor, m.floor_level, "dB", False, clip="hiss"),
         e("penalty/activation", (0.0, 0.3, 1.0), costs, m.cost_of(Activation(), _FULL), "", False),
         e("penalty/noise", (0.0, 0.3, 1.0), costs, m.cost_of(Noise(), _FULL), "", False),
         e("penalty/high_frequency", (0.0, 0.3, 1.0), costs, m.cost_of(HighFrequency(), _FULL), "", False),
