@@ -27,10 +27,15 @@ def _stored(weight: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Convolution:
-    """Weights for values, (out, in, time, bins), and, turned around, for gradients, (in, out, time, bins)."""
+    """Weights for values, (out, in, time, bins), and, turned around, for gradients, (in, out, time, bins).
+
+    Where a kernel covers all bins at once, as it does from the encoder's last layer on, a convolution is a product of
+    matrices, and made as one: that takes little more than half of the time (the library's convolutions are made for
+    larger pictures). Layers without a frequency axis need no weights turned around.
+    """
 
     ahead: Tensor
-    back: Tensor
+    back: Tensor | None
     bias: Tensor | None
     pad: int  # zeros at both ends of the frequency axis
 
@@ -42,7 +47,8 @@ class Convolution:
         weight = weight[:, :, :, None] if weight.dim() == 3 else weight.transpose(2, 3)
         bias = None if conv.bias is None else conv.bias.detach().to(dtype)
         pad = int(conv.padding[0]) if isinstance(conv, nn.Conv2d) else 0
-        return Convolution(_stored(weight), _stored(weight.flip(2, 3).transpose(0, 1)), bias, pad)
+        back = _stored(weight.flip(2, 3).transpose(0, 1)) if isinstance(conv, nn.Conv2d) else None
+        return Convolution(_stored(weight), back, bias, pad)
 
     @property
     def past(self) -> int:
@@ -51,13 +57,35 @@ class Convolution:
 
     def __call__(self, x: Tensor) -> Tensor:
         """(batch, in, past + steps, bins) → (batch, out, steps, bins')."""
-        return nn.functional.conv2d(x, self.ahead, self.bias, padding=(0, self.pad))
+        if self.pad or x.shape[3] != self.ahead.shape[3]:
+            return nn.functional.conv2d(x, self.ahead, self.bias, padding=(0, self.pad))
+        rows = x.permute(0, 2, 3, 1).flatten(2).unfold(1, self.ahead.shape[2], 1).transpose(2, 3).flatten(2)
+        return nn.functional.linear(rows, self._matrix, self.bias).transpose(1, 2)[..., None]
 
     def gradient(self, gradient: Tensor, followed: int | None = None) -> Tensor:
         """Gradient on what it was called with, of the first ``followed`` channels."""
+        if self.back is None or (gradient.shape[3] == 1 and not self.pad):
+            return self._spread(gradient)[:, :followed]
         time, bins = self.back.shape[2:]
         weight = self.back if followed is None else self.back[:followed]
         return nn.functional.conv2d(gradient, weight, padding=(time - 1, bins - 1 - self.pad))
+
+    @property
+    def _matrix(self) -> Tensor:
+        """The weights, (out, time bins in), a view of them as they are stored."""
+        return self.ahead.permute(0, 2, 3, 1).flatten(1)
+
+    def _spread(self, gradient: Tensor) -> Tensor:
+        """The gradient on what went into a product: each step's share of what it heard, summed."""
+        channels, time, bins = self.ahead.shape[1:]
+        rows = (gradient[..., 0].transpose(1, 2) @ self._matrix).unflatten(2, (time, bins * channels))
+        steps = rows.shape[1]
+        total = rows[:, :, 0]
+        if time > 1:
+            total = nn.functional.pad(total, (0, 0, 0, time - 1))
+            for later in range(1, time):
+                total[:, later : later + steps].add_(rows[:, :, later])
+        return total.unflatten(2, (bins, channels)).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
