@@ -1,12 +1,15 @@
-"""The reference page, generated from the one table: what ``ear-engine parameters`` prints."""
+"""The reference page, generated from the tables: what ``ear-engine parameters`` prints."""
 
 from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
+from ear_engine.osc.commands import Command
 from ear_engine.parameters import Parameter
+from ear_engine.targets.functions import Function
 
 _PAGES = {"play": "Played", "expert": "Expert"}
 _COLUMNS = ("Address", "Type", "Default", "Range", "Description")
@@ -14,6 +17,17 @@ _INTRO = (
     "Send an address with a value to set it, without one to get it back at the same address. "
     "`/ear/norm/<group>/<name>` takes and gives 0..1 for faders, the curve applied. A trigger fires on no argument "
     "or any but 0. In a set file the key is `group/name`, on the command line `--group.name VALUE`."
+)
+_COMMANDS = (
+    "Commands do something or list something. Arguments have types: i whole number, f number, s text, a either; those "
+    "in [brackets] may be left out. `same` means that the answer has the address of the request. A whole number after "
+    "the arguments comes back in `/ear/done` and `/ear/fail`."
+)
+_EXPRESSIONS = (
+    "`/ear/target/objective` takes sums of these functions, each times a number if you like, with parentheses: "
+    "`0.7*channel(encoder_4_conv2, 12) - 0.3*surprise()`. Arguments in [brackets] may be left out; those that end in = "
+    "are given by name. freq is a range in Hz (`200..800`, `1k..4k`), time one in beats, channels count from 0 (`12`, "
+    "`3..7`), shares are 0 to 1. Names with spaces stand in quotes."
 )
 
 
@@ -41,29 +55,58 @@ def default_text(row: Parameter) -> str:
     return f"{row.default:g}" if row.numeric or row.kind == "bool" else str(row.default)
 
 
-def markdown(rows: Iterable[Parameter]) -> str:
-    """The page as Markdown: one table for each page and group of the ``rows``, in their order."""
+def markdown(rows: Iterable[Parameter], commands: Iterable[Command] = (), functions: Iterable[Function] = ()) -> str:
+    """The page as Markdown: a table for each page and group of the ``rows``, in their order, then the others."""
     lines = ["# Parameters", "", _INTRO]
     for page, group, members in _grouped(rows):
-        lines += ["", f"## {_PAGES[page]}: {group}", "", f"| {' | '.join(_COLUMNS)} |", "| --- " * len(_COLUMNS) + "|"]
-        for row in members:
-            cells = (f"`{row.address}`", row.kind, default_text(row), range_text(row), row.description)
-            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        cells = ((f"`{r.address}`", r.kind, default_text(r), range_text(r), r.description) for r in members)
+        lines += ["", f"## {_PAGES[page]}: {group}", "", *_table(_COLUMNS, cells)]
+    told = [(f"`{command.usage}`", f"`{command.answer}`", command.description) for command in commands]
+    if told:
+        lines += ["", "## Commands", "", _COMMANDS, "", *_table(("Address", "Answer", "Description"), told)]
+    said = [(f"`{function.usage}`", function.description) for function in functions]
+    if said:
+        lines += ["", "## Expressions", "", _EXPRESSIONS, "", *_table(("Function", "Chooses"), said)]
     return "\n".join(lines) + "\n"
 
 
-def plain(rows: Iterable[Parameter], width: int | None = None) -> str:
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(titles)} |"
+    yield "| --- " * len(titles) + "|"
+    for cells in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def plain(
+    rows: Iterable[Parameter],
+    width: int | None = None,
+    commands: Iterable[Command] = (),
+    functions: Iterable[Function] = (),
+) -> str:
     """The page as text for a terminal of ``width`` characters (this one's if None; at least 60)."""
     width = max(60, shutil.get_terminal_size().columns if width is None else width)
-    lines = textwrap.wrap(_INTRO.replace("`", ""), width)
+    wrap = partial(textwrap.wrap, width=width, break_long_words=False)
+    lines = wrap(_INTRO.replace("`", ""))
+
+    def entry(name: str, *texts: str) -> None:
+        lines.extend(wrap(name, initial_indent="  ", subsequent_indent="    "))
+        for text in texts:
+            lines.extend(wrap(text, initial_indent="      ", subsequent_indent="      "))
+
     for page, group, members in _grouped(rows):
         lines += ["", f"{_PAGES[page]}: {group}"]
         for row in members:
             default = default_text(row)
             facts = (row.kind, f"default {default}" if default else "", range_text(row))
-            lines.append(f"  {row.address}")
-            for text in (" · ".join(fact for fact in facts if fact), row.description):
-                lines += textwrap.wrap(text, width, initial_indent="      ", subsequent_indent="      ")
+            entry(row.address, " · ".join(fact for fact in facts if fact), row.description)
+    for number, command in enumerate(commands):
+        if number == 0:
+            lines += ["", "Commands", *wrap(_COMMANDS.replace("`", ""))]
+        entry(command.usage, f"answer: {command.answer}", command.description)
+    for number, function in enumerate(functions):
+        if number == 0:
+            lines += ["", "Expressions", *wrap(_EXPRESSIONS.replace("`", ""))]
+        entry(function.usage, function.description)
     return "\n".join(lines) + "\n"
 
 

@@ -164,6 +164,10 @@ def _names(call: Call) -> None:
         call.reply(call.address, layer, first, len(names), *page)
 
 
+def _directions(call: Call) -> None:
+    _list(call, sorted(_resolver(call).facts.directions))
+
+
 def _describe_target(call: Call) -> None:
     resolver, control = _resolver(call), call.engine.control
     beats = float(control.tree.values["playback/beats"])
@@ -315,6 +319,14 @@ def builtin_commands() -> tuple[Command, ...]:
             "same s:layer i:first i:total s:name…",
             "Names of the regions of a layer, one a channel; of the target's layer if none is given.",
             _names,
+            cost=_HEAVY,
+        ),
+        c(
+            "target/directions",
+            (),
+            "same i:first i:total s:name…",
+            "Named directions of the ear, for direction(…) in target/objective.",
+            _directions,
             cost=_HEAVY,
         ),
         c(
