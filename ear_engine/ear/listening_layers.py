@@ -78,14 +78,15 @@ class Convolution:
     def _spread(self, gradient: Tensor) -> Tensor:
         """The gradient on what went into a product: each step's share of what it heard, summed."""
         channels, time, bins = self.ahead.shape[1:]
-        rows = (gradient[..., 0].transpose(1, 2) @ self._matrix).unflatten(2, (time, bins * channels))
-        steps = rows.shape[1]
+        rows = gradient[..., 0].transpose(1, 2) @ self._matrix
+        batch, steps, _ = rows.shape
+        rows = rows.reshape(batch, steps, time, bins * channels)
         total = rows[:, :, 0]
         if time > 1:
             total = nn.functional.pad(total, (0, 0, 0, time - 1))
             for later in range(1, time):
                 total[:, later : later + steps].add_(rows[:, :, later])
-        return total.unflatten(2, (bins, channels)).permute(0, 3, 1, 2)
+        return total.reshape(batch, -1, bins, channels).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
