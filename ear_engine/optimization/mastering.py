@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ear_engine.ear.real_fourier import RealFourier
 from ear_engine.loudness import k_weighting
 from ear_engine.optimization.limiter import BLOCK, CEILING, Levels, Profile, find_levels
 
@@ -49,6 +50,7 @@ class Mastering:
 
     def __init__(self, samples: int, sample_rate: int, device: torch.device | str = "cpu") -> None:
         self._samples, self._rate = samples, sample_rate
+        self._fourier = RealFourier.create(samples, torch.device(device))
         frequency = torch.fft.rfftfreq(samples, dtype=torch.float64)  # cycles a sample
         parts = torch.arange(1, OVERSAMPLING, dtype=torch.float64)[:, None] / OVERSAMPLING
         self._turns = torch.exp(2j * torch.pi * parts * frequency).to(device, torch.complex64)[:, None]
@@ -76,11 +78,11 @@ class Mastering:
 
     def true_peak(self, audio: Tensor) -> float:
         """Highest true peak of ``audio`` (channels, samples), full scale 1, from four values a sample."""
-        return float(self._between(audio, torch.fft.rfft(audio) * self._turns).amax())
+        return float(self._between(audio, self._fourier.spectrum(audio) * self._turns).amax())
 
     def profile(self, audio: Tensor) -> Profile:
         """Peaks and energy of ``audio`` (channels, samples) in blocks."""
-        return self._profile(audio, torch.fft.rfft(audio))
+        return self._profile(audio, self._fourier.spectrum(audio))
 
     @property
     def _blocks(self) -> int:
@@ -88,16 +90,16 @@ class Mastering:
 
     def _without_low(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         """``audio`` without what lies below 5 Hz, and its spectrum; the same tensor if there is nothing."""
-        spectrum = torch.fft.rfft(audio)
+        spectrum = self._fourier.spectrum(audio)
         low = spectrum[:, : self._low]
         if float(low.abs().sum(dim=1).amax()) * 2.0 / self._samples <= _CLEAN:
             return audio, spectrum
         alone = torch.zeros_like(spectrum)
         alone[:, : self._low] = low
-        return audio - torch.fft.irfft(alone, n=self._samples), spectrum - alone
+        return audio - self._fourier.inverse(alone), spectrum - alone
 
     def _profile(self, audio: Tensor, spectrum: Tensor) -> Profile:
-        views = torch.fft.irfft(spectrum * torch.cat([self._weights, self._turns]), n=self._samples)
+        views = self._views(spectrum * torch.cat([self._weights, self._turns]))
         energy = views[0].square().sum(dim=0)
         peaks = torch.maximum(audio.abs().amax(dim=0), views[1:].abs().amax(dim=(0, 1)))
         rows = torch.nn.functional.pad(torch.stack([peaks, energy]), (0, self._blocks * BLOCK - self._samples))
@@ -106,8 +108,12 @@ class Mastering:
         return Profile(both[0], both[1], self._samples, self._rate)
 
     def _between(self, audio: Tensor, turned: Tensor) -> Tensor:
-        views = torch.fft.irfft(turned, n=self._samples)
+        views = self._views(turned)
         return torch.maximum(audio.abs().amax(), views.abs().amax())
+
+    def _views(self, spectra: Tensor) -> Tensor:
+        """(views, channels, bins) → (views, channels, samples)."""
+        return self._fourier.inverse(spectra.flatten(0, 1)).view(*spectra.shape[:2], self._samples)
 
     def _curve(self, levels: Levels) -> Tensor:
         knots = torch.from_numpy(np.asarray(levels.knots, np.float32)).to(self._ramp)

@@ -10,6 +10,8 @@ from ear_engine.ear.real_fourier import RealFourier
 
 CPU = torch.device("cpu")
 LENGTHS = [1, 2, 3, 4, 5, 6, 10, 11, 360]
+AWKWARD = [307, 622, 993, 4364]  # with prime factors that the library is not exact with
+LENGTHS += AWKWARD
 
 
 @pytest.mark.parametrize("batch", [1, 2])
@@ -51,3 +53,22 @@ def test_a_filter_multiplies_every_bin(samples: int, batch: int) -> None:
     filtered = RealFourier.create(samples, CPU).filter(audio, gain).double().numpy()
     expected = np.fft.rfft(audio.double().numpy()) * gain.double().numpy()
     assert np.fft.rfft(filtered) == pytest.approx(expected, abs=1e-5 * samples)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("samples", [176_400, 32 * 5519, 8 * 22_051, 176_401])
+def test_loops_of_any_length_are_exact_to_120_dB(samples: int, batch: int) -> None:
+    audio = torch.randn(batch, samples, generator=torch.Generator().manual_seed(1))
+    fourier = RealFourier.create(samples, CPU)
+    spectrum = fourier.spectrum(audio)
+    true = np.fft.rfft(audio.double().numpy())
+    assert np.abs(spectrum.numpy() - true).max() < 1e-6 * np.abs(true).max()
+    assert (fourier.inverse(spectrum) - audio).abs().max() < 1e-6 * audio.abs().max() * 2
+
+
+def test_loops_in_any_layout_of_memory_are_transformed_alike() -> None:
+    audio = torch.randn(2, 20_000, generator=torch.Generator().manual_seed(1))
+    spread = torch.empty(2, 20_000, 2)
+    spread[..., 0] = audio
+    fourier = RealFourier.create(20_000, CPU)
+    assert torch.equal(fourier.spectrum(spread[..., 0]), fourier.spectrum(audio))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ear_engine.ear.real_fourier import RealFourier
+
 _LEAST = 1e-12  # a change whose RMS is below this is not blown up to the distance
 
 
@@ -77,18 +79,17 @@ class RealSpectrum:
 
     def __init__(self, samples: int, like: Tensor) -> None:
         self.samples = samples
-        scale = torch.full((samples // 2 + 1,), 2.0**0.5, dtype=like.dtype, device=like.device)
-        scale[0] = 1.0
+        scale = torch.full((samples // 2 + 1,), (2.0 / samples) ** 0.5, dtype=like.dtype, device=like.device)
+        scale[0] = samples**-0.5
         if samples % 2 == 0:
-            scale[-1] = 1.0
+            scale[-1] = samples**-0.5
         self.scale = scale
+        self._fourier = RealFourier.create(samples, like.device)
 
     def analyze(self, audio: Tensor) -> Tensor:
         """(variants, samples) → (variants, samples // 2 + 1), complex."""
-        spectrum: Tensor = torch.fft.rfft(audio, norm="ortho") * self.scale
-        return spectrum
+        return self._fourier.spectrum(audio) * self.scale
 
     def synthesize(self, spectrum: Tensor) -> Tensor:
         """Adjoint of :meth:`analyze` and its inverse; imaginary parts of the real bins are ignored."""
-        audio: Tensor = torch.fft.irfft(spectrum / self.scale, n=self.samples, norm="ortho")
-        return audio
+        return self._fourier.inverse(spectrum / self.scale)

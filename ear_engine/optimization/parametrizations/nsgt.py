@@ -24,6 +24,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ear_engine.ear.real_fourier import RealFourier
+
 BINS_PER_OCTAVE = 24
 _SPACING_HZ = 2.0  # least distance of two bands: the longest windows last about half a second,
 _SPACING_BINS = 2.0  # and have 4 bins of the spectrum at least
@@ -58,6 +60,7 @@ class ConstantQ:
     _odd: Tensor  # and in its odd one,
     _even_window: Tensor  # with their weights on the way back
     _odd_window: Tensor
+    _fourier: RealFourier
 
     @staticmethod
     def create(samples: int, sample_rate: float, like: Tensor, bins_per_octave: int = BINS_PER_OCTAVE) -> ConstantQ:
@@ -73,16 +76,16 @@ class ConstantQ:
         offset = np.concatenate([[0], np.cumsum(frames)])
         source, window = np.zeros(offset[-1], np.int64), np.zeros(offset[-1])
         place, weight = np.zeros((2, bins), np.int64), np.zeros((2, bins))
-        twice = np.full(bins, 2.0**0.5)  # bins between the two real ones count twice in the energy of the loop
-        twice[0] = 1.0
+        scale = np.full(bins, (2.0 / samples) ** 0.5)  # all but the two real bins count twice in a loop's energy
+        scale[0] = samples**-0.5
         if samples % 2 == 0:
-            twice[-1] = 1.0
+            scale[-1] = samples**-0.5
         for band in range(bands):
             inside = np.arange(first[band], last[band])
             at = offset[band] + inside % frames[band]
             shape = np.cos(np.pi / 2 * (warped[inside] - band))
-            source[at], window[at] = inside, shape * twice[inside]
-            place[band % 2, inside], weight[band % 2, inside] = at, shape / twice[inside]
+            source[at], window[at] = inside, shape * scale[inside]
+            place[band % 2, inside], weight[band % 2, inside] = at, shape / scale[inside]
         centers = _unwarp(np.arange(bands), spacing, bins_per_octave)
 
         def values(array: NDArray[np.float64]) -> Tensor:
@@ -101,6 +104,7 @@ class ConstantQ:
             places(place[1]),
             values(weight[0]),
             values(weight[1]),
+            RealFourier.create(samples, like.device),
         )
 
     @property
@@ -110,7 +114,7 @@ class ConstantQ:
 
     def analyze(self, audio: Tensor) -> Tensor:
         """(loops, samples) → (loops, coefficients), complex."""
-        spectrum = torch.fft.rfft(audio, norm="ortho")
+        spectrum = self._fourier.spectrum(audio)
         placed = spectrum.index_select(-1, self._source) * self._window
         return torch.cat([torch.fft.ifft(part, norm="ortho").flatten(-2) for part in self.split(placed)], dim=-1)
 
@@ -120,8 +124,7 @@ class ConstantQ:
         placed = torch.cat(parts, dim=-1)
         spectrum = placed.index_select(-1, self._even) * self._even_window
         spectrum = spectrum + placed.index_select(-1, self._odd) * self._odd_window
-        audio: Tensor = torch.fft.irfft(spectrum, n=self.samples, norm="ortho")
-        return audio
+        return self._fourier.inverse(spectrum)
 
     def split(self, coefficients: Tensor) -> list[Tensor]:
         """Coefficients by group: (loops, bands, frames) each, views."""
