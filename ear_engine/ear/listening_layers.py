@@ -31,13 +31,15 @@ class Convolution:
 
     Where a kernel covers all bins at once, as it does from the encoder's last layer on, a convolution is a product of
     matrices, and made as one: that takes little more than half of the time (the library's convolutions are made for
-    larger pictures). Layers without a frequency axis need no weights turned around.
+    larger pictures). Its weights lie in memory as each of the two products reads them, with all loops' steps as rows of
+    one matrix: else they take twice as long. Layers without a frequency axis need no weights turned around.
     """
 
     ahead: Tensor
     back: Tensor | None
     bias: Tensor | None
     pad: int  # zeros at both ends of the frequency axis
+    across: Tensor  # (time bins in, out): the weights as a matrix for values
 
     @staticmethod
     def of(conv: nn.Module, dtype: torch.dtype) -> Convolution:
@@ -48,7 +50,8 @@ class Convolution:
         bias = None if conv.bias is None else conv.bias.detach().to(dtype)
         pad = int(conv.padding[0]) if isinstance(conv, nn.Conv2d) else 0
         back = _stored(weight.flip(2, 3).transpose(0, 1)) if isinstance(conv, nn.Conv2d) else None
-        return Convolution(_stored(weight), back, bias, pad)
+        across = weight.permute(2, 3, 1, 0).flatten(0, 2).contiguous()
+        return Convolution(_stored(weight), back, bias, pad, across)
 
     @property
     def past(self) -> int:
@@ -59,8 +62,10 @@ class Convolution:
         """(batch, in, past + steps, bins) → (batch, out, steps, bins')."""
         if self.pad or x.shape[3] != self.ahead.shape[3]:
             return nn.functional.conv2d(x, self.ahead, self.bias, padding=(0, self.pad))
-        rows = x.permute(0, 2, 3, 1).flatten(2).unfold(1, self.ahead.shape[2], 1).transpose(2, 3).flatten(2)
-        return nn.functional.linear(rows, self._matrix, self.bias).transpose(1, 2)[..., None]
+        steps = x.permute(0, 2, 3, 1).flatten(2)  # (batch, past + steps, bins in)
+        rows = steps.unfold(1, self.ahead.shape[2], 1).transpose(2, 3).reshape(-1, len(self.across))
+        product = rows @ self.across if self.bias is None else torch.addmm(self.bias, rows, self.across)
+        return product.view(len(x), -1, product.shape[1]).transpose(1, 2)[..., None]
 
     def gradient(self, gradient: Tensor, followed: int | None = None) -> Tensor:
         """Gradient on what it was called with, of the first ``followed`` channels."""
@@ -78,9 +83,9 @@ class Convolution:
     def _spread(self, gradient: Tensor) -> Tensor:
         """The gradient on what went into a product: each step's share of what it heard, summed."""
         channels, time, bins = self.ahead.shape[1:]
-        rows = gradient[..., 0].transpose(1, 2) @ self._matrix
-        batch, steps, _ = rows.shape
-        rows = rows.reshape(batch, steps, time, bins * channels)
+        batch, owed, steps = gradient.shape[:3]
+        rows = gradient[..., 0].transpose(1, 2).reshape(-1, owed) @ self._matrix
+        rows = rows.view(batch, steps, time, bins * channels)
         total = rows[:, :, 0]
         if time > 1:
             total = nn.functional.pad(total, (0, 0, 0, time - 1))
