@@ -6,6 +6,8 @@ import dataclasses
 import json
 import math
 import time
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -161,8 +163,18 @@ def test_the_original_procedure_computes_521_frames_and_raises_its_target() -> N
 
 def test_candidates_take_turns_and_yardsticks_are_measured() -> None:
     order: list[str] = []
-    timings = take_turns({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 3)
-    assert order == ["a", "b", "a", "b", "b", "a", "a", "b"]  # once to warm up, then there and back
+
+    def candidate(name: str) -> None:
+        order.append(name)
+        time.sleep(0.02)
+
+    timings = take_turns({name: partial(candidate, name) for name in "ab"}, 3)
+    turns = [(name, len(list(calls))) for name, calls in groupby(order)]
+    assert [name for name, _ in turns] == list("ababab")
+    # once to warm up, once to see how often it fits into a turn; then there, back and there again
+    first, second = turns[2][1], turns[5][1]
+    assert [calls for _, calls in turns] == [2, 2, first, 2 * second, 2 * first, second]
+    assert 1 <= first <= 5
     assert {len(values) for values in timings.seconds.values()} == {3}
     assert 1e8 < timings.matrix_rate < 1e15
     assert 1e7 < timings.bandwidth < 1e14
