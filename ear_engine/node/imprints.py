@@ -120,8 +120,16 @@ class Imprints:
             self._fail(wish, UserError("the input", "did not come", _NO_INPUT, "no_input"))
 
     def _judge(self, target: Target, kept: Sequence[Target], stored: Mapping[str, Target]) -> None:
-        if self._shape is not None:  # before, it is not known which clips there are
-            self._check(target)
+        if self._shape is None:  # before, it is not known which clips there are
+            return
+        self._check(target)
+        if target.by == "morph":
+            for name, one in stored.items():
+                for clip in sorted(clips_of(one) & self._failed):
+                    mend = f"choose another target and fire target/{name}"
+                    raise UserError(
+                        f"stored target {name}", f"needs clip {clip!r}, which cannot be had", mend, "bad_clip"
+                    )
 
     def _check(self, target: Target) -> None:
         for name in sorted(clips_of(target)):
@@ -231,7 +239,8 @@ class Imprints:
             return
         self._failed.add(wish.name)
         self._control.drop_kept(lambda kept: wish.name in clips_of(kept), ORIGIN)
-        if wish.name not in clips_of(self._control.target):  # a newer one has taken its place
+        played = (self._control.target, *(self._control.stored.values() if self._control.target.by == "morph" else ()))
+        if not any(wish.name in clips_of(target) for target in played):  # a newer one has taken its place
             return
         good = self._good if wish.name not in clips_of(self._good) else replace(self._good, by="layer")
         back = {f"target/{name}": getattr(good, name) for name in ("by", "imprint", "objective")}

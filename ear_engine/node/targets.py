@@ -8,7 +8,7 @@ import asyncio
 import difflib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -124,6 +124,8 @@ class Targets:
         if "ear" in change.engine:
             self._wish = _Wish(Path(str(change.engine["ear"])), None)
             self._wake.set()
+        elif "playback/beats" in change.values:  # a moment that a target names may be no longer in the loop
+            self._settle()
 
     def _judge(self, target: Target, kept: Sequence[Target], stored: Mapping[str, Target]) -> None:
         if self._resolver is not None:
@@ -136,23 +138,27 @@ class Targets:
     def _settle(self) -> None:
         """Replace what the ear, now that it is known, cannot dream of."""
         self._drop_kept()
-        layer = str(self._control.tree.values[_LAYER])
-        if self._layers and layer not in self._layers:
-            error = self._no_layer(layer)
-            if self._chosen.pop(_LAYER, None) == layer:
+        target, changes = self._control.target, dict[str, object]()
+        error: UserError | None = None
+        if self._layers and target.layer not in self._layers:
+            error = self._no_layer(target.layer)
+            if self._chosen.pop(_LAYER, None) == target.layer:
                 self._give_up(error)
                 return
-            by = self._control.target.by
             default = str(self._control.tree[_LAYER].default)
-            instead = default if default in self._layers else self._nearest_layers(layer)[0]
-            self._instead({_LAYER: instead, "target/by": by}, error)
-        problem = self._problem(self._control.target, *self._control.kept)
+            layer = default if default in self._layers else self._nearest_layers(target.layer)[0]
+            changes |= {_LAYER: layer, "target/by": target.by}
+            target = replace(target, layer=layer)
+        problem = self._problem(target, *self._control.kept)
         if problem is not None:
             values = self._control.tree.values
             if any(name.startswith("target/") and values[name] == value for name, value in self._chosen.items()):
                 self._give_up(problem)
                 return
-            self._instead({"target/by": "layer", "target/weight": 1.0, "target/clear": True}, problem)
+            error = error or problem
+            changes |= {"target/by": "layer", "target/weight": 1.0, "target/clear": True}
+        if error is not None:  # all of it at once: each alone might be refused for the other's sake
+            self._instead(changes, error)
         if self._layers and self._resolver is not None:
             self._chosen = {}  # what is found later is not the command line's fault
 

@@ -18,6 +18,7 @@ from ear_engine.ear.scalogram import Scalogram
 from ear_engine.errors import UserError
 from ear_engine.optimization.gradient import reshape_gradient
 from ear_engine.optimization.hearing import Hearing
+from ear_engine.optimization.memory import out_of_memory
 from ear_engine.optimization.objectives.base import HeardTrace, Objective
 from ear_engine.optimization.optimizers.base import Optimizer
 from ear_engine.optimization.parametrizations.base import Parametrization
@@ -216,7 +217,9 @@ def blaming(part: object) -> Iterator[None]:
     """Whatever goes wrong inside is ``part``'s fault, unless there is no memory for it."""
     try:
         yield
-    except (UserError, MemoryError, torch.OutOfMemoryError):
+    except UserError:
         raise
     except Exception as error:
+        if out_of_memory(error):
+            raise
         raise PluginFault(part, error) from error

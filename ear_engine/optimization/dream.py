@@ -197,6 +197,11 @@ class Dream:
         self._since_reset = other._since_reset
 
     @property
+    def aimed(self) -> bool:
+        """Whether there is anything to dream of."""
+        return bool(self._goals)
+
+    @property
     def reads(self) -> frozenset[str]:
         """Layers that are read for what is aimed at."""
         return frozenset().union(*(goal.layers for _, goal in self._goals))

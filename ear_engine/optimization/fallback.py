@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import torch
-
 from ear_engine.errors import UserError
 from ear_engine.optimization.settings import DreamSettings
 from ear_engine.parameters import Value
@@ -59,16 +57,3 @@ class Fallback:
                 decline(name, error, good)
                 declined = True
         return declined
-
-
-def memory_error(error: Exception, subject: str, mend: str) -> UserError | None:
-    """What a user is told if ``error`` says that memory has run out; None if it says something else."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error):
-        return UserError(subject, "does not fit into memory", mend, "no_memory")
-    return None
-
-
-def free_memory() -> None:
-    """Give back what torch keeps for later on a GPU."""
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -11,7 +11,7 @@ from ear_engine.ear.devices import choose_device
 from ear_engine.errors import UserError
 from ear_engine.optimization.bulletin import Bulletin
 from ear_engine.optimization.dream import Dream
-from ear_engine.optimization.fallback import memory_error
+from ear_engine.optimization.memory import memory_error
 from ear_engine.optimization.model import Choice, Model, load_model
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.loops import LoopFile

@@ -24,7 +24,8 @@ from ear_engine.optimization.aiming import Aim
 from ear_engine.optimization.ascent import PluginFault
 from ear_engine.optimization.bulletin import Bulletin
 from ear_engine.optimization.dream import Dream, Step, Surroundings
-from ear_engine.optimization.fallback import Fallback, free_memory, memory_error
+from ear_engine.optimization.fallback import Fallback
+from ear_engine.optimization.memory import free_memory, memory_error
 from ear_engine.optimization.model import Choice, Model
 from ear_engine.optimization.models import Models, Place, Ready, check_rate
 from ear_engine.optimization.objectives.base import Objective
@@ -231,6 +232,11 @@ class Dreamer:
         return None if loop is None else loop.audio
 
     def _step(self, dream: Dream, control: ControlState, beats: float) -> None:
+        if not dream.aimed:
+            self._objective = 0.0
+            self._rest()
+            return
+
         def act(settings: DreamSettings) -> Step:
             began = now()
             made = dream.step(settings, beats)

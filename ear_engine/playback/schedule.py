@@ -75,6 +75,8 @@ class Scheduler:
         past = self._plan.schedule()
         if last is not None:
             division = _DIVISION.get(str(values.get("playback/quantize", "beat")), 1.0)
+            if values.get("dream/autopilot") and last.source_number != control.source_number and division:
+                division = max(division, _DIVISION["bar"])  # its new loops come on the bar, as all it does
             start = next_boundary(position, last.entry, division)
             origin = continued_origin(last.entry, start, samples, found.beats)
         elif past:  # the loop that sounded could not be loaded again: its clock still counts

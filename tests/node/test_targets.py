@@ -120,6 +120,38 @@ def test_when_another_ear_comes_what_it_does_not_have_is_given_up(tmp_path: Path
     asyncio.run(scenario())
 
 
+def test_values_that_come_before_the_ear_is_known_are_mended_together(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        place = Place(ear_in(tmp_path / "ear"))
+        place.control.apply({"target/layer": "nolayer"}, "test")
+        place.control.apply({"target/objective": "layer(nolayer)"}, "test")
+        async with learning(place) as targets:
+            targets.learn(NAMES, SHAPES)
+            assert place.control.target.by == "layer" and place.control.target.layer in NAMES
+            place.control.apply({"target/weight": 0.5}, "test")
+        assert place.told and not place.ends
+
+    asyncio.run(scenario())
+
+
+def test_a_shorter_loop_gives_up_targets_beyond_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        place = Place(ear_in(tmp_path / "ear"))
+        async with learning(place):
+            place.control.apply({"target/objective": "difference(first, at=0, from=4)", "target/keep": 1}, "test")
+            place.control.apply({"target/layer": "first"}, "test")
+            place.control.apply({"playback/beats": 4}, "test")
+            assert place.control.kept == ()
+            place.control.apply({"playback/beats": 8}, "test")
+            place.control.apply({"target/objective": "difference(first, at=0, from=4)"}, "test")
+            place.control.apply({"playback/beats": 4}, "test")
+            assert place.control.target.by == "layer"
+            place.control.apply({"target/layer": "top"}, "test")
+        assert len(place.told) == 2
+
+    asyncio.run(scenario())
+
+
 def test_a_bad_target_from_the_command_line_ends_the_engine(tmp_path: Path) -> None:
     async def scenario() -> None:
         place = Place(ear_in(tmp_path / "ear"), {"target/objective": "layer(frist)"})
@@ -252,6 +284,31 @@ def test_unknown_and_broken_clips_are_refused_and_the_target_goes_back(tmp_path:
         stage.control.apply({"target/weight": 0.5}, "osc")
         await asyncio.sleep(0.05)
         assert len(stage.refused) == 1
+
+    on_stage(tmp_path, scenario)
+
+
+def test_a_stored_target_whose_clip_cannot_be_read_is_not_played(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> None:
+        stage.control.apply({"target/imprint": "broken", "target/a": 1}, "osc")
+        await until(lambda: stage.refused)
+        stage.control.apply({"target/layer": "encoder_1_conv1", "target/b": 1}, "osc")
+        with pytest.raises(UserError, match="stored target a needs clip 'broken'") as refusal:
+            stage.control.apply({"target/morph": 0.5}, "osc")
+        assert refusal.value.code == "bad_clip" and stage.control.target.by == "layer"
+        stage.control.fire("target/a", "osc")
+        stage.control.apply({"target/morph": 0.5}, "osc")
+
+    on_stage(tmp_path, scenario)
+
+
+def test_a_morph_is_given_up_when_the_clip_of_its_stored_target_fails(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> None:
+        stage.control.apply({"target/b": 1}, "osc")
+        stage.control.apply({"target/imprint": "broken", "target/a": 1}, "osc")
+        stage.control.apply({"target/morph": 0.5}, "osc")  # before it is known that the clip is broken
+        await until(lambda: stage.refused)
+        assert stage.control.target.by == "layer"
 
     on_stage(tmp_path, scenario)
 

@@ -183,11 +183,18 @@ class Planted(Transform):
 
 
 class Greedy(Planted):
-    """Needs more memory than there is for more than two copies."""
+    """Needs more memory than there is for more than two copies.
+
+    Args:
+        error: how it is said; torch on a CPU says it with a ``RuntimeError``.
+    """
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error or torch.OutOfMemoryError("CUDA out of memory")
 
     def on_audio(self, copies: Copies, numbers: Tensor) -> Copies:
         if len(copies.audio) > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise self.error
         return copies
 
 
@@ -213,10 +220,18 @@ def plant(monkeypatch: pytest.MonkeyPatch, *transforms: Transform) -> None:
     monkeypatch.setattr(process, "load_parts", planted)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
 def test_a_batch_too_large_goes_back_to_the_last_that_worked(
-    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    plant(monkeypatch, Greedy())
+    plant(monkeypatch, Greedy(error))
     running = stage(**{"optimizer/batch_size": 2})
     running.wait(lambda state: state.step > 2)
     number = running.change({"optimizer/batch_size": 8})
@@ -270,4 +285,14 @@ def test_a_method_that_is_not_installed_is_declined(stage: Callable[..., Stage])
     running.change({"optimizer/method": "magic"})
     state = running.wait(lambda state: state.refusals)
     assert (state.refusals[0].name, state.refusals[0].instead) == ("optimizer/method", "normalized")
+    running.wait(lambda later: later.step > state.step + 2)
+
+
+def test_with_nothing_to_dream_of_no_steps_are_counted(stage: Callable[..., Stage]) -> None:
+    running = stage()
+    running.wait(lambda state: state.step > 2)
+    running.change({"target/weight": 0.0})
+    state = running.wait(lambda state: state.objective == 0.0 and state.steps_per_second == 0.0)
+    assert state.phase == "running"
+    running.change({"target/weight": 1.0})
     running.wait(lambda later: later.step > state.step + 2)

@@ -91,6 +91,18 @@ def test_a_new_source_without_a_dreamer_enters_at_the_next_beat_on_its_beat(desk
     assert desk.tick(BEAT + 1)[-1] == (2 * BEAT, 2 * BEAT - 40000, 0)
 
 
+def test_the_autopilots_new_loops_enter_on_the_bar(desk: Desk) -> None:
+    desk.session.source(1, noise(8 * BEAT, 1), beats=8)
+    desk.tick(0)
+    desk.session.values["dream/autopilot"] = True
+    desk.session.set()
+    desk.session.dream(1, noise(8 * BEAT, 2), 1, beats=8)
+    assert desk.tick(1)[-1] == (BEAT, 0, 1)  # a dream of the same source: on the beat
+    desk.session.source(2, noise(8 * BEAT, 3), beats=8)
+    desk.tick(BEAT + 1, at=100.0)
+    assert desk.tick(BEAT + 2, at=105.0)[-1] == (4 * BEAT, 0, 0)
+
+
 def test_a_new_source_waits_for_its_first_dream(desk: Desk) -> None:
     desk.session.source(1, noise(4 * BEAT, 1))
     desk.session.dream(5, noise(4 * BEAT, 2), 1)
