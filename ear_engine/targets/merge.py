@@ -11,25 +11,28 @@ from numpy.typing import NDArray
 from ear_engine.errors import UserError
 from ear_engine.targets.terms import Term
 
-_NOTHING = 1e-6  # of what there was before
+NOTHING = 1e-9
+"""A weight that counts as 0: alone, or as a share of the largest beside it."""
+_LEFT = 1e-6  # of what there was before
 
 
 def merge(terms: Iterable[Term]) -> tuple[Term, ...]:
     """Add up what is alike: patterns of one layer and time, weights of whatever else is the same.
 
     Raises:
-        UserError: all weights are 0 (``empty_target``), or nothing is left of them (``contradictory``).
+        UserError: all weights are as good as 0 (``empty_target``), or nothing is left of them (``contradictory``).
     """
     parts = tuple(terms)
-    whole = sum(abs(term.weight) for term in parts)
-    if whole <= 0.0:
+    largest = max((abs(term.weight) for term in parts), default=0.0)
+    if largest <= NOTHING:
         raise UserError("the target", "weighs nothing", "give it a weight other than 0", "empty_target")
+    parts = tuple(term for term in parts if abs(term.weight) > NOTHING * max(1.0, largest))
+    whole = sum(abs(term.weight) for term in parts)
     groups: dict[tuple[object, ...], list[Term]] = {}
     for term in parts:
-        if term.weight:
-            groups.setdefault(_kind(term), []).append(term)
+        groups.setdefault(_kind(term), []).append(term)
     added = (_add(group) for group in groups.values())
-    left = tuple(term for term in added if abs(term.weight) > _NOTHING * whole)
+    left = tuple(term for term in added if abs(term.weight) > _LEFT * whole)
     if not left:
         mend = "change a weight, or fire target/clear"
         raise UserError("the target", "asks for the opposite of itself, nothing is left of it", mend, "contradictory")

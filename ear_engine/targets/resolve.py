@@ -13,12 +13,13 @@ from ear_engine.errors import UserError
 from ear_engine.shared_memory.states import Target
 from ear_engine.targets.calls import call_terms
 from ear_engine.targets.choices import Terms, at_depth, by_clip, by_disc, by_name, by_numbers, pattern_terms
-from ear_engine.targets.expression import Call, Expression, Scaled, calls
+from ear_engine.targets.expression import Expression, Scaled, Sum, calls
 from ear_engine.targets.extents import Window, select, window
 from ear_engine.targets.facts import EarFacts
-from ear_engine.targets.grammar import parse
-from ear_engine.targets.merge import merge
+from ear_engine.targets.grammar import LARGEST, parse
+from ear_engine.targets.merge import NOTHING, merge
 from ear_engine.targets.terms import Term
+from ear_engine.targets.tokens import BadExpression
 
 _REMEMBERED = 64  # targets
 
@@ -65,7 +66,9 @@ class Resolver:
         for target in asked:
             a, b = (ends.get("a"), ends.get("b")) if target.by == "morph" else (None, None)
             parts += self._remembered(target, beats, a, b)
-        return merge(parts) if any(target.weight for target in asked) else ()  # a fader at 0: nothing to dream of
+        if all(abs(target.weight) <= NOTHING for target in asked):
+            return ()  # a fader at 0: nothing to dream of
+        return merge(parts)
 
     def extent(self, terms: Iterable[Term]) -> Extent:
         """How much ``terms`` take in."""
@@ -85,10 +88,18 @@ class Resolver:
         if target.by == "morph":
             parts = self._between(target.morph, beats, a, b)
         elif target.by == "objective":
-            parts = _spread(_parsed(target.objective), self.facts, beats)
+            parts = self._expressed(_parsed(target.objective), beats)
         else:
             parts = _WAYS[target.by](target, self.facts, window(target.start, target.length, beats))
         return tuple(_times(target.weight, parts))
+
+    def _expressed(self, tree: Expression, beats: float) -> Terms:
+        """Terms of an expression; one that is nothing by itself is refused, whatever is kept beside it."""
+        parts = _spread(tree, self.facts, beats)
+        try:
+            return list(merge(parts))
+        except UserError as error:
+            raise BadExpression(error.reason, "change its factors", 0, code=error.code) from None
 
     def _between(self, morph: float, beats: float, a: Target | None, b: Target | None) -> Terms:
         if a is None or b is None:
@@ -141,13 +152,16 @@ def _times(factor: float, terms: Iterable[Term]) -> Terms:
     return [replace(term, weight=factor * term.weight) for term in terms]
 
 
-def _spread(tree: Expression, facts: EarFacts, beats: float) -> Terms:
-    """An expression multiplied out."""
-    if isinstance(tree, Call):
-        return call_terms(tree, facts, beats)
+def _spread(tree: Expression, facts: EarFacts, beats: float, factor: float = 1.0) -> Terms:
+    """``factor`` times an expression, multiplied out."""
     if isinstance(tree, Scaled):
-        return _times(tree.factor, _spread(tree.of, facts, beats))
-    return [term for part in tree.parts for term in _spread(part, facts, beats)]
+        return _spread(tree.of, facts, beats, factor * tree.factor)
+    if isinstance(tree, Sum):
+        return [term for part in tree.parts for term in _spread(part, facts, beats, factor)]
+    if abs(factor) > LARGEST:
+        reason = f"weighs {abs(factor):.3g} multiplied out, beyond {LARGEST:.0f}"
+        raise BadExpression(reason, "use smaller factors", tree.at, f"{tree.function}(…)")
+    return _times(factor, call_terms(tree, facts, beats))
 
 
 def _layer(target: Target, facts: EarFacts, when: Window) -> Terms:

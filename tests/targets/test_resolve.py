@@ -241,9 +241,43 @@ def test_what_cannot_be_dreamed_is_refused(targets: tuple[object, ...], code: st
 
 def test_a_weight_of_0_alone_is_nothing_to_dream_of() -> None:
     """A fader on its way through the middle is no mistake."""
-    assert Resolver(FACTS).resolve((target(weight=0.0),), BEATS) == ()
+    for weight in (0.0, 1e-42, -1e-10):
+        assert Resolver(FACTS).resolve((target(weight=weight),), BEATS) == ()
     with pytest.raises(UserError):
         Resolver(FACTS).resolve((target(by="neurons", neurons="999999", weight=0.0),), BEATS)
+
+
+@pytest.mark.parametrize("factor", ["1e-300", "1e-42", "-1e-10", "(1e-5*1e-5)", "0"])
+def test_a_weight_that_is_as_good_as_0_counts_as_0(factor: str) -> None:
+    text = f"{factor}*layer(first)"
+    with pytest.raises(BadExpression, match="at character 1 weighs nothing") as refusal:
+        objective(text)
+    assert refusal.value.code == "empty_target"
+    assert [term.layer for term in objective(f"{text} + 2*layer(top)")] == ["top"]
+    assert len(objective("1e-5*layer(first)")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "character"),
+    [
+        ("1e6*(1e6*(1e6*(layer(first) + layer(second)) + cpc()) + cpc())", 16),
+        ("cpc() + 1e3*(layer(top) - 1e4*layer(first))", 31),
+        ("-1e6*(1e6*(layer(first)) + cpc())", 12),
+    ],
+)
+def test_weights_are_limited_multiplied_out(text: str, character: int) -> None:
+    with pytest.raises(BadExpression, match=f"at character {character} weighs .* beyond 1000000") as refusal:
+        objective(text)
+    assert refusal.value.code == "bad_expression"
+    (term,) = objective("1e6*(1e-3*(1e3*layer(first) + 1e-6*layer(top)))")
+    assert term.weight == pytest.approx(1e6)
+
+
+def test_an_expression_that_is_nothing_is_refused_beside_others_too() -> None:
+    nothing = target(by="objective", objective="layer(top) - layer(top)")
+    with pytest.raises(BadExpression, match="at character 1 asks for the opposite") as refusal:
+        Resolver(FACTS).resolve((nothing, target()), BEATS)
+    assert refusal.value.code == "contradictory"
 
 
 def test_a_silent_target_beside_others_is_left_out() -> None:
