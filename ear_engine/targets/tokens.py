@@ -16,7 +16,7 @@ _TOKEN = re.compile(
       | (?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?P<unit>[A-Za-z_][A-Za-z0-9_]*)?
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-      | (?P<sign>\.\.|[-+*/(),=])""",
+      | (?P<sign>\.\.(?!\.)|[-+*/(),=])""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -44,10 +44,6 @@ class BadExpression(UserError):
     def __reduce__(self) -> tuple[type[BadExpression], tuple[str, str, int, str, str]]:  # type: ignore[override]
         """Travel between processes whole."""
         return type(self), self._given
-
-    def pointer(self, text: str) -> str:
-        """The expression and below it a caret at the place that is wrong."""
-        return f"{text}\n{' ' * self.at}^"
 
 
 @dataclass(frozen=True)
@@ -109,5 +105,7 @@ def _number(found: re.Match[str]) -> Token:
 def _stray(text: str, at: int) -> BadExpression:
     if text[at] in "\"'":
         return BadExpression("begins a text that does not end", f"close it with {text[at]}", at)
+    if text.startswith("...", at):
+        return BadExpression("has more than two dots", "write a range as 200..800", at)
     mend = "use names, numbers and the signs + - * / .. = , ( )"
     return BadExpression(f"has {text[at]!r}, which means nothing", mend, at)
