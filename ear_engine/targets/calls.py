@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ear_engine.ear.neurons import Layer
 from ear_engine.ear.statistics import FRONT_END
 from ear_engine.errors import UserError
-from ear_engine.targets.choices import Terms, at_depth, by_clip, by_disc, by_name, pattern_terms
+from ear_engine.targets.choices import Terms, at_depth, by_clip, by_disc, by_name, check_followed, pattern_terms
 from ear_engine.targets.expression import Call, Number, Range, Text
-from ear_engine.targets.extents import Window, bins_inside, block, nearest_bin, window
+from ear_engine.targets.extents import Window, bins_inside, block, followed, nearest_bin, window
 from ear_engine.targets.facts import EarFacts
 from ear_engine.targets.terms import Term
 from ear_engine.targets.tokens import BadExpression
@@ -22,6 +22,7 @@ from ear_engine.targets.tokens import BadExpression
 _OUTSIDE = 2**0.5  # this far beyond a layer's lowest and highest bins, it hears nothing of a frequency
 _RADIUS = 0.1  # of a disc
 _MOMENT = 1.0  # beats that a moment of a difference lasts
+_SHORTEST = 1e-3  # beats, of one
 
 
 def call_terms(call: Call, facts: EarFacts, beats: float) -> Terms:
@@ -31,7 +32,9 @@ def call_terms(call: Call, facts: EarFacts, beats: float) -> Terms:
         BadExpression: an unknown layer or name, an index out of range, or an empty selection, with its place.
     """
     try:
-        return _MEANINGS[call.function](_Asked(call, facts, beats))
+        terms = _MEANINGS[call.function](_Asked(call, facts, beats))
+        check_followed(f"{call.function}(…)", terms, facts)
+        return terms
     except BadExpression:
         raise
     except UserError as error:
@@ -39,10 +42,11 @@ def call_terms(call: Call, facts: EarFacts, beats: float) -> Terms:
 
 
 def _place(call: Call, error: UserError) -> int:
-    """Where the argument stands that an error is about: the text that its subject repeats."""
+    """Where the argument stands that an error is about: the text that its subject repeats, in small letters maybe."""
     for argument in call.arguments:
-        if isinstance(argument.value, Text) and repr(argument.value.value) in error.subject:
-            return argument.value.at
+        value = argument.value
+        if isinstance(value, Text) and error.subject.endswith((repr(value.value), repr(value.value[:200].lower()))):
+            return value.at
     return call.at
 
 
@@ -81,22 +85,25 @@ class _Asked:
         elif one is not None:
             low, high, at = int(one.value), int(one.value), one.at
         else:
-            return slice(0, 1 if layer.name == FRONT_END else layer.channels)  # no dream follows the phase
+            return slice(0, followed(layer))
         if low > high:
             raise _empty(f"the range {low}..{high}", "is empty", "write the smaller number first", at)
         if high >= layer.channels:
-            reason = f"is beyond the layer's {layer.channels}"
-            mend = f"use 0 to {layer.channels - 1}"
-            raise BadExpression(reason, mend, at, f"channel {high} of {layer.name}", "out_of_range")
+            raise _beyond("channel", high, layer.channels, layer, at)
         return slice(low, high + 1)
+
+    def span(self) -> Range | None:
+        """The frequencies that were asked for, if any were."""
+        span = self.call.given("freq", Range)
+        if span is not None and not 0 < span.low <= span.high:
+            raise _empty(f"the range {span}", "holds no frequency", "write the lower one first, in Hz", span.at)
+        return span
 
     def pattern(self, layer: Layer) -> NDArray[np.float32]:
         """Channels and frequencies that were asked for, all of the layer without any."""
-        channels, span = self.channels(layer), self.call.given("freq", Range)
+        channels, span = self.channels(layer), self.span()
         if span is None:
             return block(layer, channels, slice(0, layer.bins))
-        if not 0 < span.low <= span.high:
-            raise _empty(f"the range {span}", "holds no frequency", "write the lower one first, in Hz", span.at)
         centers = self.facts.frequencies.get(layer.name, [])
         if len(centers) == layer.bins:
             if span.high * _OUTSIDE < centers[0] or span.low > centers[-1] * _OUTSIDE:
@@ -121,12 +128,23 @@ class _Asked:
 
     def extent(self, layer: Layer) -> NDArray[np.float32] | None:
         """As :meth:`pattern`; None if it is all of the layer."""
-        asked = {argument.name for argument in self.call.arguments} & {"channels", "freq"}
-        return self.pattern(layer) if asked else None
+        if not {argument.name for argument in self.call.arguments} & {"channels", "freq"}:
+            return None
+        pattern = self.pattern(layer)
+        whole = block(layer, slice(0, followed(layer)), slice(0, layer.bins))
+        return None if np.array_equal(pattern, whole) else pattern
 
 
 def _empty(subject: str, reason: str, mend: str, at: int) -> BadExpression:
     return BadExpression(reason, mend, at, subject, "empty_target")
+
+
+def _beyond(name: str, value: int, count: int, layer: Layer, at: int) -> BadExpression:
+    subject = f"{name} {value} of {layer.name}"
+    if count == 1:
+        mend = "leave it out" if name == "bin" else "use 0"
+        return BadExpression(f"is not there, the layer has one {name}", mend, at, subject, "out_of_range")
+    return BadExpression(f"is beyond the layer's {count}", f"use 0 to {count - 1}", at, subject, "out_of_range")
 
 
 def _part(asked: _Asked) -> Terms:
@@ -139,9 +157,7 @@ def _neuron(asked: _Asked) -> Terms:
     for name, value, count in (("channel", channel, layer.channels), ("bin", bin_, layer.bins)):
         if value >= count:
             given = asked.call.given(name, Number)
-            subject = f"{name} {value} of {layer.name}"
-            at = asked.call.at if given is None else given.at
-            raise BadExpression(f"is beyond the layer's {count}", f"use 0 to {count - 1}", at, subject, "out_of_range")
+            raise _beyond(name, value, count, layer, asked.call.at if given is None else given.at)
     bins = slice(0, layer.bins) if bin_ < 0 else slice(bin_, bin_ + 1)
     return pattern_terms(layer.name, block(layer, slice(channel, channel + 1), bins), asked.when())
 
@@ -175,15 +191,19 @@ def _direction(asked: _Asked) -> Terms:
 
 
 def _likeness(asked: _Asked) -> Terms:
-    span = asked.call.given("freq", Range)
-    limits = () if span is None else (span.low, span.high)
-    return by_clip(asked.text("clip"), asked.text("layer"), asked.facts, asked.when(), *limits)
+    clip, when, span = asked.text("clip"), asked.when(), asked.span()
+    if not asked.text("layer"):
+        return by_clip(clip, asked.facts, when, *(() if span is None else (span.low, span.high)))
+    return [Term("likeness", 1.0, asked.layer.name, asked.extent(asked.layer), when.start, when.length, text=clip)]
 
 
 def _difference(asked: _Asked) -> Terms:
     layer, at = asked.layer, asked.number("at", 0.0)
     other = asked.number("from", at + asked.beats / 2)
-    when = window(at, max(asked.number("length", _MOMENT), 1e-3), asked.beats)
+    length = asked.call.given("length", Number)
+    if length is not None and length.value <= 0:
+        raise _empty(f"the length {length}", "is not above 0", "give it in beats", length.at)
+    when = window(at, max(asked.number("length", _MOMENT), _SHORTEST), asked.beats)
     if when.length >= 1.0 or abs((at - other) % asked.beats) < 1e-9:
         mend = "choose two moments, and a length= shorter than the loop"
         raise _empty("the difference", "is between a moment and itself", mend, asked.call.at)

@@ -11,7 +11,7 @@ from ear_engine.ear.naming import words_of
 from ear_engine.ear.neurons import Layer
 from ear_engine.ear.statistics import NamedRegion
 from ear_engine.errors import UserError
-from ear_engine.targets.extents import Window, bin_span, block
+from ear_engine.targets.extents import Window, bin_span, block, followed
 from ear_engine.targets.facts import EarFacts
 from ear_engine.targets.neuron_list import read_neurons
 from ear_engine.targets.terms import Term
@@ -27,6 +27,22 @@ Terms = list[Term]
 def pattern_terms(layer: str, pattern: NDArray[np.float32], when: Window, weight: float = 1.0) -> Terms:
     """A pattern on one layer."""
     return [Term("linear", weight, layer, pattern, when.start, when.length)]
+
+
+def check_followed(subject: str, terms: Terms, facts: EarFacts) -> None:
+    """See that ``terms`` are not about the scalogram's phase alone.
+
+    Raises:
+        UserError: they are, about ``subject``.
+    """
+    of_phase = [t.pattern is not None and not t.pattern[facts.drawn[facts.index[t.layer].span]].any() for t in terms]
+    if terms and all(of_phase):
+        raise _phase(subject)
+
+
+def _phase(subject: str) -> UserError:
+    reason = "is nothing but the scalogram's phase, which is heard but not followed"
+    return UserError(subject, reason, "choose its channel 0, or other neurons", "empty_target")
 
 
 def by_weights(weights: NDArray[np.floating], facts: EarFacts, when: Window) -> Terms:
@@ -58,11 +74,13 @@ def by_numbers(text: str, facts: EarFacts, when: Window) -> Terms:
     """Listed neurons, all alike.
 
     Raises:
-        UserError: the list is empty, no list, or names a neuron that the ear does not have.
+        UserError: the list is empty, no list, names a neuron that the ear does not have, or none that is followed.
     """
     weights = np.zeros(len(facts.index))
     weights[read_neurons(text, len(facts.index))] = 1.0
-    return by_weights(weights, facts, when)
+    terms = by_weights(weights, facts, when)
+    check_followed("target/neurons", terms, facts)
+    return terms
 
 
 def by_name(text: str, facts: EarFacts, when: Window) -> Terms:
@@ -92,28 +110,30 @@ def named_regions(text: str, facts: EarFacts) -> tuple[NamedRegion, ...]:
     if facts.search is None:
         mend = "make them with `ear-engine statistics`, or choose a layer"
         raise UserError("this ear", "has no statistics, so nothing in it has a name", mend, "no_statistics")
-    found = facts.search.find(text, 2 * _LIKE_NAMED)
+    named = facts.search.find(text, 2 * _LIKE_NAMED)
+    found = [region for region in named if region.channel < followed(facts.index[region.layer])]
+    if not found:
+        raise _phase(f"region {text!r}")
     words = words_of(found[0].name)
     return tuple(region for region in found if words_of(region.name) == words)[:_LIKE_NAMED]
 
 
-def by_clip(clip: str, layer: str, facts: EarFacts, when: Window, low: float = _LOW, high: float = _HIGH) -> Terms:
-    """Likeness to a clip in a layer, or at three depths if none is named, between ``low`` and ``high`` Hz.
+def by_clip(clip: str, facts: EarFacts, when: Window, low: float = _LOW, high: float = _HIGH) -> Terms:
+    """Likeness to a clip at three depths, between ``low`` and ``high`` Hz.
 
     Raises:
-        UserError: no clip is named, or the layer does not exist.
+        UserError: no clip is named.
     """
     if not clip:
         raise UserError("target/imprint", "names no clip", "name one, or now, source or input", "empty_target")
-    names = [layer] if layer else [at_depth(depth, facts)[0][0].name for depth in IMPRINT_DEPTHS]
+    layers = [at_depth(depth, facts)[0][0] for depth in IMPRINT_DEPTHS]
     terms = []
-    for name in names:
-        found = facts.index[name]
+    for layer in layers:
         pattern = None
         if low > _LOW or high < _HIGH:
-            bins = bin_span(facts.frequencies.get(name, ()), found.bins, low, high)
-            pattern = block(found, slice(0, found.channels), bins)
-        terms.append(Term("likeness", 1.0 / len(names), name, pattern, when.start, when.length, text=clip))
+            bins = bin_span(facts.frequencies.get(layer.name, ()), layer.bins, low, high)
+            pattern = block(layer, slice(0, followed(layer)), bins)
+        terms.append(Term("likeness", 1.0 / len(layers), layer.name, pattern, when.start, when.length, text=clip))
     return terms
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.ear.neurons import Layer
+from ear_engine.ear.statistics import FRONT_END
 from ear_engine.shared_memory.states import Target
 
 
@@ -54,6 +55,11 @@ def bin_span(centers: Sequence[float], bins: int, low: float, high: float) -> sl
     return bins_inside(centers, low, high) or nearest_bin(centers, low, high)
 
 
+def followed(layer: Layer) -> int:
+    """How many of a layer's channels dreams follow, the first ones: all but the scalogram's phase."""
+    return 1 if layer.name == FRONT_END else layer.channels
+
+
 def block(layer: Layer, channels: slice, bins: slice) -> NDArray[np.float32]:
     """Weights of a rectangle of a layer, all alike, their sum 1; shape (neurons,)."""
     pattern = np.zeros((layer.channels, layer.bins), np.float32)
@@ -66,7 +72,7 @@ def select(target: Target, layer: Layer, centers: Sequence[float]) -> NDArray[np
     """Weights of the channels and frequencies that ``target`` names in a layer; shape (neurons,).
 
     The span of frequencies takes the bins whose centers lie in it, or the nearest one if none does; a layer without a
-    frequency axis (no ``centers``) ignores it.
+    frequency axis (no ``centers``) ignores it. The scalogram's phase is never taken, as no dream follows it.
     """
     bins = bin_span(centers, layer.bins, target.freq_low, target.freq_high)
-    return block(layer, channel_span(target.channel, target.channel_width, layer.channels), bins)
+    return block(layer, channel_span(target.channel, target.channel_width, followed(layer)), bins)

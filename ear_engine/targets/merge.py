@@ -14,10 +14,14 @@ from ear_engine.targets.terms import Term
 NOTHING = 1e-9
 """A weight that counts as 0: alone, or as a share of the largest beside it."""
 _LEFT = 1e-6  # of what there was before
+_MEANS = ("linear", "deep_dream", "direction")  # over their stretch of the loop, so its parts add up to the whole
 
 
 def merge(terms: Iterable[Term]) -> tuple[Term, ...]:
     """Add up what is alike: patterns of one layer and time, weights of whatever else is the same.
+
+    Surprise is a constant less what the ear foresees, so the two are one. What stretches of the loop cancel together
+    (a whole layer less its two halves) is dropped.
 
     Raises:
         UserError: all weights are as good as 0 (``empty_target``), or nothing is left of them (``contradictory``).
@@ -31,8 +35,9 @@ def merge(terms: Iterable[Term]) -> tuple[Term, ...]:
     groups: dict[tuple[object, ...], list[Term]] = {}
     for term in parts:
         groups.setdefault(_kind(term), []).append(term)
-    added = (_add(group) for group in groups.values())
-    left = tuple(term for term in added if abs(term.weight) > _LEFT * whole)
+    added = [_add(group) for group in groups.values()]
+    gone = _gone_over_time(added)
+    left = tuple(term for term in added if abs(term.weight) > _LEFT * whole and id(term) not in gone)
     if not left:
         mend = "change a weight, or fire target/clear"
         raise UserError("the target", "asks for the opposite of itself, nothing is left of it", mend, "contradictory")
@@ -41,10 +46,13 @@ def merge(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 def _kind(term: Term) -> tuple[object, ...]:
     """Terms with the same key can be added."""
-    common = (term.objective, term.layer, term.start, term.length, term.other, term.text)
-    if term.objective == "linear":
-        return common
-    return (*common, None if term.pattern is None else term.pattern.tobytes())
+    return (*_kind_at_any_time(term), term.start, term.length, term.other)
+
+
+def _kind_at_any_time(term: Term) -> tuple[object, ...]:
+    objective = "cpc" if term.objective == "surprise" else term.objective
+    pattern = None if term.pattern is None or objective == "linear" else term.pattern.tobytes()
+    return objective, term.layer, term.text, pattern
 
 
 def _add(group: list[Term]) -> Term:
@@ -52,12 +60,40 @@ def _add(group: list[Term]) -> Term:
     if len(group) == 1:
         return first
     if first.objective != "linear" or all(term.pattern is None for term in group):
-        return replace(first, weight=sum(term.weight for term in group))
-    size = next(term.pattern.size for term in group if term.pattern is not None)
-    total = np.zeros(size, np.float64)
-    for term in group:
-        total += term.weight * (term.pattern if term.pattern is not None else np.full(size, 1.0 / size))
-    return linear(first, total)
+        return replace(first, weight=sum(t.weight if t.objective == first.objective else -t.weight for t in group))
+    weights = np.array([term.weight for term in group])
+    return linear(first, weights @ _patterns(group))
+
+
+def _gone_over_time(terms: list[Term]) -> set[int]:
+    """The ``id`` of those of ``terms`` of which nothing is left if their stretches of the loop are laid together."""
+    groups: dict[tuple[object, ...], list[Term]] = {}
+    for term in terms:
+        if term.objective in _MEANS:
+            groups.setdefault(_kind_at_any_time(term), []).append(term)
+    gone = set[int]()
+    for group in groups.values():
+        if len(group) > 1 and _left_over_time(group) <= _LEFT * sum(abs(term.weight) for term in group):
+            gone.update(id(term) for term in group)
+    return gone
+
+
+def _left_over_time(group: list[Term]) -> float:
+    """What terms of one kind weigh together: the mean over the loop of the sum of their absolute weights."""
+    starts, lengths, weights = np.array([(term.start, term.length, term.weight) for term in group]).T
+    edges = np.unique(np.concatenate([[0.0, 1.0], starts % 1.0, (starts + lengths) % 1.0]))
+    spans, middles = np.diff(edges), (edges[1:] + edges[:-1]) / 2
+    inside = (middles[:, None] - starts) % 1.0 < lengths  # (spans, terms)
+    shares = inside * (weights / lengths) * spans[:, None]
+    return float(np.abs(shares @ _patterns(group)).sum())
+
+
+def _patterns(group: list[Term]) -> NDArray[np.float64]:
+    """(terms, neurons) if they are linear, else (terms, 1): their patterns are the same."""
+    linear_ones = group[0].objective == "linear"
+    size = next((t.pattern.size for t in group if linear_ones and t.pattern is not None), 1)
+    like = np.full(size, 1.0 / size)
+    return np.stack([like if t.pattern is None or not linear_ones else t.pattern.astype(np.float64) for t in group])
 
 
 def linear(like: Term, weights: NDArray[np.floating]) -> Term:

@@ -38,10 +38,12 @@ class Resolver:
 
     Args:
         facts: of the ear.
+        variants: loops dreamed side by side; 0 if nobody knows yet.
     """
 
-    def __init__(self, facts: EarFacts) -> None:
+    def __init__(self, facts: EarFacts, variants: int = 0) -> None:
         self.facts = facts
+        self._variants = variants
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._parts)
 
     def resolve(
@@ -56,9 +58,9 @@ class Resolver:
 
         Raises:
             UserError: one of them cannot be resolved (``unknown_layer``, ``unknown_region``, ``unknown_direction``,
-                ``bad_expression``, ``bad_neurons``, ``out_of_range``, ``no_statistics``, ``not_stored``), chooses
-                nothing, or weighs nothing by its own numbers (``empty_target``), or they cancel each other
-                (``contradictory``).
+                ``bad_expression``, ``bad_neurons``, ``out_of_range``, ``no_statistics``, ``not_stored``,
+                ``one_variant``), chooses nothing, or weighs nothing by its own numbers (``empty_target``), or they
+                cancel each other (``contradictory``).
         """
         ends = stored or {}
         parts: Terms = []
@@ -95,6 +97,11 @@ class Resolver:
 
     def _expressed(self, tree: Expression, beats: float) -> Terms:
         """Terms of an expression; one that is nothing by itself is refused, whatever is kept beside it."""
+        alone = next((call for call in calls(tree) if call.function == "diversity" and self._variants == 1), None)
+        if alone is not None:
+            mend = "dream several with `ear-engine dream --variants 4`"
+            reason = "compares loops dreamed side by side, and this is one"
+            raise BadExpression(reason, mend, alone.at, alone.function, "one_variant")
         parts = _spread(tree, self.facts, beats)
         try:
             return list(merge(parts))
@@ -185,7 +192,7 @@ _WAYS: Mapping[str, Callable[[Target, EarFacts, Window], Terms]] = MappingProxyT
         "neurons": lambda t, facts, when: by_numbers(t.neurons, facts, when),
         "name": lambda t, facts, when: by_name(t.name, facts, when),
         "imprint": lambda t, facts, when: by_clip(
-            t.imprint, "", facts, when, min(t.freq_low, t.freq_high), max(t.freq_low, t.freq_high)
+            t.imprint, facts, when, min(t.freq_low, t.freq_high), max(t.freq_low, t.freq_high)
         ),
     }
 )

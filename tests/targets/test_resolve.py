@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,9 +16,11 @@ from ear_engine.targets.facts import make_facts
 from ear_engine.targets.resolve import Resolver, clips_of, clips_wanted, resolve
 from ear_engine.targets.terms import Term
 from ear_engine.targets.tokens import BadExpression
+from tests.ear.test_statistics import make
 from tests.targets.ears import FACTS, FREQUENCIES, INDEX, target
 
 BEATS = 8.0
+PHASE = range(24, 48)  # neurons of the scalogram that no dream follows
 
 
 def weights(terms: tuple[Term, ...]) -> np.ndarray:
@@ -96,12 +99,20 @@ def test_a_disc_around_nothing_takes_the_nearest_neuron() -> None:
         assert found.nonzero()[0].tolist() == [int(np.where(FACTS.drawn, distance, 9).argmin())]
 
 
+@pytest.mark.parametrize("channel", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("width", [0.1, 1.0])
+def test_the_scalogram_is_its_level_wherever_the_channel_is(channel: float, width: float) -> None:
+    chosen = target(channel=channel, channel_width=width)
+    found = weights(resolve(replace(chosen, layer="scalogram"), FACTS, BEATS))
+    assert np.allclose(found, neurons("scalogram", 0))
+
+
 def test_no_disc_takes_the_phase() -> None:
     found = weights(resolve(target(by="map", x=0.5, y=0.0, radius=1.0), FACTS, BEATS))
     assert (found[:24] > 0).any() and not found[24:48].any()
 
 
-@given(st.lists(st.integers(0, len(INDEX) - 1), min_size=1))
+@given(st.lists(st.integers(0, len(INDEX) - 1), min_size=1).filter(lambda some: any(n not in PHASE for n in some)))
 def test_listed_neurons_weigh_the_same(numbers: list[int]) -> None:
     found = weights(resolve(target(by="neurons", neurons=",".join(map(str, numbers))), FACTS, BEATS))
     chosen = sorted(set(numbers))
@@ -154,6 +165,28 @@ def test_what_functions_choose(text: str, expected: np.ndarray) -> None:
     assert np.allclose(weights(objective(f"-0.5*({text})")), -0.5 * expected, atol=1e-6)
 
 
+def test_likeness_between_frequencies_leaves_the_phase_out() -> None:
+    (term,) = objective("likeness(drums, scalogram, freq=100..150)")
+    assert term.pattern is not None
+    assert term.pattern.nonzero()[0].tolist() == [0, 1, 2] and term.pattern.sum() == pytest.approx(1.0)
+    terms = objective("likeness(drums, freq=100..300, time=0..2)")
+    assert sum(term.weight for term in terms) == pytest.approx(1.0)
+    assert all(term.length == 0.25 for term in terms)
+    assert next(term for term in terms if term.layer == "first").pattern is not None
+
+
+def test_a_whole_layer_is_the_same_however_it_is_said() -> None:
+    (whole,) = objective("deep_dream(first) + deep_dream(first, channels=0..3) + deep_dream(first, freq=20..20k)")
+    assert (whole.weight, whole.pattern) == (3.0, None)
+
+
+def test_surprise_is_the_opposite_of_foresight() -> None:
+    (term,) = objective("cpc() - 0.5*surprise()")
+    assert (term.objective, term.weight) == ("cpc", 1.5)
+    (term,) = objective("surprise() + 0.25*cpc()")
+    assert (term.objective, term.weight) == ("surprise", 0.75)
+
+
 def test_terms_of_one_layer_and_time_become_one() -> None:
     terms = objective("2*channel(first, 0) - channel(first, 1) + 0.5*neuron(first, 0, 3) + layer(top)")
     assert [term.layer for term in terms] == ["first", "top"]
@@ -178,11 +211,7 @@ def test_the_other_objectives() -> None:
     assert (difference.start, difference.length, difference.other) == (0.125, 0.125, 0.625)
     (dream,) = objective("deep_dream(first, freq=1k..3k) + deep_dream(first, freq=1k..3k)")
     assert (dream.objective, dream.weight) == ("deep_dream", 2.0) and dream.pattern is not None
-    assert {term.objective for term in objective("cpc() - surprise() + diversity(top)")} == {
-        "cpc",
-        "surprise",
-        "diversity",
-    }
+    assert {term.objective for term in objective("cpc() + diversity(top)")} == {"cpc", "diversity"}
     (likeness,) = objective("likeness('drums', second)")
     assert (likeness.layer, likeness.text, likeness.pattern) == ("second", "drums", None)
 
@@ -202,6 +231,19 @@ def test_the_other_objectives() -> None:
         ("direction(fsat)", 11, "unknown_direction", "did you mean fast"),
         ('name("bright hats")', 1, "no_statistics", "ear-engine statistics"),
         ("difference(top, at=1, from=9)", 1, "empty_target", "a moment and itself"),
+        ("difference(top, length=-5)", 24, "empty_target", "the length -5"),
+        ("difference(top, length=0)", 24, "empty_target", "is not above 0; give it in beats"),
+        ("neuron(top, 1, 3)", 16, "out_of_range", "is not there, the layer has one bin; leave it out"),
+        ("cpc() + channel(scalogram, 1)", 9, "empty_target", "phase, which is heard but not followed"),
+        ("neuron(scalogram, 1, 4)", 1, "empty_target", "choose its channel 0, or other neurons"),
+        ("deep_dream(scalogram, channels=1)", 1, "empty_target", "phase, which is heard but not followed"),
+        ("likeness(drums, freq=0..0)", 22, "empty_target", "holds no frequency"),
+        ("likeness(drums, freq=-5..0)", 22, "empty_target", "holds no frequency"),
+        ("likeness(drums, first, freq=-200..-100)", 29, "empty_target", "holds no frequency"),
+        ("likeness(drums, first, freq=800..200)", 29, "empty_target", "holds no frequency"),
+        ("likeness(drums, first, freq=20k..30k)", 29, "empty_target", "lies outside first"),
+        ("likeness(drums, top, freq=200..800)", 27, "empty_target", "has no frequencies"),
+        ("likeness(drums, frist)", 17, "unknown_layer", "try first"),
     ],
 )
 def test_what_the_ear_does_not_have_is_named_with_its_character(
@@ -226,6 +268,10 @@ def test_what_the_ear_does_not_have_is_named_with_its_character(
         ),
         ((target(by="objective", objective="layer(top) - layer(top)"),), "contradictory"),
         ((target(by="objective", objective="deep_dream(top) - deep_dream(top)"),), "contradictory"),
+        ((target(by="objective", objective="deep_dream(top) - deep_dream(top, channels=0..9)"),), "contradictory"),
+        ((target(by="objective", objective="cpc() + surprise()"),), "contradictory"),
+        ((target(by="objective", objective="cpc()"), target(by="objective", objective="surprise()")), "contradictory"),
+        ((target(by="neurons", neurons="24-47"),), "empty_target"),
         ((target(by="objective", objective="0*layer(top)"),), "empty_target"),
         ((target(by="neurons", neurons=""),), "empty_target"),
         ((target(by="imprint", imprint=""),), "empty_target"),
@@ -237,6 +283,54 @@ def test_what_cannot_be_dreamed_is_refused(targets: tuple[object, ...], code: st
     with pytest.raises(UserError) as refusal:
         Resolver(FACTS).resolve(targets, BEATS)  # type: ignore[arg-type]
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    "whole", ["layer(first{})", "channel(second, 2{})", "deep_dream(first{})", "direction(fast{})"]
+)
+def test_a_whole_less_its_parts_in_time_is_nothing(whole: str) -> None:
+    def during(time: str) -> str:
+        return whole.format(f", time={time}")
+
+    halves = f"0.5*{during('0..4')} + 0.5*{during('4..8')}"
+    thirds = f"({during('1..3.6666666667')} + {during('3.6666666667..6.3333333333')} + {during('6.3333333333..9')})/3"
+    for parts in (halves, thirds):
+        with pytest.raises(BadExpression, match="at character 1 asks for the opposite") as refusal:
+            objective(f"{whole.format('')} - ({parts})")
+        assert refusal.value.code == "contradictory"
+        (left,) = objective(f"{whole.format('')} - ({parts}) + 0.5*layer(top)")
+        assert (left.layer, left.weight) == ("top", 0.5)
+    assert len(objective(f"{whole.format('')} - {during('0..4')}")) == 2
+    assert len(objective("likeness(a, top) - 0.5*likeness(a, top, time=0..4) - 0.5*likeness(a, top, time=4..8)")) == 3
+
+
+def test_a_single_loop_has_no_diversity() -> None:
+    asked = target(by="objective", objective="layer(top) + 0.5*diversity(top)")
+    with pytest.raises(BadExpression, match=r"diversity at character 18 compares loops .* this is one") as refusal:
+        Resolver(FACTS, variants=1).resolve((asked,), BEATS)
+    assert refusal.value.code == "one_variant"
+    for variants in (0, 4):
+        assert len(Resolver(FACTS, variants).resolve((asked,), BEATS)) == 2
+
+
+@pytest.mark.parametrize("words", ["ZZ Top", "0 Hz", "Ümläut's"])
+def test_words_that_name_nothing_are_pointed_at(words: str) -> None:
+    statistics = make("")
+    facts = make_facts(statistics.index, {}, statistics)
+    with pytest.raises(BadExpression, match="at character 19 ") as refusal:
+        resolve(target(by="objective", objective=f'-0.5*cpc() + name("{words}")'), facts, BEATS)
+    assert refusal.value.code == "unknown_region"
+
+
+def test_a_name_is_never_the_phase() -> None:
+    statistics = make("")
+    facts = make_facts(statistics.index, {}, statistics)
+    (term,) = resolve(target(by="name", name="scalogram sound"), facts, BEATS)
+    assert term.pattern is not None and term.pattern.nonzero()[0].tolist() == [0, 1, 2, 3]
+    with pytest.raises(UserError, match="phase, which is heard but not followed"):
+        resolve(target(by="name", name="Wavering"), facts, BEATS)
+    with pytest.raises(BadExpression, match="at character 6 is nothing but the scalogram's phase"):
+        resolve(target(by="objective", objective="name(Wavering)"), facts, BEATS)
 
 
 def test_a_weight_of_0_alone_is_nothing_to_dream_of() -> None:
