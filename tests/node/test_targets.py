@@ -80,8 +80,12 @@ def test_bad_targets_are_refused_and_the_previous_one_stays(tmp_path: Path) -> N
             assert place.refused(objective="layer(frist)") == "unknown_layer"
             assert place.refused(objective="channel(first, 3)") == "out_of_range"
             assert place.refused(objective="top(1)") == "bad_expression"
+            assert place.refused(objective="1e6*(1e6*(layer(first) + layer(top)) + cpc())") == "bad_expression"
+            assert place.refused(objective="1e-42*layer(first)") == "empty_target"
+            assert place.refused(objective="cpc() + surprise()") == "contradictory"
             assert place.refused(neurons="3,25") == "out_of_range"
             assert place.refused(neurons="") == "empty_target"
+            assert place.refused(neurons="4-7") == "empty_target"  # the phase of its scalogram
             assert place.refused(name="zzzzzz") == "unknown_region"
             assert place.refused(morph=0.5) == "not_stored"
             assert place.refused(weight=-0.5) == "contradictory"
