@@ -18,9 +18,10 @@ from ear_engine.evaluation.pictures import require_matplotlib
 from ear_engine.quality.clips import Clips
 from ear_engine.quality.corpus_ranges import measure_ranges, write_ranges
 from ear_engine.quality.dreaming import Course
-from ear_engine.quality.measure import ROBUST_LAYERS, Plan, builtin_music, default_cache, measure
+from ear_engine.quality.measure import PARTS, ROBUST_LAYERS, Plan, builtin_music, default_cache, measure
 from ear_engine.quality.pictures import draw_pictures
 from ear_engine.quality.report import markdown, write_results
+from ear_engine.yaml_files import nearest
 
 RANGES = "ranges"
 QUICK_MUSIC = "built-in loops"
@@ -29,6 +30,9 @@ QUICK_CLIPS = 24
 
 def run(typed: argparse.Namespace) -> int:
     """Measure; print Markdown or JSON; write tables and pictures."""
+    for part in typed.parts:
+        if part not in (*PARTS, RANGES):
+            raise UserError(f"part {part!r}", "does not exist", nearest(part, [*PARTS, RANGES]), "unknown_part")
     if typed.out is not None and RANGES not in typed.parts:
         require_matplotlib()
     platform.reuse_memory()
