@@ -40,7 +40,8 @@ examples:
   ear-engine dream -o loop.wav --target "0.7*channel(encoder_4_conv2, 12) - 0.3*surprise()"
   ear-engine dream -o loop.wav --clip ~/loops/kick_120bpm.wav --preset drone --tone.tilt -6
 
-Any parameter can be given as --GROUP.NAME VALUE. The same seed makes the same file."""
+Any parameter that does something without playing can be given as --GROUP.NAME VALUE.
+On one machine with as many threads, the same seed makes the same file."""
 _CORPUS = """\
 examples:
   ear-engine corpus info                        all corpora, and what the built-in ones need

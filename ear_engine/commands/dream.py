@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ear_engine import platform
 from ear_engine.commands.options import typed_parameters
 from ear_engine.commands.progress import progress_bar
-from ear_engine.errors import UserError
-from ear_engine.offline.dreaming import Progress, Request, dream_all
+from ear_engine.offline.dreaming import Progress, dream_all
+from ear_engine.offline.outputs import need_file, need_other, need_suffix
+from ear_engine.offline.picture import need_matplotlib
+from ear_engine.offline.request import MOST_VARIANTS, Request, effective
+from ear_engine.offline.units import with_unit
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.setfile import SetFile, overlay, read_set
 
@@ -23,44 +26,70 @@ _LINES = 10  # said where there is no terminal
 
 def run(typed: argparse.Namespace) -> int:
     """Dream, write, and say what came of it."""
-    output = Path(typed.output).expanduser()
-    if output.suffix.lower() != ".wav":
-        raise UserError(f"--output {typed.output}", "is not a WAV file", "end its name with .wav", "bad_value")
     tree = ParameterTree()
+    request = _request(typed, tree)
+    files = _files(typed)
+    for audio, picture in files:
+        _need(audio, picture, str(request.clip))
+    with shown_progress("dreaming") as progress:
+        dreamed = dream_all(request, progress)
+    for one, (audio, picture) in zip(dreamed, files, strict=True):
+        print(f"{one.save(audio)}: {one.title}, {one.audio.shape[1] / one.sample_rate:.2f} s")
+        if picture is not None:
+            print(one.picture(picture))
+    objective = dreamed[0].objective
+    few = max(1, min(8, len(objective) // 2))
+    rise = with_unit(f"objective {objective[:few].mean():.2f} → {objective[-few:].mean():.2f}", dreamed[0].unit)
+    print(f"{rise}, {len(objective)} steps")
+    return 0
+
+
+def _request(typed: argparse.Namespace, tree: ParameterTree) -> Request:
     chosen = SetFile() if typed.set is None else read_set(Path(typed.set).expanduser(), tree)
-    values: dict[str, Value] = overlay(chosen.values, typed_parameters(typed, tree), tree)
-    clip = values.pop("source/clip", None)
+    own = typed_parameters(typed, tree)
+    clip = own.pop("source/clip", None)
+    both: dict[str, Value] = overlay(chosen.values, own, tree)
+    fit = both.get("source/fit", tree["source/fit"].default)
     seed = typed.seed if typed.seed is not None else chosen.seed
-    request = Request(
+    return Request(
         ear=typed.ear or chosen.ear or "small",
         clip=str(typed.clip or clip or chosen.clip or "beat"),
-        target=typed.target or "",
+        target=typed.target,
         beats=typed.beats,
         steps=typed.steps,
         preset=typed.preset or "",
-        values=values,
+        values={**effective(both, tree, fit), **own},
         seed=seed or 0,
         device=typed.device,
         variants=typed.variants,
     )
-    with shown_progress("dreaming") as progress:
-        dreamed = dream_all(request, progress)
-    for number, one in enumerate(dreamed, start=1):
-        path = output if len(dreamed) == 1 else output.with_stem(f"{output.stem}_{number}")
-        print(f"{one.save(path)}: {one.title}, {one.audio.shape[1] / one.sample_rate:.2f} s")
-        if typed.picture is not None:
-            print(one.picture(_picture_path(path, typed.picture, len(dreamed) > 1)))
-    start, end = dreamed[0].objective[:8].mean(), dreamed[0].objective[-8:].mean()
-    print(f"objective {start:.2f} → {end:.2f} deviations above music's mean, {len(dreamed[0].objective)} steps")
-    return 0
 
 
-def _picture_path(audio: Path, typed: str, several: bool) -> Path:
-    if not typed:
-        return audio.with_suffix(".png")
-    path = Path(typed).expanduser()
-    number = re.search(r"_\d+$", audio.stem) if several else None
-    return path if number is None else path.with_stem(path.stem + number.group())
+def _files(typed: argparse.Namespace) -> list[tuple[Path, Path | None]]:
+    """Loops and their pictures, one a variant."""
+    audio = Path(typed.output).expanduser()
+    need_suffix(audio, ".wav", f"--output {typed.output}")
+    picture = None
+    if typed.picture is not None:
+        picture = Path(typed.picture).expanduser() if typed.picture else audio.with_suffix(".png")
+        need_suffix(picture, ".png", f"--picture {typed.picture}")
+    if typed.variants == 1:
+        return [(audio, picture)]
+    numbers = range(1, min(typed.variants, MOST_VARIANTS) + 1)
+    return [(_numbered(audio, number), picture and _numbered(picture, number)) for number in numbers]
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_stem(f"{path.stem}_{number}")
+
+
+def _need(audio: Path, picture: Path | None, clip: str) -> None:
+    """Say before anything takes time what cannot be written."""
+    need_file(audio)
+    need_other(audio, clip, (platform.user_clip_dir(),))
+    if picture is not None:
+        need_matplotlib()
+        need_file(picture)
 
 
 @contextmanager

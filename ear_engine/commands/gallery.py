@@ -10,8 +10,9 @@ from rich.console import Console
 from ear_engine.commands.progress import progress_bar
 from ear_engine.ear.statistics import FRONT_END
 from ear_engine.ear_files import find_ear
-from ear_engine.offline.dreaming import Progress, Request, layers_of
+from ear_engine.offline.dreaming import Progress, layers_of
 from ear_engine.offline.gallery import Piece, make, plan
+from ear_engine.offline.request import Request
 
 
 def run(typed: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ Five lines are a program::
 
 from __future__ import annotations
 
-from ear_engine.offline.dreaming import Dreamed as Dreamed
+from ear_engine.offline.dreamed import Dreamed as Dreamed
 from ear_engine.offline.dreaming import dream as dream
 
 __all__ = ["Dreamed", "dream"]

@@ -1,15 +1,17 @@
-"""One dream from start to end: an ear, a clip, a target, so many beats; the same every time for one seed."""
+"""One dream from start to end: an ear, a clip, a target, so many beats.
+
+On one machine with as many threads, the same seed makes the same samples.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from ear_engine import platform
@@ -19,120 +21,33 @@ from ear_engine.ear.activations import Recorder
 from ear_engine.ear.devices import choose_device
 from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
+from ear_engine.offline.dreamed import Dreamed
+from ear_engine.offline.request import Request, checked
 from ear_engine.optimization.dream import Dream, Surroundings
 from ear_engine.optimization.model import Choice, Model, load_model
 from ear_engine.optimization.settings import DreamSettings, settings_of
 from ear_engine.parameters import ParameterTree, Value
+from ear_engine.playback.mix import correlation, level, mix_gains
 from ear_engine.plugins import Registry
-from ear_engine.presets import find_preset
-from ear_engine.setfile import overlay
 from ear_engine.sources.library import ClipLibrary
 from ear_engine.targets.facts import EarFacts
 from ear_engine.targets.reading import read_target
 from ear_engine.targets.resolve import clips_of
 from ear_engine.targets.terms import Term
-from ear_engine.whole_files import made_folder, replacing
-
-STEPS = 8  # a beat: what two cores make with the smaller ear
-MOST_BEATS = 4096
-MOST_STEPS = 1024
-MOST_VARIANTS = 64
 
 Progress = Callable[[int, int, float], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Dreamed:
-    """What came of a dream.
-
-    Shapes:
-        audio: (2, samples), float32: the loop at its loudness, true peaks at or below -1 dBTP.
-        source: (2, samples): what it was dreamed from.
-        objective: (steps,): what was raised, before each step, in deviations from what music does.
-        scalograms: two of (frames, bins): log amplitude 0..1 of source and loop.
-
-    Args:
-        sample_rate: Hz.
-        beats: of the loop.
-        terms: what was aimed at.
-        facts: of the ear.
-        title: ear, clip and target in a line.
-    """
-
-    audio: NDArray[np.float32]
-    source: NDArray[np.float32]
-    objective: NDArray[np.float32]
-    scalograms: tuple[NDArray[np.float32], NDArray[np.float32]]
-    sample_rate: int
-    beats: int
-    terms: tuple[Term, ...]
-    facts: EarFacts
-    title: str
-
-    def save(self, path: str | Path) -> Path:
-        """Write the loop as a WAV file of 32-bit floats.
-
-        Raises:
-            UserError: it cannot be written there.
-        """
-        path = Path(path).expanduser()
-        made_folder(path.parent)
-        with replacing(path) as file:
-            soundfile.write(file, self.audio.T, self.sample_rate, format="WAV", subtype="FLOAT")
-        return path
-
-    def picture(self, path: str | Path) -> Path:
-        """Draw what was aimed at, the scalograms of source and loop, and how the objective rose, as a PNG.
-
-        Raises:
-            UserError: matplotlib is missing, or it cannot be written there.
-        """
-        from ear_engine.offline.picture import draw
-
-        return draw(self, Path(path).expanduser())
-
-
-@dataclass(frozen=True)
-class Request:
-    """What shall be dreamed.
-
-    Args:
-        ear: name or folder.
-        clip: name or path of the loop to dream from.
-        target: a layer, words (``bright hats``), an expression, or numbers of neurons; if empty, what ``values`` or
-            the preset say.
-        beats: how long is dreamed, in beats of the clip.
-        steps: a beat.
-        preset: a sound to start from, by name.
-        values: parameters by their names in the table (``tone/tilt``), over the preset's.
-        seed: of all randomness.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        variants: loops dreamed side by side, so that ``diversity(LAYER)`` can keep them apart.
-        clip_folders: where clips are looked for besides the built-in ones; the user's folder if None.
-    """
-
-    ear: str | Path = "small"
-    clip: str | Path = "beat"
-    target: str = ""
-    beats: float = 32
-    steps: int = STEPS
-    preset: str = ""
-    values: Mapping[str, object] = field(default_factory=dict)
-    seed: int = 0
-    device: str = "auto"
-    variants: int = 1
-    clip_folders: tuple[Path, ...] | None = None
+Stereo = NDArray[np.float32]  # (2, samples)
 
 
 def dream(
     ear: str | Path = "small",
     clip: str | Path = "beat",
-    target: str = "",
+    target: str | None = None,
     *,
     progress: Progress = lambda _done, _all, _objective: None,
     **options: Any,
 ) -> Dreamed:
-    """Dream one loop.
+    """Dream one loop; on one machine with as many threads, the same seed makes the same samples.
 
     Args:
         ear, clip, target: see :class:`Request`.
@@ -151,21 +66,74 @@ def dream_all(request: Request, progress: Progress = lambda _done, _all, _object
     Raises:
         UserError: as :func:`dream` does.
     """
-    _check("beats", request.beats, 1 / MOST_STEPS, MOST_BEATS)
-    _check("steps", request.steps, 1, MOST_STEPS)
-    _check("variants", request.variants, 1, MOST_VARIANTS)
-    _check("seed", request.seed, 0, (1 << 63) - 1)
+    ready = _prepare(request)
+    dreaming, source = ready.dreaming, ready.source
+    objective = _run(dreaming, settings_of(ready.values), request.count, request.steps, progress)
+    before = _levels(dreaming.listen(source))
+    rate = dreaming.sample_rate
+    made = []
+    for variant in range(request.variants):
+        version = dreaming.version(variant)
+        audio = _mixed(version.audio, source, ready.values)
+        after = _levels(version.activations if audio is version.audio else dreaming.listen(audio))
+        made.append(
+            Dreamed(
+                audio, source, objective, (before, after), rate, dreaming.beats, ready.terms, ready.facts, ready.title
+            )
+        )
+    return tuple(made)
+
+
+def check(request: Request) -> None:
+    """Make sure that a dream can begin: its ear, clip, target and parameters; takes about a second.
+
+    Raises:
+        UserError: as :func:`dream` does.
+    """
+    _prepare(request)
+
+
+def layers_of(folder: Path) -> tuple[str, ...]:
+    """Names of an ear's layers, in forward order.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    model = _model(folder, "cpu")
+    if model.statistics is not None:
+        return tuple(layer.name for layer in model.statistics.index.layers)
+    return Recorder(model.ear, inputs=("scalogram",)).names
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A dream before its first step.
+
+    Args:
+        source: (2, samples): what is dreamed from.
+        values: of all parameters.
+    """
+
+    dreaming: Dream
+    source: Stereo
+    values: Mapping[str, Value]
+    terms: tuple[Term, ...]
+    facts: EarFacts
+    title: str
+
+
+def _prepare(request: Request) -> _Ready:
+    request.check()
+    tree = ParameterTree()
+    values = request.all_values(tree)
     platform.reuse_memory()
     model = _model(find_ear(str(request.ear)).path, request.device)
-    rate = model.ear.config.scalogram.sample_rate
-    tree = ParameterTree()
-    values = _values(tree, request.preset, request.values)
     folders = (platform.user_clip_dir(),) if request.clip_folders is None else request.clip_folders
-    library = ClipLibrary(folders, rate)
-    source = _fitted(library.load(str(request.clip), allow_paths=True, crop=values["source/fit"] == "crop"), values)
+    library = ClipLibrary(folders, model.ear.config.scalogram.sample_rate)
+    source = _fitted(_loaded(library, str(request.clip), values["source/fit"] == "crop"), values)
     stereo = np.ascontiguousarray(np.broadcast_to(source.audio, (2, source.samples)))
 
-    def other(name: str) -> NDArray[np.float32]:
+    def other(name: str) -> Stereo:
         if name in ("now", "source"):  # here, both are what is dreamed from
             return stereo
         return fit_clip(library.load(name, crop=True), "crop", source.tempo, source.beats).audio
@@ -180,36 +148,16 @@ def dream_all(request: Request, progress: Progress = lambda _done, _all, _object
         surroundings=Surroundings(model.statistics, other, model.directions),
     )
     resolver = model.resolver(dreaming.index)
-    if request.target:
-        typed = read_target(request.target, {layer.name for layer in dreaming.index.layers})
-        values = {**values, **_checked(tree, typed)}
+    if request.target is not None:
+        typed = read_target(request.target, [layer.name for layer in dreaming.index.layers])
+        values = {**values, **checked(tree, typed)}
     target = target_of(values)
     for name in clips_of(target):
         other(name)  # what cannot be had is said before anything takes time
     terms = resolver.resolve((target,), dreaming.beats)
     dreaming.aim(terms)
-    count = round(request.beats * request.steps)
-    objective = _run(dreaming, settings_of(values), count, request.steps, progress)
     title = " · ".join((Path(request.ear).name, source.name, request.preset or _named(target.by, values)))
-    before = _levels(dreaming.listen(stereo))
-    made = []
-    for variant in range(request.variants):
-        version = dreaming.version(variant)
-        heard = before, _levels(version.activations)
-        made.append(Dreamed(version.audio, stereo, objective, heard, rate, source.beats, terms, resolver.facts, title))
-    return tuple(made)
-
-
-def layers_of(folder: Path) -> tuple[str, ...]:
-    """Names of an ear's layers, in forward order.
-
-    Raises:
-        UserError: it cannot be loaded.
-    """
-    model = _model(folder, "cpu")
-    if model.statistics is not None:
-        return tuple(layer.name for layer in model.statistics.index.layers)
-    return Recorder(model.ear, inputs=("scalogram",)).names
+    return _Ready(dreaming, stereo, values, terms, resolver.facts, title)
 
 
 def _model(folder: Path, device: str) -> Model:
@@ -232,21 +180,22 @@ def _run(dreaming: Dream, settings: DreamSettings, count: int, steps: int, progr
     return objective
 
 
-def _values(tree: ParameterTree, preset: str, values: Mapping[str, object]) -> dict[str, Value]:
-    """Values of all parameters: defaults, under the preset, under ``values``."""
-    own = _checked(tree, values)
-    named = find_preset(preset, tree).changes(tree) if preset else {}
-    return {**tree.values, **overlay(named, own, tree)}
+def _loaded(library: ClipLibrary, name: str, crop: bool) -> Clip:
+    try:
+        return library.load(name, allow_paths=True, crop=crop)
+    except UserError as error:
+        if error.code != "too_long":
+            raise
+        raise UserError(error.subject, error.reason, "set --source.fit crop, or cut it", error.code) from None
 
 
-def _checked(tree: ParameterTree, values: Mapping[str, object]) -> dict[str, Value]:
-    checked: dict[str, Value] = {}
-    for name, raw in values.items():
-        row = tree[name]
-        if row.implies is not None and row.implies[0] not in values:
-            checked[row.implies[0]] = row.implies[1]
-        checked[name] = row.check(raw)
-    return checked
+def _mixed(loop: Stereo, source: Stereo, values: Mapping[str, Value]) -> Stereo:
+    """The loop as it would be heard, (2, samples): wet and dry as when played, and their loudness."""
+    wet, dry = mix_gains(float(values["playback/wet"]), correlation(loop, source))
+    gain = level(float(values["playback/gain"]), mute=False)
+    if (wet, dry, gain) == (1.0, 0.0, 1.0):
+        return loop
+    return np.asarray(gain * (wet * loop + dry * source), np.float32)
 
 
 def _fitted(clip: Clip, values: Mapping[str, Value]) -> Clip:
@@ -269,8 +218,3 @@ def _named(by: str, values: Mapping[str, Value]) -> str:
         return f"map {values['target/x']:.2f}, {values['target/y']:.2f}"
     text = str(values[f"target/{by}"])
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _check(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise UserError(f"{name} {value:g}", f"is outside {low:g} to {high:g}", "choose a number in it", "out_of_range")

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ear_engine.offline.dreaming import Progress, Request, dream_all
+from ear_engine.offline.dreaming import Progress, check, dream_all
+from ear_engine.offline.outputs import need_folder
+from ear_engine.offline.picture import need_matplotlib
+from ear_engine.offline.request import Request
+from ear_engine.offline.units import with_unit
 from ear_engine.parameters import ParameterTree
 from ear_engine.presets import list_presets
 from ear_engine.whole_files import made_folder, replacing
@@ -49,18 +53,20 @@ class Piece:
         name: of its files, without suffix.
         request: what is dreamed.
         start, end: the objective in the first and the last eighth.
+        unit: of the objective, if it has one.
     """
 
     name: str
     request: Request
     start: float = 0.0
     end: float = 0.0
+    unit: str = ""
 
     @property
     def caption(self) -> str:
         """Clip, target, and how far the objective rose."""
         what = f"preset {self.request.preset}" if self.request.preset else self.request.target
-        return f"{self.request.clip} → {what}: {self.start:.2f} → {self.end:.2f} deviations above music's mean"
+        return with_unit(f"{self.request.clip} → {what}: {self.start:.2f} → {self.end:.2f}", self.unit)
 
 
 def plan(base: Request, clips: Sequence[str], targets: Sequence[str], layers: Sequence[str]) -> list[Piece]:
@@ -80,7 +86,7 @@ def plan(base: Request, clips: Sequence[str], targets: Sequence[str], layers: Se
         wanted += [replace(base, preset=preset.name) for preset in presets]
     requests = [replace(one, clip=clip) for clip in clips or CLIPS for one in wanted]
     names = [
-        f"{number:02}_{_plain(Path(one.clip).stem)}_{_plain(one.preset or one.target)}"
+        f"{number:02}_{_plain(Path(one.clip).stem)}_{_plain(one.preset or one.target or '')}"
         for number, one in enumerate(requests, 1)
     ]
     return [Piece(name, request) for name, request in zip(names, requests, strict=True)]
@@ -96,8 +102,12 @@ def make(pieces: Sequence[Piece], folder: Path, title: str, shown: Callable[[Pie
         shown: what tells how far a piece is.
 
     Raises:
-        UserError: a piece cannot be dreamed or written.
+        UserError: a piece cannot be dreamed or written; what can be known of that is known before the first is dreamed.
     """
+    need_matplotlib()
+    need_folder(folder)
+    for piece in pieces:
+        check(piece.request)
     made_folder(folder)
     done: list[Piece] = []
     for number, piece in enumerate(pieces):
@@ -106,7 +116,7 @@ def make(pieces: Sequence[Piece], folder: Path, title: str, shown: Callable[[Pie
         dreamed.picture(folder / f"{piece.name}.png")
         eighth = max(1, len(dreamed.objective) // 8)
         start, end = dreamed.objective[:eighth].mean(), dreamed.objective[-eighth:].mean()
-        done.append(replace(piece, start=float(start), end=float(end)))
+        done.append(replace(piece, start=float(start), end=float(end), unit=dreamed.unit))
         _write_page(done, folder / "index.html", title)
         yield done[-1]
 

@@ -11,39 +11,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.errors import UserError
+from ear_engine.offline.outputs import need_suffix
 from ear_engine.targets.facts import EarFacts
 from ear_engine.targets.terms import Term
 from ear_engine.whole_files import made_folder, replacing
 
 if TYPE_CHECKING:
-    from ear_engine.offline.dreaming import Dreamed
+    from ear_engine.offline.dreamed import Dreamed
 
 _PAPER, _INK, _QUIET, _LIT = "#0d0f14", "#e8ecf4", "#3a4256", "#ffb454"
 _HERTZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000)
-_DPI = 110
+_FAINT = 0.02  # share of the most that a neuron counts, below which it is not shown
 
 
 def chosen_neurons(terms: tuple[Term, ...], facts: EarFacts) -> NDArray[np.float32]:
-    """How much each neuron counts, (neurons,): -1 the most silenced, 1 the most raised, 0 not aimed at."""
-    weights = np.zeros(len(facts.index), np.float32)
+    """How much each neuron counts, (neurons,): -1 the most silenced, 1 the most raised, 0 not aimed at.
+
+    That is its share of the largest in its own term, times the term's weight: in a whole layer each neuron has little
+    weight, and shall be seen beside a single channel.
+    """
+    counts = np.zeros(len(facts.index), np.float32)
     for term in terms:
         if term.layer:
             span = facts.index[term.layer].span
-            size = span.stop - span.start
-            pattern = np.full(size, 1.0 / size, np.float32) if term.pattern is None else term.pattern
-            weights[span] += term.weight * pattern
-    return weights / max(float(np.abs(weights).max()), 1e-12)
+            pattern = np.ones(span.stop - span.start, np.float32) if term.pattern is None else term.pattern
+            shares = pattern / max(float(np.abs(pattern).max()), 1e-12)
+            counts[span] += term.weight * np.where(np.abs(shares) > _FAINT, shares, 0.0)
+    return counts / max(float(np.abs(counts).max()), 1e-12)
+
+
+def need_matplotlib() -> None:
+    """Make sure that a picture can be drawn.
+
+    Raises:
+        UserError: matplotlib is missing.
+    """
+    if find_spec("matplotlib") is None:
+        mend = "run `pip install matplotlib`, or do without the picture"
+        raise UserError("matplotlib, which draws the picture,", "is not installed", mend, "missing_package")
 
 
 def draw(dreamed: Dreamed, path: Path) -> Path:
     """Write the picture as a PNG; returns ``path``.
 
     Raises:
-        UserError: matplotlib is missing, or the file cannot be written.
+        UserError: matplotlib is missing, its name does not end in .png, or the file cannot be written.
     """
-    if find_spec("matplotlib") is None:
-        mend = "run `pip install 'ear-engine[train]'`, or do without the picture"
-        raise UserError("matplotlib, which draws the picture,", "is not installed", mend, "missing_package")
+    need_suffix(path, ".png")
+    need_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -76,16 +91,17 @@ def _map(axis: Any, dreamed: Dreamed) -> None:
     places = dreamed.facts.positions
     weights = chosen_neurons(dreamed.terms, dreamed.facts)
     order = np.argsort(np.abs(weights))
-    lit = order[np.abs(weights[order]) > 0.02]
+    lit = order[weights[order] != 0]
     axis.scatter(*places.T, s=0.4, color=_QUIET, linewidths=0)
-    colors = np.where(weights[lit] > 0, _LIT, "#59c2ff")
-    axis.scatter(*places[lit].T, s=3.0, c=colors, alpha=0.35 + 0.65 * np.abs(weights[lit]), linewidths=0)
+    if len(lit):
+        colors = np.where(weights[lit] > 0, _LIT, "#59c2ff")
+        axis.scatter(*places[lit].T, s=3.0, c=colors, alpha=0.35 + 0.65 * np.abs(weights[lit]), linewidths=0)
+    else:
+        axis.text(0.5, 0.5, "the whole ear", color=_LIT, ha="center", fontsize=9)
     axis.set_xticks([])
     axis.set_yticks([])
     axis.set_xlim(0, 1)
     axis.set_ylim(0, 1)
-    if not len(lit):
-        axis.text(0.5, 0.5, "the whole ear", color=_LIT, ha="center", fontsize=9)
 
 
 def _scalogram(axis: Any, levels: NDArray[np.float32], title: str, dreamed: Dreamed) -> None:
@@ -106,7 +122,7 @@ def _scalogram(axis: Any, levels: NDArray[np.float32], title: str, dreamed: Drea
 
 
 def _rise(axis: Any, dreamed: Dreamed) -> None:
-    _plain(axis, "objective (deviations)")
+    _plain(axis, f"objective ({dreamed.unit})" if dreamed.unit else "objective")
     steps = len(dreamed.objective)
     if steps > 1:
         width = max(1, steps // 32)

@@ -7,38 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from ear_engine.cli import main
-from ear_engine.ear.checkpoint import save_ear
-from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.errors import UserError
 from ear_engine.loudness import LoudnessMeter
 from ear_engine.offline import Dreamed, dream
-from ear_engine.offline.dreaming import Request, dream_all
+from ear_engine.offline.dreaming import dream_all
 from ear_engine.offline.gallery import plan
-from ear_engine.targets.reading import read_target
+from ear_engine.offline.request import Request
 
 LAYERS = ("scalogram", "encoder_0_conv1", "encoder_0_conv2", "encoder_1_conv1")
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained ear, an eighth of the paper's width, in a folder."""
-    folder = tmp_path_factory.mktemp("ears") / "tiny"
-    torch.manual_seed(1)
-    save_ear(Ear(EarConfig(width=0.125)), folder, name="tiny", description="untrained")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def tick(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One second, two beats."""
-    path = tmp_path_factory.mktemp("clips") / "tick_120bpm.wav"
-    t = np.arange(22050) / 44100
-    beat = 0.3 * np.exp(-8 * t) * np.sin(2 * np.pi * 220 * t)
-    soundfile.write(path, np.tile(beat, 2).astype(np.float32), 44100, subtype="FLOAT")
-    return path
 
 
 def short(tiny: Path, tick: Path, **options: object) -> Dreamed:
@@ -79,12 +57,16 @@ def test_parameters_count(tiny: Path, tick: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"target": "encoder_1_conv"}, "does not exist|no region|statistics"),
+        ({"target": "encoder_1_conv"}, "did you mean encoder_1_conv[12] or encoder_1_conv[12]"),
         ({"target": "0.5*chanel(encoder_1_conv1, 2)"}, "at character 5|channel"),
         ({"clip": "no_such_clip"}, "is not in the library"),
         ({"ear": "no_such_ear"}, "does not exist"),
         ({"preset": "no_such_preset"}, "does not exist"),
-        ({"beats": 0}, "outside"),
+        ({"target": ""}, "is empty"),
+        ({"beats": 0}, "too few for a step"),
+        ({"beats": 0.001}, "too few for a step at 8 steps a beat"),
+        ({"beats": -1}, "outside"),
+        ({"beats": float("nan")}, "outside"),
         ({"variants": 0}, "outside"),
         ({"values": {"tone/tilt": "dark"}}, "takes a number"),
         ({"values": {"tone/tlit": 1}}, "did you mean tone/tilt"),
@@ -126,6 +108,20 @@ def test_the_gallery_is_a_page_with_sound(
         assert all(file.name in page for file in files)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [(["--clip", "no_such_clip"], "is not in the library"), (["--target", "layer(encoder_9)"], "encoder_9")],
+)
+def test_a_gallery_is_checked_before_anything_is_dreamed(
+    tiny: Path, tick: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: list[str], said: str
+) -> None:
+    page = tmp_path / "page"
+    right = ["--ear", str(tiny), "--clip", str(tick), "--target", "encoder_0_conv1", "--beats", "0.5", "--steps", "2"]
+    assert main(["gallery", "-o", str(page), *right, *wrong]) == 2
+    assert said in capsys.readouterr().err
+    assert not page.exists()
+
+
 def test_a_gallery_climbs_through_the_layers_and_shows_every_preset() -> None:
     pieces = plan(Request(), (), (), LAYERS)
     assert [piece.request.target for piece in pieces[:4]] == list(LAYERS)
@@ -134,8 +130,10 @@ def test_a_gallery_climbs_through_the_layers_and_shows_every_preset() -> None:
     assert len({piece.name for piece in pieces}) == len(pieces)
 
 
-def test_what_was_typed_is_a_layer_an_expression_numbers_or_words() -> None:
-    assert read_target("encoder_0_conv1", LAYERS) == {"target/layer": "encoder_0_conv1"}
-    assert read_target(" 2*cpc() ", LAYERS) == {"target/objective": "2*cpc()"}
-    assert read_target("12-40, 77", LAYERS) == {"target/neurons": "12-40, 77"}
-    assert read_target("bright hats", LAYERS) == {"target/name": "bright hats"}
+def test_a_short_dream_tells_its_start_from_its_end(
+    tiny: Path, tick: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["--ear", str(tiny), "--clip", str(tick), "--beats", "2", "--steps", "4", "--target", "encoder_1_conv1"]
+    assert main(["dream", "-o", str(tmp_path / "loop.wav"), *common]) == 0
+    start, end = capsys.readouterr().out.split("objective ")[1].split(" deviations")[0].split(" → ")
+    assert float(end) > float(start)
