@@ -19,6 +19,7 @@ from ear_engine.shared_memory.states import ControlState, Target
 REGION_FIELDS = ("layer", "channel", "channel_width", "freq_low", "freq_high", "start", "length", "weight")
 TARGET_FIELDS = tuple(field.name for field in fields(Target))
 _STORES = {"target/a": "a", "target/b": "b"}  # trigger → where it stores the current target
+_SPACES = {ord(blank): " " for blank in "\t\r\n"}  # pasted text
 _MAX_KEPT = 32
 _MAX_NAME = 200  # characters of a name
 
@@ -155,6 +156,7 @@ class ControlLog:
         for name, raw in changes.items():
             row = self.tree[name]
             value = row.check(raw)
+            value = value.translate(_SPACES) if isinstance(value, str) else value
             if isinstance(value, str) and not acceptable(value, row.longest):
                 reason = f"takes printable text of up to {row.longest} characters"
                 raise UserError(name, reason, "send a shorter or plainer text", "bad_value")

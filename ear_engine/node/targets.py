@@ -96,7 +96,7 @@ class Targets:
             for fault in faults:
                 if fault.code not in _SAID_BY_THE_DREAMER:
                     self._report("warning", fault.code, str(fault))
-            self._resolver = None if facts is None else Resolver(facts)
+            self._resolver = None if facts is None else Resolver(facts, variants=1)
             self._settle()
 
     def learn(self, layers: Sequence[str], shapes: Sequence[Sequence[int]]) -> None:

@@ -32,9 +32,11 @@ from ear_engine.targets.terms import Term
 
 SILENCE_LUFS = -20.0  # loudness of a dream that begins from silence
 _DITHER = 1e-5  # -100 dBFS: gives silence a gradient, inaudible
-_FIRST_STEPS = 32  # steps that find a first sound when there is only silence,
-_FIRST_BEATS = 0.125  # each as long as this many beats,
-_FIRST_RATE = 0.0  # at this many dB a beat
+_FIRST_STEPS = 8  # steps that find a first sound when there is only silence,
+_FIRST_BEATS = 0.5  # each as long as this many beats,
+_FIRST_RATE = 0.0  # at this many dB a beat,
+_FIRST_COPIES = 8  # heard in each: what one copy begins sounds at the frame rate, and reshaping would keep it so
+_FIRST_RESHAPE = 0.4  # at most
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,12 @@ class Dream:
         samples = source.shape[1]
         stereo = np.repeat(source, 2, axis=0) if source.shape[0] == 1 else source
         self._mastering = Mastering(samples, rate, self.device)
-        loudness = LoudnessMeter(samples, rate).measure(stereo)
-        self.silent = loudness <= SILENT
-        self.loudness = SILENCE_LUFS if self.silent else loudness
-        self._mid = torch.from_numpy((stereo[0] + stereo[1]) / 2).to(self.device)
+        meter = LoudnessMeter(samples, rate)
+        loudness, middle = meter.measure(stereo), (stereo[0] + stereo[1]) / 2
+        self._mute = loudness <= SILENT
+        self.silent = meter.measure(np.stack([middle, middle])) <= SILENT
+        self.loudness = SILENCE_LUFS if self._mute else loudness
+        self._mid = torch.from_numpy(middle).to(self.device)
         self._side = torch.from_numpy((stereo[0] - stereo[1]) / 2).to(self.device)
         # RMS that "dB of change" refers to: the source's own, or that of pink-ish sound at the loudness aimed at
         own = float(self._mid.square().mean().sqrt())
@@ -286,6 +290,7 @@ class Dream:
             beats,
             scalogram.bins_per_octave,
             scalogram.f_min,
+            self.step_number,
         )
         transforms = []
         for transform in self.parts.transforms:
@@ -318,7 +323,9 @@ class Dream:
     def warm_up(self, settings: DreamSettings, alive: Callable[[], None] = lambda: None) -> None:
         """From silence: find the first sound before it is heard, ``alive`` called at each step; else nothing."""
         if self.silent and self._goals:
-            first = replace(settings, rate=_FIRST_RATE)
+            copies = max(_FIRST_COPIES, settings.batch_size)
+            reshape = min(_FIRST_RESHAPE, settings.reshape)
+            first = replace(settings, rate=_FIRST_RATE, batch_size=copies, reshape=reshape)
             while self._since_reset < _FIRST_STEPS:
                 self.step(first, _FIRST_BEATS)
                 alive()
@@ -327,12 +334,12 @@ class Dream:
         """A loop as it is to be heard now: mastered to the source's loudness, with its activations."""
         middle = self.audio[variant]
         sides = torch.stack([middle + self._side, middle - self._side])
-        if self.silent and self._since_reset == 0:
+        if self._mute and self._since_reset == 0:
             audio = np.zeros((2, self.samples), np.float32)
         else:
             mastered = self._mastering(sides, self.loudness)
             audio = mastered.audio.cpu().numpy()
-            if self.silent:  # no source says how loud the loop itself is to be: as loud as it is heard
+            if self._mute:  # no source says how loud the loop itself is to be: as loud as it is heard
                 self._state = replace(self._state, audio=self.audio * mastered.gain)
                 if self._ascent is not None:
                     self._ascent.parametrization.restart(self.audio)

@@ -17,7 +17,7 @@ from ear_engine.ear.real_fourier import RealFourier
 from ear_engine.loudness import k_weighting
 from ear_engine.optimization.limiter import BLOCK, CEILING, Levels, Profile, find_levels
 
-OVERSAMPLING = 4
+OVERSAMPLING = 8
 LOWEST_HZ = 5.0
 _CLEAN = 1e-5  # -100 dBFS: less than this below 5 Hz is left as it is
 
@@ -77,7 +77,7 @@ class Mastering:
         return Mastered(audio, levels.gain, levels.loudness, -20.0 * float(np.log10(levels.knots.min())))
 
     def true_peak(self, audio: Tensor) -> float:
-        """Highest true peak of ``audio`` (channels, samples), full scale 1, from four values a sample."""
+        """Highest true peak of ``audio`` (channels, samples), full scale 1, from eight values a sample."""
         return float(self._between(audio, self._fourier.spectrum(audio) * self._turns).amax())
 
     def profile(self, audio: Tensor) -> Profile:

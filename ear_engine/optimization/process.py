@@ -115,13 +115,18 @@ class Dreamer:
             self._clips = control.clips
             dream = self._dream
             if dream is None or control.source_number != self._source_number:
+                number = self._source_number
                 dream = self._change_source(model, control)
+                if self._source_number != number:
+                    _clear_away()
             if dream is None:
                 self._rest()
                 continue
             ready = self._models.follow(self._choice(control), control.sequence, partial(self._place, control))
             if ready is not None:
                 dream = self._take_over(ready, dream, control)
+                del ready
+                _clear_away()
             if control.triggers.get("source/reset", 0) != self._resets:
                 self._resets = control.triggers["source/reset"]
                 dream.reset()
@@ -213,10 +218,6 @@ class Dreamer:
         self._aim.renew(ready.resolver)
         self._fallback = Fallback()
         self._begin(dream, control)
-        del before
-        gc.collect()
-        free_memory()
-        platform.return_memory()
         return dream
 
     def _begin(self, dream: Dream, control: ControlState) -> None:
@@ -331,6 +332,13 @@ class Dreamer:
                 refusals=self._bulletin.refusals,
             )
         )
+
+
+def _clear_away() -> None:
+    """Let go of the dream before: it is part of cycles, and nothing else must hold it any more."""
+    gc.collect()
+    free_memory()
+    platform.return_memory()
 
 
 def dreamer_main(session: Path, options: DreamerOptions) -> None:

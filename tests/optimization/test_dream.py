@@ -193,6 +193,19 @@ def test_a_target_that_cannot_be_is_refused_and_the_one_before_stays(ear: Ear, l
     assert torch.equal(dream.audio, same.audio)
 
 
+def test_a_loop_without_a_middle_gets_one_and_keeps_its_sides(ear: Ear, loop: Loop) -> None:
+    sides = np.stack([loop[0], -loop[0]])
+    dream = dream_of(ear, sides)
+    first = dream.version().audio
+    assert np.corrcoef(first.ravel(), sides.ravel())[0, 1] > 0.999
+    dream.warm_up(settings())
+    for _ in range(8):
+        assert dream.step(settings(), 0.25).finite
+    audio = dream.version().audio
+    assert rms(torch.from_numpy(audio.mean(axis=0))) > 0.1 * rms(torch.from_numpy(sides))
+    assert np.corrcoef(audio[0] - audio[1], sides[0])[0, 1] > 0.99
+
+
 def test_without_a_target_nothing_changes(ear: Ear, loop: Loop) -> None:
     dream = Dream(ear, loop, 2)
     before = dream.audio
@@ -212,6 +225,7 @@ def test_variants_are_dreamed_side_by_side(ear: Ear, loop: Loop) -> None:
     start = alone.audio
     for each in (alone, side_by_side):
         each.go_on_from(start.repeat(len(each.audio), 1))
+        each.step_number = 1
         each.step(settings(), 0.1)
     moved = rms(alone.audio - start)
     assert rms(side_by_side.audio[0] - alone.audio[0]) < 1e-3 * moved  # the first hears the same shift

@@ -66,7 +66,7 @@ def test_every_clip_however_it_is_dreamed_is_heard_as_loud_as_its_source(name: s
         heard, mastered = master(dream, target)
         assert loudness(heard) == pytest.approx(target, abs=1.0), kind
         assert mastered.loudness == pytest.approx(loudness(heard), abs=0.2), kind
-        assert true_peak(heard, 8) <= CEILING_DB + 0.3, kind  # 8 values a sample find 0.2 dB more than the standard's 4
+        assert true_peak(heard, 16) <= CEILING_DB + 0.1, kind  # twice as many values a sample as mastering looks at
     assert mastered.limited > 0 or name == "low_noise"  # clicks at -18 LUFS do not fit below -1 dBTP
 
 

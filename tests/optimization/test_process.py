@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from ear_engine.ear.checkpoint import save_ear
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.ear.scalogram import ScalogramConfig
 from ear_engine.optimization import process
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.objectives.base import HeardTrace, Objective
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.process import Dreamer, DreamerOptions
@@ -296,3 +298,20 @@ def test_with_nothing_to_dream_of_no_steps_are_counted(stage: Callable[..., Stag
     assert state.phase == "running"
     running.change({"target/weight": 1.0})
     running.wait(lambda later: later.step > state.step + 2)
+
+
+def test_dreams_that_are_over_are_let_go_of(stage: Callable[..., Stage], loop: Audio, ears: Path) -> None:
+    def alive() -> int:
+        return sum(type(one) is Dream for one in gc.get_objects())
+
+    gc.collect()
+    others = alive()
+    running = stage()
+    running.wait(lambda state: state.step > 2)
+    for number in range(3):
+        running.source(loop * (0.5 + 0.1 * number), f"other {number}")
+        running.wait(lambda state: state.source_number == running.control.source_number and state.step > 2)
+    running.change(ear=str(ears / "wide"))
+    running.wait(lambda state: state.ear == "wide")
+    running.goes_on()
+    assert alive() <= others + 1

@@ -114,8 +114,8 @@ def fire(raw: Tensor, layer: str) -> Tensor:
 
 
 def window(term: Term, steps: int, shifts: Tensor) -> Tensor:
-    """Which steps lie in the term's stretch of the loop, in each copy: (batch, steps), rows that sum to 1."""
+    """Which steps lie in the term's stretch of the loop, at least one, in each copy: (batch, steps), rows sum to 1."""
     place = (torch.arange(steps, device=shifts.device) + 0.5) / steps
-    inside = ((place - term.start - shifts[:, None]) % 1.0 < term.length).to(shifts.dtype)
+    inside = ((place - term.start - shifts[:, None]) % 1.0 < max(term.length, 1.0 / steps)).to(shifts.dtype)
     share: Tensor = inside / inside.sum(-1, keepdim=True).clamp(min=1.0)
     return share

@@ -27,6 +27,7 @@ class Shape:
         beats: of the loop.
         step: beats that pass in this step, for what goes on over time.
         bins_per_octave, f_min: of the scalogram; the center of its lowest bin in Hz.
+        number: steps that the dream has made before.
     """
 
     variants: int
@@ -39,6 +40,7 @@ class Shape:
     step: float = 0.25
     bins_per_octave: int = 24
     f_min: float = 40.0
+    number: int = 0
 
     @property
     def batch(self) -> int:
