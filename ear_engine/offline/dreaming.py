@@ -6,7 +6,8 @@ On one machine with as many threads, the same seed makes the same samples.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ear_engine.errors import UserError
 from ear_engine.offline.dreamed import Dreamed
 from ear_engine.offline.request import Request, checked
 from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.memory import memory_error
 from ear_engine.optimization.model import Choice, Model, load_model
 from ear_engine.optimization.settings import DreamSettings, settings_of
 from ear_engine.parameters import ParameterTree, Value
@@ -168,11 +170,24 @@ def _warn(fault: UserError) -> None:
     warnings.warn(str(fault), stacklevel=2)
 
 
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        told = memory_error(error, "this dream", "choose fewer variants, or a smaller optimizer/batch_size")
+        if told is None:
+            raise
+        raise told from None
+
+
 def _run(dreaming: Dream, settings: DreamSettings, count: int, steps: int, progress: Progress) -> NDArray[np.float32]:
     objective = np.zeros(count, np.float32)
-    dreaming.warm_up(settings)
+    with _enough_memory():
+        dreaming.warm_up(settings)
     for number in range(count):
-        step = dreaming.step(settings, 1.0 / steps)
+        with _enough_memory():
+            step = dreaming.step(settings, 1.0 / steps)
         objective[number] = step.objective
         if dreaming.silent and (number + 1) % steps == 0:
             dreaming.version()  # as when played: what is heard decides how loud a loop from silence goes on

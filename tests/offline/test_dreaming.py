@@ -15,6 +15,7 @@ from ear_engine.offline import Dreamed, dream
 from ear_engine.offline.dreaming import dream_all
 from ear_engine.offline.gallery import plan
 from ear_engine.offline.request import Request
+from ear_engine.optimization.dream import Dream
 
 LAYERS = ("scalogram", "encoder_0_conv1", "encoder_0_conv2", "encoder_1_conv1")
 
@@ -137,3 +138,13 @@ def test_a_short_dream_tells_its_start_from_its_end(
     assert main(["dream", "-o", str(tmp_path / "loop.wav"), *common]) == 0
     start, end = capsys.readouterr().out.split("objective ")[1].split(" deviations")[0].split(" → ")
     assert float(end) > float(start)
+
+
+def test_too_little_memory_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(Dream, "step", full)
+    with pytest.raises(UserError, match="does not fit into memory; choose fewer variants") as refusal:
+        dream(clip="beat", beats=1, steps=1)
+    assert refusal.value.code == "no_memory"
