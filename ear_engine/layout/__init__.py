@@ -1,0 +1,1 @@
+"""The map: a force layout of every neuron of a network."""

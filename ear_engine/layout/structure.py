@@ -1,0 +1,151 @@
+"""What a tensor inside a network is made of: from which neurons its places can be reached, axis by axis.
+
+Axes go by letters: ``b`` batch, ``t`` time, ``c`` channels, any other letter a place (``f`` frequency; ``y`` and ``x``
+in pictures). Batch and time are not told apart: they are no part of a neuron.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from ear_engine.layout.relations import Relation, identity, pattern, same, whole
+
+FREE = "bt"
+"""Axes that no neuron has."""
+
+Axis = tuple[str, int]
+Dimension = tuple[Axis, ...]
+
+
+class Unknown(Exception):
+    """An operation whose connections are not known; the reason is in words."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """Neurons of one layer that reach a tensor.
+
+    Args:
+        source: name of the layer.
+        axes: letter → (places of the tensor, places of the layer). Whatever is reached on every axis is reached. An
+            axis that the tensor no longer has, has one place.
+    """
+
+    source: str
+    axes: Mapping[str, Relation]
+
+    def is_like(self, other: Term) -> bool:
+        """Whether it reaches the same from the same layer."""
+        if self.source != other.source or self.axes.keys() != other.axes.keys():
+            return False
+        return all(same(relation, other.axes[letter]) for letter, relation in self.axes.items())
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a tensor is made of.
+
+    Args:
+        dims: of the tensor, each made of axes, the last one fastest.
+        terms: what reaches it.
+        weighted: entries of relations are weights; else 1.
+    """
+
+    dims: tuple[Dimension, ...]
+    terms: tuple[Term, ...]
+    weighted: bool = False
+
+    @staticmethod
+    def of_layer(name: str, dims: Sequence[Dimension], weighted: bool) -> Structure:
+        """A tensor that is a layer's neurons."""
+        axes = {letter: identity(size) for dim in dims for letter, size in dim if letter not in FREE}
+        return Structure(tuple(dims), (Term(name, axes),), weighted)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the tensor."""
+        return tuple(prod(size for _, size in dim) for dim in self.dims)
+
+    def axis(self, dim: int) -> Axis | None:
+        """The one axis of a dimension; None if it has none.
+
+        Raises:
+            Unknown: it has several.
+        """
+        axes = tuple(axis for axis in self.dims[dim] if axis[1] > 1) or self.dims[dim][:1]
+        if len(axes) > 1:
+            raise Unknown("along axes that were made one")
+        return axes[0] if axes else None
+
+    def along(self, dim: int, after: int, relate: Callable[[int], Relation]) -> Structure:
+        """The same after something along a dimension that leaves ``after`` places; ``relate`` is given those before."""
+        axis = self.axis(dim)
+        if axis is None:
+            if after != 1:
+                raise Unknown("places out of nothing")
+            return self
+        letter, before = axis
+        dims = tuple(((letter, after),) if place == dim else old for place, old in enumerate(self.dims))
+        moved = replace(self, dims=dims)
+        return moved if letter in FREE else moved.through(letter, relate(before))
+
+    def through(self, letter: str, relation: Relation) -> Structure:
+        """The same after ``relation`` on an axis; dimensions are not changed."""
+        terms = []
+        for term in self.terms:
+            found = relation @ term.axes[letter]
+            terms.append(replace(term, axes={**term.axes, letter: found if self.weighted else pattern(found)}))
+        return replace(self, terms=tuple(terms))
+
+    def gone(self, dim: int) -> Structure:
+        """Without a dimension of one place."""
+        return replace(self, dims=self.dims[:dim] + self.dims[dim + 1 :])
+
+    def viewed(self, shape: Sequence[int]) -> Structure:
+        """With the same values in another shape.
+
+        Raises:
+            Unknown: an axis would be cut.
+        """
+        axes = [axis for dim in self.dims for axis in dim]
+        dims: list[Dimension] = []
+        for size in shape:
+            taken: list[Axis] = []
+            if size == 1 and axes and axes[0][1] == 1:
+                taken.append(axes.pop(0))
+            while prod(count for _, count in taken) < size and axes:
+                taken.append(axes.pop(0))
+            if prod(count for _, count in taken) != size:
+                raise Unknown(f"a view that cuts an axis ({self.shape} as {tuple(shape)})")
+            dims.append(tuple(taken))
+        return replace(self, dims=tuple(dims))
+
+    def reduced(self, dim: int, keep: bool) -> Structure:
+        """After a mean, a sum or a maximum over a dimension."""
+        found = self
+        for letter, size in self.dims[dim]:
+            if letter not in FREE:
+                found = found.through(letter, whole(1, size))
+        left = tuple((letter, 1) for letter, _ in self.dims[dim][:1])
+        dims = found.dims[:dim] + ((left,) if keep else ()) + found.dims[dim + 1 :]
+        return replace(found, dims=dims)
+
+
+def together(parts: Sequence[Structure]) -> Structure:
+    """What a sum of tensors of one shape is made of.
+
+    Raises:
+        Unknown: their axes are not the same.
+    """
+    first = parts[0]
+    for part in parts[1:]:
+        mine = [[axis for axis in dim if axis[1] > 1] for dim in first.dims]
+        other = [[axis for axis in dim if axis[1] > 1] for dim in part.dims]
+        if mine != other:
+            raise Unknown(f"tensors of different axes ({mine} and {other})")
+    terms: list[Term] = []
+    for part in parts:
+        terms.extend(term for term in part.terms if not any(term.is_like(other) for other in terms))
+    return replace(first, terms=tuple(terms))
