@@ -298,8 +298,9 @@ def _linear(given: Structure, weight: Tensor | None, after: int) -> Structure:
     strength = strength.movedim(letters.index("c") + 1, 1)
     others = [axis for axis in axes if axis[0] != "c"]
     parts: list[Term] = []
-    for places in itertools.product(*(range(size) for _, size in others)):
-        part = replace(given, dims=dims).through("c", blocks(strength[:, :, *places].numpy(), 1))
+    strength = strength.flatten(2) if others else strength[..., None]
+    for number, places in enumerate(itertools.product(*(range(size) for _, size in others))):
+        part = replace(given, dims=dims).through("c", blocks(strength[:, :, number].numpy(), 1))
         for (letter, size), place in zip(others, places, strict=True):
             part = part.through(letter, pick([place], size))
         parts.extend(part.terms)
