@@ -74,6 +74,15 @@ examples:
   ear-engine quality ranges --corpus open --out configs/quality/corpus_ranges.yaml
 
 What was dreamed once, by the same code, is not dreamed again."""
+_LAYOUT = """\
+examples:
+  ear-engine layout -o map.png                        look at it first
+  ear-engine layout --k 2.5 -o map.npz -o map.svg     rounder, and as files
+  ear-engine layout --ear paper --dimensions 3 -o map.csv -o map.exr
+
+.npz is the map with its id, .png and .svg are pictures, .csv has a row for each neuron (Blender, Processing),
+.exr is a texture of 32-bit floats (TouchDesigner): neuron after neuron, the top row first.
+The same seed makes the same map on a CPU."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -131,6 +140,7 @@ def build_parser() -> Parser:
     _add_evaluate(command("evaluate", "measure what an ear has learned, against features made by hand", _EVALUATE))
     _add_statistics(command("statistics", "measure what every neuron of an ear does, and name what it answers to"))
     _add_directions(command("directions", "find directions in an ear that mean something in music, and name them"))
+    _add_layout(command("layout", "lay every neuron of an ear out on a map, by what it is joined with", _LAYOUT))
     _add_quality(command("quality", "measure whether targets fire as in no music, and whether it is music", _QUALITY))
     bench = command("bench", "measure a part against a plain reference")
     bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, training, osc; all if none is named")
@@ -214,6 +224,18 @@ def _add_directions(directions: Parser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="of the folds (0)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what computes (auto)")
     add("-o", "--output", metavar="FILE", help="where to; the ear's own folder, so that it is found, if not given")
+
+
+def _add_layout(layout: Parser) -> None:
+    add = layout.add_argument
+    files = "where to, .npz, .svg, .png, .csv or .exr; may be repeated"
+    add("-o", "--output", required=True, action="append", metavar="FILE", help=files)
+    add("--ear", default="small", metavar="NAME|PATH", help="which ear (small)")
+    add("--k", type=float, metavar="K", help="exponent of the repulsion, 0.25..4 (1.75): narrow cells, or an even disc")
+    add("--centering", type=float, metavar="L", help="pull to the middle, 0.0001..10 (0.02): open, or round")
+    add("--seed", type=int, default=0, metavar="N", help="of where it begins (0)")
+    add("--dimensions", type=int, default=2, choices=(2, 3), help="in a plane or in space (2)")
+    add("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="what computes (cpu)")
 
 
 def _add_quality(quality: Parser) -> None:

@@ -1,113 +1,131 @@
 """Repulsion by a grid: charges are spread onto it, convolved with the force by Fourier transforms, and read back.
 
-A particle-mesh method (Hockney & Eastwood 1988, "Computer Simulation Using Particles"; with Lagrange interpolation as
-in Linderman et al. 2019, FIt-SNE). Time grows with vertices, and with the grid's own size; any exponent is only another
-kernel. It is as exact as the softened force is smooth from node to node: see :func:`grid_for`.
+A particle-mesh method after Hockney & Eastwood 1988, "Computer Simulation Using Particles", chapter 8: charges are
+spread by B-splines, forces read by the same ones, and the convolution has their optimal influence function, which takes
+back what the splines blur. Time grows with vertices, and with the grid's own size; any exponent is only another kernel.
+What pushes and what is pushed are treated alike, so all forces sum to nothing.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ear_engine.layout.repulsion import Kernel
+from ear_engine.layout.convolution import field
+from ear_engine.layout.repulsion import Kernel, extent
+from ear_engine.layout.splines import spline
 
-_LEAST_SIDE = 16  # nodes
+
+@dataclass(frozen=True)
+class Fineness:
+    """How fine a grid is.
+
+    Args:
+        nodes: in a length of the softening, for exponent 1.
+        more: in addition for each 1 that the exponent is above that, since the force is then steeper.
+        order: nodes that a charge is spread over along each axis: 3 (quadratic) or 4 (cubic).
+        most: nodes of the grid at most. If they do not do, the force is softened until they do.
+    """
+
+    nodes: float
+    more: float
+    order: int
+    most: int = 1 << 22
+
+    def a_softening(self, exponent: float) -> float:
+        """Nodes in a length of the softening."""
+        return max(self.nodes + self.more * (exponent - 1.0), 0.5 * self.nodes)
+
+
+FAST = Fineness(0.75, 0.75, 3)
+"""Median error of the force at most 1 %. Measured on 42,608 vertices in a plane with softening 0.015 of the RMS radius,
+as a Gaussian, in 300 clusters, on a ring: k = 1 0.07, 0.5, 0.3 %; k = 1.5 0.2, 0.8, 0.5 %; k = 2 0.6, 0.9, 0.6 %.
+"""
+
+ACCURATE = Fineness(1.4, 1.4, 3)
+"""At most 0.1 %. The same: k = 1 0.01, 0.05, 0.04 %; k = 1.5 0.02, 0.09, 0.06 %; k = 2 0.06, 0.07, 0.06 %."""
 
 
 @dataclass(frozen=True)
 class FourierGrid:
-    """A :class:`~ear_engine.layout.repulsion.FarField` by a grid around the vertices, made anew for each call.
+    """A :class:`~ear_engine.layout.repulsion.FarField` by a grid around the vertices, laid anew for each call.
 
     Args:
-        cells_a_softening: nodes in one softening length: how fine the grid is.
-        order: nodes that a charge is spread over along each axis: 4 (cubic) or 6.
-        most: nodes along an axis at most; beyond, the force is softened to as many cells as it should be.
+        fineness: of the grid, and so how exact it is.
     """
 
-    cells_a_softening: float = 2.0
-    order: int = 4
-    most: int = 1024
+    fineness: Fineness = FAST
 
     def __call__(self, positions: Tensor, charges: Tensor, kernel: Kernel) -> Tensor:
         """See :class:`~ear_engine.layout.repulsion.FarField`."""
-        dimensions = positions.shape[1]
-        low, high = positions.amin(dim=0), positions.amax(dim=0)
-        extent = float((high - low).amax().clamp(min=1e-12))
-        wanted = kernel.softening / self.cells_a_softening
-        side = min(self.most, max(_LEAST_SIDE, int(extent / wanted) + self.order + 1))
-        side = _smooth(side)
-        step = extent / (side - self.order - 1)
-        kernel = Kernel(kernel.exponent, max(kernel.softening, self.cells_a_softening * step * 0.999))
-        place = (positions - (low + high) / 2) / step + (side - 1) / 2.0
-        first = (place - (self.order / 2 - 1)).floor()
-        weights = _lagrange(place - first, self.order)  # (vertices, dimensions, order)
-        nodes, spread = _spread(first.long(), weights, side)
-        grid = positions.new_zeros(side**dimensions)
-        grid.index_add_(0, nodes.flatten(), (spread * charges[:, None]).flatten())
-        field = _convolve(grid.view((side,) * dimensions), kernel, step)  # (nodes, dimensions)
-        read = torch.einsum("vnd,vn->vd", field[nodes.flatten()].view(*nodes.shape, dimensions), spread)
-        return read * charges[:, None]
+        order, step = self.fineness.order, self._step(positions, kernel)
+        mesh = _Mesh.around(positions / step, order)
+        grid = mesh.spread(charges)
+        forces = mesh.read(field(grid, kernel.exponent, self.fineness.a_softening(kernel.exponent), order))
+        return forces.mul_(charges * step**-kernel.exponent).T.contiguous()
+
+    def softening(self, positions: Tensor, kernel: Kernel) -> float:
+        """The softening that is in force at these positions: the kernel's, or more if the grid would be too large."""
+        return self._step(positions, kernel) * self.fineness.a_softening(kernel.exponent)
+
+    def _step(self, positions: Tensor, kernel: Kernel) -> float:
+        """From node to node, a length."""
+        side = float(self.fineness.most) ** (1.0 / positions.shape[1]) - self.fineness.order
+        return max(kernel.softening / self.fineness.a_softening(kernel.exponent), extent(positions) / side)
 
 
-def _lagrange(inside: Tensor, order: int) -> Tensor:
-    """Weights of ``order`` neighboring nodes 0, 1, … for a place among them, (…, order)."""
-    nodes = torch.arange(order, dtype=inside.dtype, device=inside.device)
-    away = inside[..., None] - nodes
-    weights = []
-    for node in range(order):
-        others = [other for other in range(order) if other != node]
-        scale = 1.0
-        for other in others:
-            scale /= node - other
-        weights.append(away[..., others].prod(dim=-1) * scale)
-    return torch.stack(weights, dim=-1)
+@dataclass(frozen=True)
+class _Mesh:
+    """Nodes around vertices.
 
+    Args:
+        side: nodes along each axis.
+        first: (vertices,), number of the first node around each.
+        shares: order times (dimensions, vertices), see :func:`~ear_engine.layout.splines.spline`.
+    """
 
-def _spread(first: Tensor, weights: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """Nodes around each vertex and what share it has of them: (vertices, order ** dimensions) each."""
-    count, dimensions, order = weights.shape
-    steps = torch.arange(order, device=first.device)
-    nodes, spread = first.new_zeros(count, 1), weights.new_ones(count, 1)
-    for axis in range(dimensions):
-        along = (first[:, axis, None] + steps).clamp_(0, side - 1)
-        nodes = (nodes[:, :, None] * side + along[:, None, :]).flatten(1)
-        spread = (spread[:, :, None] * weights[:, axis, None, :]).flatten(1)
-    return nodes, spread
+    side: int
+    first: Tensor
+    shares: list[Tensor]
 
+    @staticmethod
+    def around(positions: Tensor, order: int) -> _Mesh:
+        """The smallest around ``positions``, (vertices, dimensions) in cells."""
+        place = (positions - positions.amin(dim=0)).T.contiguous()
+        cell = place.floor()
+        side = int(cell.amax()) + order
+        first = torch.zeros_like(cell[0], dtype=torch.int64)
+        for along in cell:
+            first = first * side + along.long()
+        return _Mesh(side, first, spline(place - cell, order))
 
-def _convolve(grid: Tensor, kernel: Kernel, step: float) -> Tensor:
-    """The force of all nodes' charges at every node, (nodes, dimensions); the grid is padded, so nothing wraps."""
-    dimensions, side = grid.dim(), grid.shape[0]
-    size = 2 * side
-    lags = torch.arange(size, dtype=grid.dtype, device=grid.device)
-    lags = torch.where(lags < side, lags, lags - size) * step
-    views = [[-1 if axis == other else 1 for other in range(dimensions)] for axis in range(dimensions)]
-    squared = grid.new_zeros((size,) * dimensions)
-    for view in views:
-        squared += lags.view(view).square()
-    factor = kernel.factor(squared)
-    axes = tuple(range(dimensions))
-    charge = torch.fft.rfftn(grid, s=(size,) * dimensions, dim=axes)
-    forces = []
-    for axis in range(dimensions):
-        toward = lags.view([-1 if axis == other else 1 for other in range(dimensions)])
-        response = torch.fft.rfftn(factor * toward, dim=axes)
-        found = torch.fft.irfftn(charge * response, s=(size,) * dimensions, dim=axes)
-        forces.append(found[(slice(side),) * dimensions].reshape(-1))
-    return torch.stack(forces, dim=-1)
+    def spread(self, charges: Tensor) -> Tensor:
+        """Charges (vertices,) on a grid."""
+        dimensions = len(self.shares[0])
+        grid = charges.new_zeros(self.side**dimensions)
+        for node, share in self._nodes():
+            grid.scatter_add_(0, node, share * charges)
+        return grid.view((self.side,) * dimensions)
 
+    def read(self, fields: Sequence[Tensor]) -> Tensor:
+        """Fields along each axis, grids, at the vertices, (dimensions, vertices)."""
+        found = torch.zeros_like(self.shares[0])
+        flat = [grid.reshape(-1) for grid in fields]
+        for node, share in self._nodes():
+            for here, values in zip(found, flat, strict=True):
+                here.addcmul_(values.index_select(0, node), share)
+        return found
 
-def _smooth(least: int) -> int:
-    """Least product of 2, 3 and 5 that is even and not below ``least``."""
-    size = least + least % 2
-    while True:
-        left = size
-        for factor in (2, 3, 5):
-            while left % factor == 0:
-                left //= factor
-        if left == 1:
-            return size
-        size += 2
+    def _nodes(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """One node around each vertex after another, and what it has of the charge: (vertices,) each."""
+        dimensions = len(self.shares[0])
+        for offsets in itertools.product(range(len(self.shares)), repeat=dimensions):
+            away, share = 0, self.shares[0][0]
+            for axis, offset in enumerate(offsets):
+                away = away * self.side + offset
+                share = share * self.shares[offset][axis] if axis else self.shares[offset][axis]
+            yield self.first + away, share

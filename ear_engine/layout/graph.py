@@ -125,7 +125,7 @@ class NeuronGraph:
     def parts(self) -> NDArray[np.int64]:
         """Which connected part each vertex is in, (vertices,), the largest first; exact, without listing edges.
 
-        A vertex of each (layer, channel) or (layer, place) stands in for what every member of it is joined to.
+        Where channels are joined alike, all vertices of a place hang on one hub for each place they are joined with.
         """
         count = self.vertices
         rows, columns = [], []

@@ -6,6 +6,7 @@ The force on i is the sum over j of ``q_i q_j (p_i - p_j) / (|p_i - p_j|^2 + s^2
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,10 @@ class Kernel:
     exponent: float
     softening: float
 
+    def __post_init__(self) -> None:
+        if not (0.0 < self.exponent < math.inf and 0.0 < self.softening < math.inf):
+            raise ValueError(f"exponent {self.exponent} and softening {self.softening} must be numbers above 0")
+
     def factor(self, squared: Tensor) -> Tensor:
         """What a difference of positions is multiplied by, from its squared length."""
         return (squared + self.softening**2).pow(-(self.exponent + 1.0) / 2.0)
@@ -43,8 +48,24 @@ class FarField(Protocol):
     """A way to sum the repulsion of all pairs."""
 
     def __call__(self, positions: Tensor, charges: Tensor, kernel: Kernel) -> Tensor:
-        """Forces, (vertices, dimensions), on vertices at ``positions`` of that shape with ``charges`` (vertices,)."""
+        """Forces, (vertices, dimensions), on vertices at ``positions`` of that shape with ``charges`` (vertices,).
+
+        Raises:
+            FloatingPointError: a position is not a number. Charges are for whoever chooses them to check.
+        """
         ...
+
+
+def extent(positions: Tensor) -> float:
+    """The longest side of the box around all vertices.
+
+    Raises:
+        FloatingPointError: a position is not a number.
+    """
+    found = float((positions.amax(dim=0) - positions.amin(dim=0)).amax())
+    if not math.isfinite(found):
+        raise FloatingPointError("the layout has positions that are no numbers")
+    return found
 
 
 class Exact:
@@ -52,6 +73,7 @@ class Exact:
 
     def __call__(self, positions: Tensor, charges: Tensor, kernel: Kernel) -> Tensor:
         """See :class:`FarField`."""
+        extent(positions)
         return torch.cat([exact_forces(positions, charges, kernel, rows) for rows in _rows(positions)])
 
 

@@ -13,7 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ear_engine.ear.activations import NONLINEARITIES
 from ear_engine.errors import UserError
-from ear_engine.layout.operations import RULES, Call
+from ear_engine.layout.calls import Call
+from ear_engine.layout.operations import RULES
 from ear_engine.layout.relations import Relation, product, whole
 from ear_engine.layout.structure import FREE, Dimension, Structure, Term, Unknown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from typing import Any
 from unittest.mock import patch
@@ -70,6 +71,38 @@ class Sounds(nn.Module):
         x = nn.functional.avg_pool2d(x[:, :, 1:], (2, 1), (1, 1)).amax(dim=2)
         x = self.third(torch.cat([x[..., -1:], x], dim=-1))
         return self.fourth(x.transpose(1, 2))
+
+
+class Drawn(nn.Module):
+    """Three convolutions, drawn by ``seed``: strided, dilated, grouped or depthwise, some with the input added."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        draw = random.Random(seed)
+        torch.manual_seed(seed)
+        channels = self.channels = draw.choice([2, 4])
+        self.convolutions, self.nonlinearities, self.residual = nn.ModuleList(), nn.ModuleList(), []
+        for _ in range(3):
+            kind = draw.choice(["plain", "grouped", "depthwise", "residual"])
+            after = channels if kind in ("depthwise", "residual") else draw.choice([2, 4, 6])
+            groups = {"grouped": 2, "depthwise": channels}.get(kind, 1)
+            kernel = draw.choice([1, 2, 3]) if kind != "residual" else 3
+            stride, dilation = (draw.choice([1, 2]), draw.choice([1, 2])) if kind != "residual" else (1, 1)
+            pad = 1 if kind == "residual" else draw.choice([0, 1, 2])
+            self.convolutions.append(
+                nn.Conv2d(channels, after, (kernel, 1), (stride, 1), (pad, 0), (dilation, 1), groups)
+            )
+            self.nonlinearities.append(nn.ReLU())
+            self.residual.append(kind == "residual")
+            channels = after
+
+    def forward(self, x: Tensor) -> Tensor:
+        for convolution, nonlinearity, residual in zip(
+            self.convolutions, self.nonlinearities, self.residual, strict=True
+        ):
+            after = convolution(x)
+            x = nonlinearity(after + x if residual else after)
+        return x
 
 
 def slow_edges(network: nn.Module, run: Callable[[], object], inputs: Mapping[str, Tensor], free: str) -> Edges:

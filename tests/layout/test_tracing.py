@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ear_engine.ear.activations import Recorder, index_layers
 from ear_engine.ear.autoregressive import AutoregressiveBlockConfig
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.errors import UserError
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.tracing import Traced, trace
-from tests.layout.networks import Edges, Pictures, Sounds, slow_edges
+from tests.layout.networks import Drawn, Edges, Pictures, Sounds, slow_edges
 
 
 def edges_of(traced: Traced) -> tuple[Edges, NeuronGraph]:
@@ -49,6 +50,24 @@ def test_a_network_along_time() -> None:
         ("second", 4, 3),
         ("third", 5, 1),
         ("fourth", 3, 1),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_networks_drawn_at_random(seed: int) -> None:
+    network = Drawn(seed).eval()
+    x = torch.rand(1, network.channels, 11, 2)
+    check(network, lambda: network(x), {"input": x}, "bcft")
+
+
+def test_vertices_are_numbered_as_neurons_are() -> None:
+    ear, features = Ear(EarConfig(width=0.025)).eval(), torch.rand(1, 2, 216, 1024)
+    with torch.no_grad(), Recorder(ear).recording() as recorded:
+        ear.hear(features, circular=True)
+    index = index_layers({"scalogram": features, **recorded}, 1024)
+    graph = NeuronGraph.of(trace(ear, lambda: ear.hear(features, circular=True), {"scalogram": features}, "bcft"))
+    assert [(layer.name, layer.channels, layer.bins, layer.offset) for layer in index.layers] == [
+        (layer.name, layer.channels, layer.places, layer.offset) for layer in graph.layers
     ]
 
 
