@@ -9,7 +9,8 @@ What pushes and what is pushed are treated alike, so all forces sum to nothing.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -41,12 +42,12 @@ class Fineness:
         return max(self.nodes + self.more * (exponent - 1.0), 0.5 * self.nodes)
 
 
-FAST = Fineness(0.75, 0.75, 3)
+FAST = Fineness(0.85, 0.95, 3)
 """Median error of the force at most 1 %. Measured on 42,608 vertices in a plane with softening 0.015 of the RMS radius,
 as a Gaussian, in 300 clusters, on a ring: k = 1 0.07, 0.5, 0.3 %; k = 1.5 0.2, 0.8, 0.5 %; k = 2 0.6, 0.9, 0.6 %.
 """
 
-ACCURATE = Fineness(1.4, 1.4, 3)
+ACCURATE = Fineness(1.5, 1.25, 4)
 """At most 0.1 %. The same: k = 1 0.01, 0.05, 0.04 %; k = 1.5 0.02, 0.09, 0.06 %; k = 2 0.06, 0.07, 0.06 %."""
 
 
@@ -74,7 +75,7 @@ class FourierGrid:
 
     def _step(self, positions: Tensor, kernel: Kernel) -> float:
         """From node to node, a length."""
-        side = float(self.fineness.most) ** (1.0 / positions.shape[1]) - self.fineness.order
+        side = math.pow(self.fineness.most, 1.0 / positions.shape[1]) - self.fineness.order
         return max(kernel.softening / self.fineness.a_softening(kernel.exponent), extent(positions) / side)
 
 
@@ -111,10 +112,10 @@ class _Mesh:
             grid.scatter_add_(0, node, share * charges)
         return grid.view((self.side,) * dimensions)
 
-    def read(self, fields: Sequence[Tensor]) -> Tensor:
-        """Fields along each axis, grids, at the vertices, (dimensions, vertices)."""
+    def read(self, fields: Tensor) -> Tensor:
+        """Fields along each axis, (dimensions, *grid), at the vertices, (dimensions, vertices)."""
         found = torch.zeros_like(self.shares[0])
-        flat = [grid.reshape(-1) for grid in fields]
+        flat = fields.flatten(1)
         for node, share in self._nodes():
             for here, values in zip(found, flat, strict=True):
                 here.addcmul_(values.index_select(0, node), share)
