@@ -9,6 +9,7 @@ are multiplied as matrices.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,9 +154,12 @@ def _groups(
 def _sparse(relation: Relation, device: torch.device | str) -> Tensor:
     relation = sparse.csr_array(relation)
     relation.sort_indices()
-    return torch.sparse_csr_tensor(
-        torch.from_numpy(relation.indptr.astype(np.int64)),
-        torch.from_numpy(relation.indices.astype(np.int64)),
-        torch.from_numpy(relation.data.astype(np.float32)),
-        size=relation.shape,
-    ).to(device)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+        return torch.sparse_csr_tensor(
+            torch.from_numpy(relation.indptr.astype(np.int64)),
+            torch.from_numpy(relation.indices.astype(np.int64)),
+            torch.from_numpy(relation.data.astype(np.float32)),
+            size=relation.shape,
+            check_invariants=True,
+        ).to(device)

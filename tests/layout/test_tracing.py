@@ -32,6 +32,7 @@ def check(network: nn.Module, run: Callable[[], object], inputs: dict[str, Tenso
     return graph
 
 
+@pytest.mark.slow
 def test_a_residual_network_for_pictures() -> None:
     torch.manual_seed(1)
     network, x = Pictures().eval(), torch.rand(1, 3, 20, 20)
@@ -56,7 +57,7 @@ def test_a_network_along_time() -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_networks_drawn_at_random(seed: int) -> None:
     network = Drawn(seed).eval()
-    x = torch.rand(1, network.channels, 11, 2)
+    x = torch.rand(1, network.channels, 40, 2)
     check(network, lambda: network(x), {"input": x}, "bcft")
 
 
@@ -71,6 +72,7 @@ def test_vertices_are_numbered_as_neurons_are() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["max", "blur"])
 def test_the_ear(pooling: str) -> None:
     torch.manual_seed(3)
