@@ -1,0 +1,115 @@
+"""The map as a file: ``map.npz``, with positions, what they are of, and how they were made.
+
+Arrays:
+    positions: (neurons, 2 or 3) float32, 0..1
+    id: of the positions, 16 hexadecimal digits, so that programs can tell whether theirs is the same
+    weights: SHA-256 of the ear's weights
+    settings: JSON
+    format: 1
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.errors import UserError
+from ear_engine.layout.settings import LayoutSettings
+from ear_engine.whole_files import made_folder, replacing
+
+FORMAT = 1
+_AGAIN = "lay the ear out again with `ear-engine layout`"
+
+
+@dataclass(frozen=True, eq=False)
+class MapFile:
+    """A map as it is stored.
+
+    Args:
+        positions: (neurons, 2 or 3), 0..1.
+        weights: SHA-256 of the ear's weights, hexadecimal.
+        settings: names and values, those of another version too.
+    """
+
+    positions: NDArray[np.float32]
+    weights: str
+    settings: Mapping[str, object]
+
+    @staticmethod
+    def of(positions: NDArray[np.float32], weights: str, settings: LayoutSettings) -> MapFile:
+        """A new one."""
+        return MapFile(positions, weights, dataclasses.asdict(settings))
+
+    @property
+    def id(self) -> str:
+        """Of the positions."""
+        values = np.ascontiguousarray(self.positions, "<f4")
+        return hashlib.sha256(str(values.shape).encode() + values.tobytes()).hexdigest()[:16]
+
+
+def write_map(path: Path, stored: MapFile) -> None:
+    """Write a map; the same one makes the same bytes.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        positions=np.ascontiguousarray(stored.positions, np.float32),
+        id=np.array(stored.id),
+        weights=np.array(stored.weights),
+        settings=np.array(json.dumps(dict(stored.settings), sort_keys=True)),
+        format=np.array(FORMAT),
+    )
+    made_folder(path.parent)
+    with replacing(path) as file:
+        file.write(buffer.getvalue())
+
+
+def read_map(path: Path, neurons: int | None = None, weights: str | None = None) -> MapFile:
+    """Read a map.
+
+    Args:
+        path: of the file.
+        neurons: that the ear has, if it is known.
+        weights: hash of the ear's weights, if the map must be of them.
+
+    Raises:
+        UserError: it is missing or damaged, or of another ear.
+    """
+    subject = f"map {str(path)!r}"
+    try:
+        with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
+            written = int(file["format"])
+            if written != FORMAT:
+                raise UserError(subject, f"is of format {written}, not {FORMAT}", _AGAIN, "bad_map")
+            stored = MapFile(
+                np.asarray(file["positions"], np.float32), str(file["weights"]), json.loads(str(file["settings"]))
+            )
+            identity = str(file["id"])
+    except FileNotFoundError:
+        raise UserError(subject, "does not exist", _AGAIN, "not_found") from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(subject, f"is no map, or a damaged one ({error})", _AGAIN, "bad_map") from None
+    positions = stored.positions
+    if positions.ndim != 2 or positions.shape[1] not in (2, 3) or not len(positions):
+        raise UserError(subject, f"has positions of the shape {positions.shape}", _AGAIN, "bad_map")
+    if not (np.isfinite(positions).all() and positions.min() >= 0.0 and positions.max() <= 1.0):
+        raise UserError(subject, "has positions outside 0..1", _AGAIN, "bad_map")
+    if stored.id != identity:
+        raise UserError(subject, "has other positions than its id says", _AGAIN, "bad_map")
+    if neurons is not None and len(positions) != neurons:
+        raise UserError(subject, f"is of {len(positions)} neurons, but the ear has {neurons}", _AGAIN, "other_ear")
+    if weights is not None and stored.weights != weights:
+        raise UserError(subject, "is of an ear with other weights", _AGAIN, "other_ear")
+    return stored

@@ -1,0 +1,109 @@
+"""The map comes back as it was stored, or with a sentence that says why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ear_engine.errors import UserError
+from ear_engine.layout.map_file import MapFile, read_map, write_map
+from ear_engine.layout.settings import LayoutSettings
+from ear_engine.targets.positions import MAP, read_positions
+
+
+@pytest.fixture
+def stored() -> MapFile:
+    positions = np.random.default_rng(0).random((7, 2), np.float32)
+    return MapFile.of(positions, "ab" * 32, LayoutSettings(exponent=1.5))
+
+
+def test_it_comes_back(tmp_path: Path, stored: MapFile) -> None:
+    write_map(tmp_path / MAP, stored)
+    back = read_map(tmp_path / MAP, neurons=7, weights="ab" * 32)
+    assert np.array_equal(back.positions, stored.positions)
+    assert back.id == stored.id
+    assert back.settings == json.loads(json.dumps(stored.settings))
+    assert LayoutSettings(**back.settings) == LayoutSettings(exponent=1.5)  # type: ignore[arg-type]
+
+
+def test_targets_read_it(tmp_path: Path, stored: MapFile) -> None:
+    write_map(tmp_path / MAP, stored)
+    found = read_positions(tmp_path, 7)
+    assert found is not None
+    assert np.array_equal(found, stored.positions)
+
+
+def test_the_same_map_makes_the_same_bytes(tmp_path: Path, stored: MapFile) -> None:
+    write_map(tmp_path / "one.npz", stored)
+    write_map(tmp_path / "two.npz", stored)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+def test_the_id_is_of_the_positions(stored: MapFile) -> None:
+    moved = stored.positions.copy()
+    moved[3, 1] = 1.0 - moved[3, 1]
+    assert MapFile(moved, stored.weights, stored.settings).id != stored.id
+    assert MapFile(stored.positions.copy(), "cd" * 32, {}).id == stored.id
+
+
+@pytest.mark.parametrize(
+    ("neurons", "weights", "said"),
+    [(8, None, "is of 7 neurons, but the ear has 8"), (7, "cd" * 32, "is of an ear with other weights")],
+)
+def test_of_another_ear(tmp_path: Path, stored: MapFile, neurons: int, weights: str | None, said: str) -> None:
+    write_map(tmp_path / MAP, stored)
+    with pytest.raises(UserError, match=said) as error:
+        read_map(tmp_path / MAP, neurons, weights)
+    assert error.value.code == "other_ear"
+
+
+def test_missing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        read_map(tmp_path / MAP)
+
+
+def test_damaged(tmp_path: Path, stored: MapFile) -> None:
+    path = tmp_path / MAP
+    write_map(path, stored)
+    whole = path.read_bytes()
+    for broken in (b"", b"text", whole[:100], whole[: len(whole) // 2], whole[:-30]):
+        path.write_bytes(broken)
+        with pytest.raises(UserError, match="is no map, or a damaged one") as error:
+            read_map(path)
+        assert error.value.code == "bad_map"
+    np.save(path.with_suffix(".npy"), stored.positions)
+    with pytest.raises(UserError, match="is no map"):
+        read_map(path.with_suffix(".npy"))
+
+
+@pytest.mark.parametrize(
+    ("positions", "said"),
+    [
+        (np.full((3, 2), 1.5), "outside 0..1"),
+        (np.full((3, 2), np.nan), "outside 0..1"),
+        (np.zeros((3, 4)), "of the shape"),
+        (np.zeros((0, 2)), "of the shape"),
+        (np.zeros(3), "of the shape"),
+    ],
+)
+def test_positions_that_are_none(tmp_path: Path, stored: MapFile, positions: np.ndarray, said: str) -> None:
+    write_map(tmp_path / MAP, MapFile(positions.astype(np.float32), stored.weights, stored.settings))
+    with pytest.raises(UserError, match=said):
+        read_map(tmp_path / MAP)
+
+
+def test_another_format_and_another_id(tmp_path: Path, stored: MapFile) -> None:
+    path = tmp_path / MAP
+    parts = {"positions": stored.positions, "id": "0" * 16, "weights": "", "settings": "{}"}
+    np.savez(path, format=1, **parts)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="other positions than its id says"):
+        read_map(path)
+    np.savez(path, format=2, **parts)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="is of format 2"):
+        read_map(path)
+    np.savez(path, positions=stored.positions)
+    with pytest.raises(UserError, match="is no map"):
+        read_map(path)
