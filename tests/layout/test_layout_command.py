@@ -1,0 +1,269 @@
+"""``ear-engine layout``, and the files that it writes."""
+
+from __future__ import annotations
+
+import csv
+import struct
+import xml.etree.ElementTree
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ear_engine.cli import main
+from ear_engine.ear.checkpoint import load_ear, save_ear
+from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.ear.statistics_file import hash_weights
+from ear_engine.errors import UserError
+from ear_engine.layout.charges import STRONGEST, WEAKEST, balanced, charges_of, check_charges
+from ear_engine.layout.graph import NeuronGraph
+from ear_engine.layout.layouts import graph_of, lay_out
+from ear_engine.layout.map_file import MapFile, read_map
+from ear_engine.layout.orientation import aligned, into_square, turned
+from ear_engine.layout.outputs import Laid, write_layout
+from ear_engine.layout.settings import LayoutSettings
+from tests.layout.graphs import convolutions, layers, pair
+
+
+@pytest.fixture(scope="module")
+def ear(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny ear that was never trained."""
+    folder = tmp_path_factory.mktemp("ears") / "tiny"
+    torch.manual_seed(1)
+    save_ear(Ear(EarConfig(width=0.03)), folder, "tiny", "a tiny ear")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graph(ear: Path) -> NeuronGraph:
+    return graph_of(load_ear(ear))
+
+
+QUICK = LayoutSettings(steps=25, softening=0.05)
+
+
+@pytest.mark.slow
+def test_one_command_writes_every_kind(
+    ear: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ear_engine.commands.layout.LayoutSettings", partial(LayoutSettings, steps=20, softening=0.1))
+    files = [tmp_path / "new" / f"map{suffix}" for suffix in (".npz", ".svg", ".png", ".csv", ".exr")]
+    options = [word for file in files for word in ("-o", str(file))]
+    assert main(["layout", "--ear", str(ear), "--k", "1.5", "--seed", "3", *options]) == 0
+    said, progress = capsys.readouterr()
+    stored = read_map(files[0], weights=hash_weights(ear))
+    count = len(stored.positions)
+    assert f"{count} neurons, " in said
+    assert f"id {stored.id}" in said
+    assert all(str(file) in said for file in files)
+    assert "laying out" in progress
+    assert "no statistics" in progress
+    assert (stored.settings["exponent"], stored.settings["seed"]) == (1.5, 3)
+    assert xml.etree.ElementTree.parse(files[1]).getroot().tag.endswith("svg")
+    assert files[2].read_bytes().startswith(b"\x89PNG")
+    assert len(files[3].read_text().splitlines()) == count + 1
+    assert files[4].stat().st_size > 16 * count
+
+    # in space, with the same seed twice
+    again = [tmp_path / "one.npz", tmp_path / "two.npz"]
+    for file in again:
+        assert main(["layout", "--ear", str(ear), "--dimensions", "3", "-o", str(file)]) == 0
+    assert again[0].read_bytes() == again[1].read_bytes()
+    assert read_map(again[0]).positions.shape == (count, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-o", "map.gif"], "ends in nothing that a map can be"),
+        (["-o", "map"], "ends in nothing that a map can be"),
+        (["-o", "{folder}"], "is a folder"),
+        (["-o", "{file}/map.npz"], "is no folder"),
+        (["-o", "a.npz", "-o", "a.npz"], "is named twice"),
+        (["-o", "a.npz", "--k", "9"], "k 9 is not in 0.25..4"),
+        (["-o", "a.npz", "--k", "nan"], "k nan is not in"),
+        (["-o", "a.npz", "--centering", "0"], "centering 0 is not in"),
+        (["-o", "a.npz", "--seed", "-1"], "seed -1 is not in"),
+        (["-o", "a.npz", "--ear", "nobody"], "does not exist"),
+    ],
+)
+def test_refused_before_it_begins(
+    options: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def never(*_given: Any, **_named: Any) -> None:
+        raise AssertionError("it began")
+
+    monkeypatch.setattr("ear_engine.commands.layout.graph_of", never)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.npz").mkdir()
+    (tmp_path / "file").write_text("")
+    places = {"folder": str(tmp_path / "folder.npz"), "file": str(tmp_path / "file")}
+    assert main(["layout", *(word.format(**places) for word in options)]) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.npz"]
+
+
+def test_the_graph_numbers_neurons_as_the_ear_does(graph: NeuronGraph) -> None:
+    assert graph.layers[0].name == "scalogram"
+    assert graph.layers[1].name == "encoder_0_conv1"
+    assert not graph.parts().any()  # one part
+
+
+def test_the_same_seed_lays_out_alike_and_another_does_not(graph: NeuronGraph) -> None:
+    charges = charges_of(graph, None)
+    told: list[tuple[int, int]] = []
+    first = lay_out(graph, charges, QUICK, progress=lambda done, every: told.append((done, every)))
+    assert first.positions.shape == (graph.vertices, 2)
+    assert first.positions.dtype == np.float32
+    assert np.array_equal(first.positions, lay_out(graph, charges, QUICK).positions)
+    other = lay_out(graph, charges, replace(QUICK, seed=1)).positions
+    assert not np.allclose(first.positions, other, atol=0.01)
+    assert (first.positions.min(axis=0) >= 0).all()
+    assert np.isclose(np.ptp(first.positions, axis=0).max(), 1.0)
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1]
+
+
+def test_one_vertex_two_vertices_and_isolated_ones() -> None:
+    one = lay_out(NeuronGraph(layers((1, 1)), ()), np.ones(1), QUICK)
+    assert np.array_equal(one.positions, [[0.5, 0.5]])
+    two = lay_out(pair(), np.ones(2), LayoutSettings(dimensions=3, steps=25))
+    assert np.allclose(two.positions.mean(axis=0), 0.5, atol=1e-3)
+    alone = NeuronGraph(layers((4, 7), (6, 5), (5, 1), (3, 2)), convolutions().links)
+    found = lay_out(alone, np.ones(alone.vertices), QUICK)
+    assert np.isfinite(found.positions).all()
+    none = NeuronGraph(layers((4, 3)), ())
+    assert np.isfinite(lay_out(none, np.ones(12), QUICK).positions).all()
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
+def test_charges_that_push_nothing_are_refused(bad: float) -> None:
+    graph = convolutions()
+    charges = np.ones(graph.vertices)
+    charges[30] = bad
+    with pytest.raises(UserError, match=r"are not above 0 for 1 neurons, as .* for neuron 30 \(layer_1\)"):
+        lay_out(graph, charges)
+    with pytest.raises(UserError, match="have the shape"):
+        check_charges(np.ones(3), graph)
+
+
+class _Statistics:
+    """As much of an ear's statistics as charges need."""
+
+    def __init__(self, graph: NeuronGraph, variance: np.ndarray) -> None:
+        self.variance = variance
+
+        class _Layer:
+            def __init__(self, name: str, channels: int, bins: int) -> None:
+                self.name, self.channels, self.bins = name, channels, bins
+
+        class _Index:
+            layers = tuple(_Layer(one.name, one.channels, one.places) for one in graph.layers)
+
+        self.index = _Index()
+
+
+def test_charges_are_deviations_over_the_layers_own() -> None:
+    graph = convolutions()
+    variance = np.random.default_rng(0).lognormal(0.0, 3.0, graph.vertices).astype(np.float32)
+    variance[graph.layers[1].span] = 0.0
+    statistics: Any = _Statistics(graph, variance)
+    charges = charges_of(graph, statistics)
+    first = graph.layers[0].span
+    expected = np.sqrt(variance[first] / variance[first].mean())
+    assert np.allclose(charges[first], np.clip(expected, WEAKEST, STRONGEST))
+    assert (charges[graph.layers[1].span] == 1.0).all()
+    other: Any = _Statistics(pair(), np.ones(2, np.float32))
+    with pytest.raises(UserError, match="are of other layers"):
+        charges_of(graph, other)
+    statistics.variance[3] = np.nan
+    with pytest.raises(UserError, match="neuron 0"):
+        charges_of(graph, statistics)
+
+
+def test_balance_gives_more_to_those_with_more_edges() -> None:
+    degree = np.array([1.0, 4.0, 16.0])
+    found = balanced(np.ones(3), degree, 1.0)
+    assert np.allclose(found / found[0], [1.0, 2.0, 4.0])
+    assert found.mean() == pytest.approx(1.0)
+    assert np.allclose(balanced(np.array([1.0, 2.0, 3.0]), degree, 0.0), [0.5, 1.0, 1.5])
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_low_is_left_and_deep_is_up(dimensions: int) -> None:
+    graph = NeuronGraph(layers((2, 20), (3, 10), (4, 1)), ())
+    random = np.random.default_rng(0)
+    lying = 0.1 * random.standard_normal((graph.vertices, dimensions))
+    for depth, layer in enumerate(graph.layers):
+        lying[layer.span, 1] += depth
+        lying[layer.span, 0] += np.arange(layer.vertices) % layer.places / 20
+    turn, _ = np.linalg.qr(random.standard_normal((dimensions, dimensions)))
+    found = turned(lying @ turn, graph)
+    assert np.allclose(found, turned(lying, graph), atol=1e-9) or dimensions == 3  # the third axis may be mirrored
+    place = np.arange(40) % 20
+    assert np.corrcoef(found[:40, 0], place)[0, 1] > 0.9
+    assert found[-4:, 1].mean() > found[:40, 1].mean() + 1
+    assert np.allclose(aligned(lying @ turn + 3.0, lying), lying, atol=1e-9)
+
+
+def test_into_a_square() -> None:
+    found = into_square(np.array([[-3.0, 1.0], [5.0, 3.0]]))
+    assert np.allclose(found, [[0.0, 0.375], [1.0, 0.625]])
+
+
+def test_a_row_for_each_neuron(tmp_path: Path) -> None:
+    graph = convolutions()
+    positions = np.random.default_rng(0).random((graph.vertices, 3), np.float32)
+    hertz = np.full(graph.vertices, np.nan)
+    hertz[:28] = 440.0
+    write_layout(tmp_path / "map.csv", Laid(graph.layers, MapFile(positions, "", {}), hertz))
+    with (tmp_path / "map.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["index", "layer", "channel", "place", "hertz", "x", "y", "z"]
+    row = rows[28 + 7]  # of the second layer, five places a channel
+    assert (row["index"], row["layer"], row["channel"], row["place"], row["hertz"]) == ("35", "layer_1", "1", "2", "")
+    assert rows[0]["hertz"] == "440.0"
+    assert np.allclose([[float(row[axis]) for axis in "xyz"] for row in rows], positions, atol=1e-6)
+
+
+def test_a_texture_has_neurons_in_rows_from_the_top(tmp_path: Path) -> None:
+    graph = convolutions()
+    positions = np.random.default_rng(0).random((graph.vertices, 2), np.float32)
+    laid = Laid(graph.layers, MapFile(positions, "", {}), np.full(graph.vertices, np.nan))
+    write_layout(tmp_path / "map.exr", laid)
+    header, pixels = read_exr((tmp_path / "map.exr").read_bytes())
+    assert graph.vertices == 63
+    assert pixels.shape == (8, 8, 4)
+    flat = pixels.reshape(-1, 4)
+    assert np.array_equal(flat[:63, :2], positions)
+    assert (flat[:, 2] == 0.0).all()
+    assert (flat[:63, 3] == 1.0).all()
+    assert (flat[63:] == 0.0).all()
+    assert header["neurons"] == struct.pack("<i", 63)
+    assert b"8 a row, 8 rows" in header["comments"]
+    assert header["mapId"] == laid.stored.id.encode()
+
+
+def read_exr(data: bytes) -> tuple[dict[str, bytes], np.ndarray]:
+    """Attributes, and (height, width, RGBA), of an uncompressed file of 32-bit floats."""
+    assert struct.unpack("<ii", data[:8]) == (20000630, 2)
+    place, header = 8, {}
+    while data[place]:
+        name, _, rest = data[place:].partition(b"\0")
+        kind, _, rest = rest.partition(b"\0")
+        (size,) = struct.unpack("<i", rest[:4])
+        place += len(name) + len(kind) + 2 + 4 + size
+        header[name.decode()] = rest[4 : 4 + size]
+    left, top, right, bottom = struct.unpack("<4i", header["dataWindow"])
+    width, height = right - left + 1, bottom - top + 1
+    places = struct.unpack(f"<{height}Q", data[place + 1 : place + 1 + 8 * height])
+    rows = []
+    for row, at in enumerate(places):
+        assert struct.unpack("<ii", data[at : at + 8]) == (row, 16 * width)
+        rows.append(np.frombuffer(data[at + 8 : at + 8 + 16 * width], "<f4").reshape(4, width).T[:, [3, 2, 1, 0]])
+    assert places[-1] + 8 + 16 * width == len(data)
+    return header, np.stack(rows)
