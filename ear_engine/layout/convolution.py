@@ -2,8 +2,8 @@
 
 Multilevel summation (Skeel, Tezcan & Hardy 2002, "Multiple grid methods for classical molecular dynamics") with
 B-splines. The force is parted at a distance of some cells: what is left of it when its steep middle is made flat is
-smooth enough for a grid of half the nodes along each axis, and the difference has an end, so that little padding keeps
-Fourier transforms from wrapping around. Splines are sums of narrower ones, so going between grids loses nothing.
+smooth enough for a grid of a quarter of the nodes along each axis, and the difference has an end, so little padding
+keeps Fourier transforms from wrapping around. Splines are sums of narrower ones, so going between grids loses nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from torch import Tensor
 
 from ear_engine.layout.splines import sharpening
 
-_CUT = 8.0  # cells of the coarser grid, where near and far are parted
+_CUT = 6.0  # cells of the coarser grid, where near and far are parted
+_HALVINGS = 2  # from a grid to the next coarser one
 _SMOOTH = 5  # derivatives that the far part has there
 _COARSEST = 64  # nodes along an axis up to which a grid is not parted
 _MARGIN = 12  # nodes that sharpening may reach beyond the kernel
@@ -35,9 +36,15 @@ def field(grid: Tensor, exponent: float, softening: float, order: int, flat: flo
     side = grid.shape[0]
     if side <= _COARSEST:
         return _convolve(grid, _response(_size(2 * side + _MARGIN), grid, exponent, softening, order, flat, None))
-    near = _response(_size(side + int(2 * _CUT) + _MARGIN), grid, exponent, softening, order, flat, 2.0 * _CUT)
-    far = field(_coarser(grid, order), exponent, softening / 2.0, order, _CUT)
-    return _convolve(grid, near).add_(_finer(far, side, order), alpha=2.0**-exponent)
+    end = _CUT * 2.0**_HALVINGS
+    near = _response(_size(side + int(end) + _MARGIN), grid, exponent, softening, order, flat, end)
+    grids = [grid]
+    for _ in range(_HALVINGS):
+        grids.append(_coarser(grids[-1], order))
+    far = field(grids[-1], exponent, softening / 2.0**_HALVINGS, order, _CUT).mul_(2.0 ** (-_HALVINGS * exponent))
+    for finer in reversed(grids[1:-1]):
+        far = _add_finer(far, far.new_zeros(len(far), *finer.shape), order)
+    return _add_finer(far, _convolve(grid, near), order)
 
 
 def _coarser(grid: Tensor, order: int) -> Tensor:
@@ -53,18 +60,23 @@ def _coarser(grid: Tensor, order: int) -> Tensor:
     return grid
 
 
-def _finer(fields: Tensor, side: int, order: int) -> Tensor:
-    """What splines read from ``fields`` (dimensions, *grid), for narrower ones to read from ``side`` nodes."""
-    first = order // 2
-    count = (order + side - 1) // 2 - first + 1
+def _add_finer(fields: Tensor, total: Tensor, order: int) -> Tensor:
+    """Add what splines read from ``fields`` to ``total``, (dimensions, *grid) both, from which narrower ones read."""
+    halves = _halves(order)
     for axis in reversed(range(1, fields.dim())):
-        even, odd = (
-            _weighted(
-                [fields.narrow(axis, first - tap // 2, count) for tap in taps], [_halves(order)[tap] for tap in taps]
-            )
-            for taps in (range(0, order + 1, 2), range(1, order + 1, 2))
-        )
-        fields = torch.stack((even, odd), dim=axis + 1).flatten(axis, axis + 1).narrow(axis, order % 2, side)
+        side = total.shape[axis]
+        if axis > 1:
+            found = fields.new_zeros(*fields.shape[:axis], *total.shape[axis:])
+        else:
+            found = total
+        for parity in range(2):
+            # node number `parity`, `parity` + 2, ... of the finer grid, whose first is number `order` of all
+            first, rest = divmod(order + parity, 2)
+            nodes = len(range(parity, side, 2))
+            here = found[(slice(None),) * axis + (slice(parity, None, 2),)]
+            for tap in range(rest, order + 1, 2):
+                here.add_(fields.narrow(axis, first - tap // 2, nodes), alpha=halves[tap])
+        fields = found
     return fields
 
 

@@ -164,3 +164,19 @@ def test_far_away_and_in_other_units_it_is_the_same_force() -> None:
         here = far(positions, charges, kernel)
         there = far(positions * 512.0, charges, larger) * 512.0**1.5
         assert float((here - there).norm() / here.norm()) < 1e-5
+
+
+@pytest.mark.parametrize("way", ["fast", "accurate"])
+def test_a_grid_does_not_move_with_the_outermost_vertex(way: str) -> None:
+    far, (positions, charges), kernel = QUICK[way][0], layout("clusters", 2, 1000), Kernel(1.5, 0.03)
+
+    def wrong(at: Tensor) -> Tensor:
+        return far(at, charges, kernel) - Exact()(at.double(), charges.double(), kernel)
+
+    before = wrong(positions)
+    moved = positions.clone()
+    outermost = moved.argmin(dim=0)
+    moved[outermost, torch.arange(2)] -= 0.01
+    change = wrong(moved) - before
+    change[outermost] = 0.0
+    assert float(change.norm() / before.norm()) < 0.2
