@@ -20,7 +20,7 @@ from ear_engine.layout.repulsion import Kernel, extent
 _RUN = 16  # vertices of a block
 _BITS = 16  # of a place along each axis on Morton's curve
 _BLOCKS = 2048  # walk at once
-_PAIRS = 1 << 20  # computed at once
+_PAIRS = 1 << 17  # computed at once, so many that they stay in the cache
 
 
 @dataclass(frozen=True)
