@@ -89,6 +89,7 @@ class Dreamer:
         self._parts: Parts | None = None
         self._models = Models(self._registry, self._bulletin, self._new_dream)
         self._dream: Dream | None = None
+        self._over = False  # whether there was another one before, whose memory has not been returned yet
         self._name = ""
         self._ear = options.ear.name  # until there is a model
         self._clips: Mapping[str, str] = {}
@@ -114,19 +115,17 @@ class Dreamer:
             model = self._models.model or self._load(control)
             self._clips = control.clips
             dream = self._dream
+            if self._over:  # by now nobody holds the model and the dream before
+                self._over = False
+                _clear_away()
             if dream is None or control.source_number != self._source_number:
-                number = self._source_number
                 dream = self._change_source(model, control)
-                if self._source_number != number:
-                    _clear_away()
             if dream is None:
                 self._rest()
                 continue
             ready = self._models.follow(self._choice(control), control.sequence, partial(self._place, control))
             if ready is not None:
                 dream = self._take_over(ready, dream, control)
-                del ready
-                _clear_away()
             if control.triggers.get("source/reset", 0) != self._resets:
                 self._resets = control.triggers["source/reset"]
                 dream.reset()
@@ -192,7 +191,7 @@ class Dreamer:
             dream.resume(last.audio, last.step)
         elif self._dream is not None and self._name == source.name:
             dream.inherit(self._dream, stretched=control.values["source/fit"] == "stretch")
-        self._dream, self._name, self._source_number = dream, source.name, place.number
+        self._dream, self._name, self._source_number, self._over = dream, source.name, place.number, True
         self._resets = control.triggers.get("source/reset", 0)
         self._begin(dream, control)
         return dream
@@ -214,7 +213,7 @@ class Dreamer:
             if place is not None:
                 dream = self._new_dream(ready.model, place)
         dream.inherit(before, stretched=False)
-        self._dream = dream
+        self._dream, self._over = dream, True
         self._aim.renew(ready.resolver)
         self._fallback = Fallback()
         self._begin(dream, control)
