@@ -26,6 +26,8 @@ from ear_engine.layout.tracing import trace
 
 Progress = Callable[[int, int], object]
 """Told (done, all), in vertices times steps."""
+Settled = Callable[[Level, NDArray[np.float64]], object]
+"""Told a level and its positions."""
 
 _FRAMES = 64  # of the scalogram that is traced; how long it is changes no edge
 _APART = 0.01  # of the RMS radius, how far members of a coarse vertex begin from it
@@ -67,6 +69,7 @@ def lay_out(
     *,
     device: str = "cpu",
     progress: Progress = lambda _done, _every: None,
+    settled: Settled = lambda _level, _positions: None,
 ) -> Layout:
     """Lay a graph out.
 
@@ -76,6 +79,7 @@ def lay_out(
         settings: see there.
         device: what computes.
         progress: told how far it is.
+        settled: told of each level as it comes to rest.
 
     Raises:
         UserError: charges or settings cannot be used.
@@ -86,7 +90,7 @@ def lay_out(
     began = time.monotonic()
     attraction = Attraction(graph, device)
     degree = attraction.degree[:, 0].double().cpu().numpy()
-    run = Run(settings, levels(graph, balanced(charges, degree, settings.balance)), device, progress)
+    run = Run(settings, levels(graph, balanced(charges, degree, settings.balance)), device, progress, settled)
     positions = run.positions(attraction).double().cpu().numpy()
     return Layout(
         graph,
@@ -107,13 +111,17 @@ class Run:
         found: levels, the finest first.
         device: what computes.
         progress: told how far it is.
+        settled: told of each level as it comes to rest.
 
     Attributes:
         residual: of the level that was settled last.
     """
 
-    def __init__(self, settings: LayoutSettings, found: list[Level], device: str, progress: Progress) -> None:
-        self._settings, self._levels, self._device, self._progress = settings, found, device, progress
+    def __init__(
+        self, settings: LayoutSettings, found: list[Level], device: str, progress: Progress, settled: Settled
+    ) -> None:
+        self._settings, self._levels, self._device = settings, found, device
+        self._progress, self._settled = progress, settled
         self._random = torch.Generator().manual_seed(settings.seed)
         self._every = sum(level.graph.vertices for level in found) * settings.steps
         self._done = 0
@@ -130,6 +138,7 @@ class Run:
             positions = self._settle(
                 number, finest if number == 0 else Attraction(level.graph, self._device), positions
             )
+            self._settled(level, positions.double().cpu().numpy())
         return positions
 
     def _draw(self, count: int) -> Tensor:

@@ -57,7 +57,7 @@ def lay_out_snapshots(
     attraction = Attraction(graph, device)
     degree = attraction.degree[:, 0].double().cpu().numpy()
     weighed = [balanced(one, degree, settings.balance) for one in charges]
-    run = Run(settings, levels(graph, weighed[0]), device, lambda _done, _every: None)
+    run = Run(settings, levels(graph, weighed[0]), device, lambda _done, _every: None, lambda _level, _positions: None)
     positions = run.positions(attraction)
     found = [turned(positions.double().cpu().numpy(), graph)]
     progress(1, len(weighed))
