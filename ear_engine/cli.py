@@ -77,7 +77,7 @@ What was dreamed once, by the same code, is not dreamed again."""
 _LAYOUT = """\
 examples:
   ear-engine layout -o map.png                        look at it first
-  ear-engine layout --k 2.5 -o map.npz -o map.svg     rounder, and as files
+  ear-engine layout --k 2 -o map.npz -o map.svg       rounder, and as files
   ear-engine layout --ear paper --dimensions 3 -o map.csv -o map.exr
 
 .npz is the map with its id, .png and .svg are pictures, .csv has a row for each neuron (Blender, Processing),

@@ -25,7 +25,7 @@ from ear_engine.layout.orientation import into_square, turned
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.whole_files import replacing
 
-EXPONENTS = (1.25, 1.75, 2.25)
+EXPONENTS = (1.25, 1.75, 2.0)
 _SIDE = 700  # pixels of one picture
 _SHOWN = (100, 800, 4000)  # vertices of the levels that are shown beside the finest, about
 

@@ -26,7 +26,7 @@ class LayoutSettings:
 
     exponent: float = 1.75
     centering: float = 0.02
-    growth: float = 1.05
+    growth: float = 1.1
     softening: float = 0.008
     balance: float = 0.5
     dimensions: int = 2
