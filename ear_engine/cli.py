@@ -233,6 +233,8 @@ def _add_layout(layout: Parser) -> None:
     add("--ear", default="small", metavar="NAME|PATH", help="which ear (small)")
     add("--k", type=float, metavar="K", help="exponent of the repulsion, 0.25..4 (1.75): narrow cells, or an even disc")
     add("--centering", type=float, metavar="L", help="pull to the middle, 0.0001..10 (0.02): open, or round")
+    soft = "distance below which repulsion no longer grows, 0.001..0.5 of the radius (0.008); k above 2 wants 0.015"
+    add("--softening", type=float, metavar="S", help=soft)
     add("--seed", type=int, default=0, metavar="N", help="of where it begins (0)")
     add("--dimensions", type=int, default=2, choices=(2, 3), help="in a plane or in space (2)")
     add("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="what computes (cpu)")

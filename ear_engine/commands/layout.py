@@ -68,6 +68,8 @@ def run(typed: argparse.Namespace) -> int:
         f"{graph.vertices} neurons, {graph.edges} edges as {found.group_links} links between {found.groups} groups; "
         f"{found.seconds:.1f} s, residual {found.residual:.1e}, id {laid.stored.id}"
     )
+    if found.residual > settings.rest:
+        print(f"It did not come to rest (residual above {settings.rest:g}); try a larger --softening or a smaller --k.")
     return 0
 
 
@@ -76,6 +78,7 @@ def _settings(typed: argparse.Namespace) -> LayoutSettings:
     settings = LayoutSettings(
         exponent=usual.exponent if typed.k is None else typed.k,
         centering=usual.centering if typed.centering is None else typed.centering,
+        softening=usual.softening if typed.softening is None else typed.softening,
         dimensions=typed.dimensions,
         seed=typed.seed,
     )

@@ -61,6 +61,7 @@ def test_one_command_writes_every_kind(
     assert f"id {stored.id}" in said
     assert all(str(file) in said for file in files)
     assert "laying out" in progress
+    assert "It did not come to rest" in said  # in so few steps
     assert "no statistics" in progress
     assert (stored.settings["exponent"], stored.settings["seed"]) == (1.5, 3)
     assert xml.etree.ElementTree.parse(files[1]).getroot().tag.endswith("svg")
@@ -87,6 +88,7 @@ def test_one_command_writes_every_kind(
         (["-o", "a.npz", "--k", "9"], "k 9 is not in 0.25..4"),
         (["-o", "a.npz", "--k", "nan"], "k nan is not in"),
         (["-o", "a.npz", "--centering", "0"], "centering 0 is not in"),
+        (["-o", "a.npz", "--softening", "0"], "softening 0 is not in"),
         (["-o", "a.npz", "--seed", "-1"], "seed -1 is not in"),
         (["-o", "a.npz", "--ear", "nobody"], "does not exist"),
     ],
