@@ -100,10 +100,11 @@ def test_a_step_downhill_costs_less(name: str, ear: Ear, loop: NDArray[np.float3
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_dreams_cost_less_the_stronger_the_penalty(name: str, ear: Ear, loop: NDArray[np.float32]) -> None:
+    full = 0.03 if name == "high_frequency_penalty" else 3.0  # beyond, an untrained ear has nothing to set against it
     recorder, results = Recorder(ear, inputs=("scalogram",)), []
     for strength in (0.0, 0.3, 1.0):
         dream = dream_of(ear, loop)
-        steering: dict[str, Any] = {name: 3 * strength, "rate": -12.0, "tilt": 0.0}
+        steering: dict[str, Any] = {name: full * strength, "rate": -12.0, "tilt": 0.0}
         for _ in range(16):
             dream.step(settings(**steering), 0.25)
         with torch.no_grad(), recorder.recording(raw=True) as trace:

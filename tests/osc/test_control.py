@@ -118,10 +118,15 @@ def test_the_history_is_bounded() -> None:
     assert [change.number for change in log.history] == [3, 4, 5]
 
 
-@pytest.mark.parametrize("text", ["x" * 201, "\x01", "a\nb", "\udc80"])
+@pytest.mark.parametrize("text", ["x" * 201, "\x01", "a\vb", "\udc80"])
 def test_text_is_short_and_printable(log: ControlLog, text: str) -> None:
     with pytest.raises(UserError, match="target/layer takes printable text of up to 200 characters"):
         log.apply({"target/layer": text}, "osc")
+
+
+def test_lines_and_tabs_of_pasted_text_are_spaces(log: ControlLog) -> None:
+    log.apply({"target/objective": "layer(a)\n\t+ layer(b)\r\n"}, "osc")
+    assert log.tree.values["target/objective"] == "layer(a)  + layer(b)  "
 
 
 def test_the_largest_state_fits_its_slot(log: ControlLog, tmp_path: Path) -> None:
