@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-from torch import Tensor
-
 from ear_engine.layout.fourier_grid import ACCURATE, FourierGrid
-from ear_engine.layout.repulsion import Exact, FarField, Kernel
+from ear_engine.layout.repulsion import Exact, FarField
 
 _FEW = 600  # vertices up to which all pairs are summed
 _PLANE = FourierGrid(ACCURATE)  # with errors of 1 % nothing comes to rest
 _SPACE = FourierGrid(replace(ACCURATE, most=1 << 21))  # a grid of 128 nodes a side, so softer
 
 
-class Doubled:
-    """All pairs in float64: beside a vertex's own share, softened, those of others are lost in float32."""
-
-    def __call__(self, positions: Tensor, charges: Tensor, kernel: Kernel) -> Tensor:
-        """See :class:`~ear_engine.layout.repulsion.FarField`."""
-        return Exact()(positions.to(torch.float64), charges.to(torch.float64), kernel).to(positions)
-
-
 def far_field(count: int, dimensions: int) -> FarField:
     """How the repulsion of so many vertices is summed."""
     if count <= _FEW:
-        return Doubled()
+        return Exact()
     return _PLANE if dimensions == 2 else _SPACE

@@ -78,11 +78,15 @@ class Exact:
 
 
 def exact_forces(positions: Tensor, charges: Tensor, kernel: Kernel, rows: Tensor) -> Tensor:
-    """Forces on the vertices numbered ``rows`` alone, (rows, dimensions)."""
+    """Forces on the vertices numbered ``rows`` alone, (rows, dimensions).
+
+    Differences are taken before they are weighted: the difference of two weighted sums would lose them beside the large
+    weight of what lies near, the vertex itself first of all.
+    """
     here = positions[rows]
     strength = kernel.factor(_squared(here, positions)) * charges
-    force = here * strength.sum(dim=1, keepdim=True) - strength @ positions
-    return force * charges[rows, None]
+    sums = [(here[:, axis, None] - positions[None, :, axis]).mul_(strength).sum(dim=1) for axis in range(here.shape[1])]
+    return torch.stack(sums, dim=1) * charges[rows, None]
 
 
 def exact_energy(positions: Tensor, charges: Tensor, kernel: Kernel) -> float:

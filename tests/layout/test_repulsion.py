@@ -180,3 +180,11 @@ def test_a_grid_does_not_move_with_the_outermost_vertex(way: str) -> None:
     change = wrong(moved) - before
     change[outermost] = 0.0
     assert float(change.norm() / before.norm()) < 0.2
+
+
+def test_single_precision_keeps_far_vertices_beside_a_large_share_of_near_ones() -> None:
+    positions = torch.randn(200, 2, generator=torch.Generator().manual_seed(3)) + 10.0
+    charges, kernel = torch.ones(200), Kernel(2.0, 1e-4)
+    forces = Exact()(positions, charges, kernel)
+    true = Exact()(positions.double(), charges.double(), kernel)
+    assert float((forces - true).norm() / true.norm()) < 1e-4

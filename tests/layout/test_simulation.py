@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from ear_engine.layout.attraction import Attraction
-from ear_engine.layout.far_fields import Doubled
 from ear_engine.layout.graph import NeuronGraph
-from ear_engine.layout.repulsion import exact_energy
+from ear_engine.layout.repulsion import Exact, exact_energy
 from ear_engine.layout.simulation import Physics, Simulation, radius
 from tests.layout.graphs import convolutions, pair
 
@@ -19,7 +18,7 @@ from tests.layout.graphs import convolutions, pair
 def start(graph: NeuronGraph, physics: Physics, dimensions: int = 2, charges: Tensor | None = None) -> Simulation:
     ones = torch.ones(graph.vertices)
     positions = torch.randn(graph.vertices, dimensions, generator=torch.Generator().manual_seed(3))
-    return Simulation(Attraction(graph), ones if charges is None else charges, ones, Doubled(), physics, positions)
+    return Simulation(Attraction(graph), ones if charges is None else charges, ones, Exact(), physics, positions)
 
 
 def settle(simulation: Simulation, residual: float = 1e-5, steps: int = 3000) -> Simulation:
@@ -81,7 +80,7 @@ def test_dense_places_do_not_hold_up_the_rest() -> None:
     random = torch.Generator().manual_seed(3)
     middles = torch.randn(graph.vertices, 2, generator=random)[torch.arange(graph.vertices) // 20]
     positions = middles + 0.01 * torch.randn(graph.vertices, 2, generator=random)
-    simulation = Simulation(Attraction(graph), ones, ones, Doubled(), Physics(2.5, 0.05, 0.005), positions)
+    simulation = Simulation(Attraction(graph), ones, ones, Exact(), Physics(2.5, 0.05, 0.005), positions)
     settle(simulation, 1e-2, steps=2000)
 
 
