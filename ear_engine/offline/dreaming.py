@@ -149,7 +149,7 @@ def _prepare(request: Request) -> _Ready:
         variants=request.variants,
         surroundings=Surroundings(model.statistics, other, model.directions),
     )
-    resolver = model.resolver(dreaming.index)
+    resolver = model.resolver(dreaming.index, _warn)
     if request.target is not None:
         typed = read_target(request.target, [layer.name for layer in dreaming.index.layers])
         values = {**values, **checked(tree, typed)}

@@ -52,9 +52,14 @@ class Model:
         """Of the ear."""
         return self.choice.folder.name
 
-    def resolver(self, index: NeuronIndex) -> Resolver:
-        """What turns targets into terms; ``index`` is that of its dreams."""
-        facts = load_facts(self.choice.folder, index)
+    def resolver(self, index: NeuronIndex, warn: Callable[[UserError], object] = lambda _fault: None) -> Resolver:
+        """What turns targets into terms.
+
+        Args:
+            index: of its dreams.
+            warn: told of files in the ear's folder that cannot be used, the map among them.
+        """
+        facts = load_facts(self.choice.folder, index, warn)
         assert facts is not None  # an index was given
         return Resolver(facts)
 

@@ -39,8 +39,10 @@ def read_positions(folder: Path, count: int) -> NDArray[np.float32] | None:
     try:
         with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
             positions = np.asarray(file["positions"], np.float32)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(str(path), f"is no map ({error})", again, "bad_map") from None
+    except OSError as error:
+        raise UserError(str(path), f"cannot be read ({error.strerror or error})", again, "bad_map") from None
+    except (ValueError, KeyError, zipfile.BadZipFile):  # numpy's own words would advise pickle
+        raise UserError(str(path), "is no map", again, "bad_map") from None
     if positions.shape != (count, 2):
         raise UserError(str(path), f"has positions of the shape {positions.shape}, not {(count, 2)}", again, "bad_map")
     if not (np.isfinite(positions).all() and positions.min() >= 0 and positions.max() <= 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from ear_engine.offline.dreaming import dream_all
 from ear_engine.offline.gallery import plan
 from ear_engine.offline.request import Request
 from ear_engine.optimization.dream import Dream
+from ear_engine.resources import resource
 
 LAYERS = ("scalogram", "encoder_0_conv1", "encoder_0_conv2", "encoder_1_conv1")
 
@@ -148,3 +150,11 @@ def test_too_little_memory_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(UserError, match="does not fit into memory; choose fewer variants") as refusal:
         dream(clip="beat", beats=1, steps=1)
     assert refusal.value.code == "no_memory"
+
+
+def test_a_map_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
+    folder = tmp_path / "ear"
+    shutil.copytree(resource("configs", "ears", "small"), folder)
+    (folder / "map.npz").write_bytes(b"no map")
+    with pytest.warns(UserWarning, match="map.npz is no map"):
+        dream(folder, "beat", beats=1, steps=1, values={"target/x": 0.3})
