@@ -14,7 +14,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ear_engine.array_files import DAMAGED
 from ear_engine.errors import UserError
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.whole_files import made_folder, replacing
@@ -99,8 +99,10 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
             identity = str(file["id"])
     except FileNotFoundError:
         raise UserError(subject, "does not exist", _AGAIN, "not_found") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(subject, f"is no map, or a damaged one ({error})", _AGAIN, "bad_map") from None
+    except OSError as error:
+        raise UserError(subject, f"cannot be read ({error.strerror or error})", _AGAIN, "bad_map") from None
+    except DAMAGED:
+        raise UserError(subject, "is no map, or a damaged one", _AGAIN, "bad_map") from None
     positions = stored.positions
     if positions.ndim != 2 or positions.shape[1] not in (2, 3) or not len(positions):
         raise UserError(subject, f"has positions of the shape {positions.shape}", _AGAIN, "bad_map")

@@ -8,13 +8,13 @@ Neurons of one spot are spread over the height of their stripe and by half a bin
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ear_engine.array_files import DAMAGED
 from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
@@ -41,7 +41,7 @@ def read_positions(folder: Path, count: int) -> NDArray[np.float32] | None:
             positions = np.asarray(file["positions"], np.float32)
     except OSError as error:
         raise UserError(str(path), f"cannot be read ({error.strerror or error})", again, "bad_map") from None
-    except (ValueError, KeyError, zipfile.BadZipFile):  # numpy's own words would advise pickle
+    except DAMAGED:  # numpy's own words would advise pickle
         raise UserError(str(path), "is no map", again, "bad_map") from None
     if positions.shape != (count, 2):
         raise UserError(str(path), f"has positions of the shape {positions.shape}, not {(count, 2)}", again, "bad_map")

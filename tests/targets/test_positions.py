@@ -52,3 +52,20 @@ def test_a_bad_map_is_refused(tmp_path: Path, bad: str) -> None:
     with pytest.raises(UserError) as refusal:
         read_positions(tmp_path, 5)
     assert refusal.value.code == "bad_map"
+
+
+def test_damage_anywhere_in_a_map_is_said_in_a_sentence(tmp_path: Path) -> None:
+    path, random = tmp_path / "map.npz", np.random.default_rng(1)
+    np.savez(path, positions=random.random((50, 2), np.float32))
+    whole = np.frombuffer(path.read_bytes(), np.uint8)
+    refused = 0
+    for number in range(200):
+        broken = whole.copy()
+        broken[random.integers(0, len(whole) if number % 2 else 200, 20)] = random.integers(0, 256, 20)
+        path.write_bytes(broken.tobytes() if number else b"")
+        try:
+            read_positions(tmp_path, 50)
+        except UserError as error:
+            assert error.code == "bad_map"
+            refused += 1
+    assert refused > 150
