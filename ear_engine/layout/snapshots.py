@@ -1,13 +1,15 @@
 """The map at several points in time: charges change, and each layout begins where the last one came to rest.
 
-Forces know neither a middle nor an up, so each is turned, mirrored and moved to lie as near to the last as it can
-(:func:`~ear_engine.layout.orientation.aligned`), and all have one scale. Between them positions go along Catmull-Rom
-curves (Catmull & Rom 1974): through every snapshot, without a kink.
+Forces know neither a middle nor an up, so each is turned, mirrored and moved to lie as near to where all began as it
+can (:func:`~ear_engine.layout.orientation.aligned`), and all have one scale. Where a layout rests depends on where it
+began: in a loop the first follows the last, so it is made again from there, and others after it, until one comes back
+to where it was. Between snapshots positions go along Catmull-Rom curves (Catmull & Rom 1974): through every one,
+without a kink.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -18,11 +20,16 @@ from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.charges import balanced, check_charges
 from ear_engine.layout.far_fields import far_field
 from ear_engine.layout.graph import NeuronGraph
-from ear_engine.layout.layouts import Progress, Run, physics_at
-from ear_engine.layout.multilevel import levels
-from ear_engine.layout.orientation import aligned, into_square, turned
+from ear_engine.layout.layouts import lay_out, physics_at
+from ear_engine.layout.orientation import Positions, aligned, into_square, turned
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.layout.simulation import Simulation
+
+Progress = Callable[[int, int], object]
+"""Told (done, all), in points in time."""
+
+_BACK = 0.5  # of the distance between neighboring snapshots: what is nearer to where it was is back
+_ROUNDS = 2  # through a loop at most
 
 
 def lay_out_snapshots(
@@ -30,6 +37,8 @@ def lay_out_snapshots(
     charges: Sequence[NDArray[np.float64]],
     settings: LayoutSettings | None = None,
     *,
+    start: Positions | None = None,
+    circular: bool = False,
     device: str = "cpu",
     progress: Progress = lambda _done, _every: None,
 ) -> NDArray[np.float32]:
@@ -39,8 +48,11 @@ def lay_out_snapshots(
         graph: the graph.
         charges: of each point in time, (vertices,), above 0.
         settings: of all of them.
+        start: (vertices, dimensions), where the first begins, as :func:`~ear_engine.layout.layouts.lay_out` tells of
+            the finest level; if None, the first is laid out from nothing.
+        circular: the first follows the last.
         device: what computes.
-        progress: told (done, all), in points in time.
+        progress: told how far it is.
 
     Returns:
         (times, vertices, dimensions), 0..1, one scale for all.
@@ -54,34 +66,68 @@ def lay_out_snapshots(
         raise UserError("the snapshots", "are none", "give charges for one point in time at least", "bad_value")
     for one in charges:
         check_charges(one, graph)
-    attraction = Attraction(graph, device)
-    degree = attraction.degree[:, 0].double().cpu().numpy()
-    weighed = [balanced(one, degree, settings.balance) for one in charges]
-    run = Run(settings, levels(graph, weighed[0]), device, lambda _done, _every: None, lambda _level, _positions: None)
-    positions = run.positions(attraction)
-    found = [turned(positions.double().cpu().numpy(), graph)]
-    progress(1, len(weighed))
-    sizes = torch.ones(graph.vertices, device=device)
-    for number, one in enumerate(weighed[1:], 2):
-        changed = torch.from_numpy(one).to(device, torch.float32)
-        physics = physics_at(settings, 0, 1.0)
+    count = len(charges)
+    expected = count + (1 if circular else 0)
+    found: list[Positions] = []
+    if start is None:
+        start = _from_nothing(graph, charges[0], settings, device)
+        found.append(turned(start, graph))
+        progress(1, expected)
+    reference = turned(start, graph)
+    rest = _Rest(graph, settings, device, start)
+    for number in range(len(found), _ROUNDS * count if circular else count):
+        here = aligned(rest(charges[number % count]), reference)
+        progress(number + 1, max(expected, number + 1))
+        if number < count:
+            found.append(here)
+            continue
+        before, found[number % count] = found[number % count], here
+        if _between(before, here) < _BACK * np.mean([_between(found[k - 1], found[k]) for k in range(count)]):
+            break
+    flat = into_square(np.concatenate(found))
+    return np.asarray(flat.reshape(count, graph.vertices, settings.dimensions), np.float32)
+
+
+def _from_nothing(graph: NeuronGraph, charges: NDArray[np.float64], settings: LayoutSettings, device: str) -> Positions:
+    """Where vertices come to rest, not turned and not scaled."""
+    settled: list[Positions] = []
+    lay_out(graph, charges, settings, device=device, settled=lambda _level, positions: settled.append(positions))
+    return settled[-1]
+
+
+class _Rest:
+    """Vertices that come to rest again and again."""
+
+    def __init__(self, graph: NeuronGraph, settings: LayoutSettings, device: str, start: Positions) -> None:
+        self._settings, self._device = settings, device
+        self._attraction = Attraction(graph, device)
+        self._degree = self._attraction.degree[:, 0].double().cpu().numpy()
+        self._positions = torch.from_numpy(start).to(device, torch.float32)
+        self._sizes = torch.ones(graph.vertices, device=device)
+
+    def __call__(self, charges: NDArray[np.float64]) -> Positions:
+        """Let them rest with other charges, (vertices,)."""
+        settings = self._settings
+        weighed = torch.from_numpy(balanced(charges, self._degree, settings.balance)).to(self._device, torch.float32)
         simulation = Simulation(
-            attraction,
-            changed,
-            sizes,
-            far_field(graph.vertices, settings.dimensions),
-            physics,
-            positions,
+            self._attraction,
+            weighed,
+            self._sizes,
+            far_field(len(charges), settings.dimensions),
+            physics_at(settings, 0, 1.0),
+            self._positions,
             settings.seed,
         )
         for _ in range(settings.steps):
             if simulation.step() < settings.rest:
                 break
-        positions = simulation.positions
-        found.append(aligned(positions.double().cpu().numpy(), found[-1]))
-        progress(number, len(weighed))
-    flat = into_square(np.concatenate(found))
-    return np.asarray(flat.reshape(len(found), graph.vertices, settings.dimensions), np.float32)
+        self._positions = simulation.positions
+        return np.asarray(self._positions.double().cpu().numpy(), np.float64)
+
+
+def _between(one: Positions, other: Positions) -> float:
+    """Median distance of a vertex from itself."""
+    return float(np.median(np.linalg.norm(one - other, axis=1)))
 
 
 def between(snapshots: NDArray[np.float32], time: float, *, circular: bool = False) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ear_engine.errors import UserError
+from ear_engine.layout.layouts import lay_out
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.layout.snapshots import between, lay_out_snapshots
 from tests.layout.graphs import convolutions
@@ -35,6 +36,39 @@ def test_stronger_charges_take_more_room() -> None:
 
     assert spread(found[1], 1) / spread(found[1], 0) > 1.1 * spread(found[0], 1) / spread(found[0], 0)
     assert (found >= 0).all() and (found <= 1).all()
+
+
+def test_they_begin_where_they_are_told_and_constant_charges_do_not_move() -> None:
+    graph = convolutions()
+    rested: list[np.ndarray] = []
+    ones = np.ones(graph.vertices)
+    still = lay_out(graph, ones, SETTINGS, settled=lambda _level, positions: rested.append(positions))
+    told: list[tuple[int, int]] = []
+    found = lay_out_snapshots(
+        graph,
+        [ones] * 3,
+        SETTINGS,
+        start=rested[-1],
+        circular=True,
+        progress=lambda done, every: told.append((done, every)),
+    )
+    assert np.abs(found - still.positions).max() < 0.05
+    assert told[:4] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert len(told) <= 6  # twice round at most
+
+
+def test_a_loop_ends_where_it_begins() -> None:
+    graph = convolutions()
+    charges = [np.ones(graph.vertices) for _ in range(6)]
+    for point, one in enumerate(charges):
+        one[graph.layers[point % 3].span] = 2.5
+    found = lay_out_snapshots(graph, charges, SETTINGS, circular=True)
+    steps = np.median(np.linalg.norm(np.roll(found, -1, axis=0) - found, axis=2), axis=1)
+    assert found.shape == (6, graph.vertices, 2)
+    assert steps.min() > 0.005  # it moves
+    assert steps[-1] < 2.0 * np.median(steps)  # from the last to the first as from any to the next
+    # charges come again after three points, and so do places
+    assert np.median(np.linalg.norm(found[0] - found[3], axis=1)) < 0.5 * np.median(steps)
 
 
 def test_curves_go_through_every_snapshot() -> None:
