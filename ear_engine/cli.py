@@ -79,9 +79,12 @@ examples:
   ear-engine layout -o map.png                        look at it first
   ear-engine layout --k 2 -o map.npz -o map.svg       rounder, and as files
   ear-engine layout --ear paper --dimensions 3 -o map.csv -o map.exr
+  ear-engine layout --time-points 8 --clip dub -o map.mp4   it moves as the ear hears a loop, with the sound
 
 .npz is the map with its id, .png and .svg are pictures, .csv has a row for each neuron (Blender, Processing),
 .exr is a texture of 32-bit floats (TouchDesigner): neuron after neuron, the top row first.
+With --time-points, .mp4 is a film, .png a sheet of all maps, .csv has a row for each neuron and point, its time first,
+.svg and .exr are numbered files (map_1.exr and on); .npz is the still map as without.
 The same seed makes the same map on a CPU."""
 
 
@@ -228,13 +231,16 @@ def _add_directions(directions: Parser) -> None:
 
 def _add_layout(layout: Parser) -> None:
     add = layout.add_argument
-    files = "where to, .npz, .svg, .png, .csv or .exr; may be repeated"
+    files = "where to, .npz, .svg, .png, .csv, .exr or .mp4; may be repeated"
     add("-o", "--output", required=True, action="append", metavar="FILE", help=files)
     add("--ear", default="small", metavar="NAME|PATH", help="which ear (small)")
     add("--k", type=float, metavar="K", help="exponent of the repulsion, 0.25..4 (1.75): narrow cells, or an even disc")
     add("--centering", type=float, metavar="L", help="pull to the middle, 0.0001..10 (0.02): open, or round")
     soft = "distance below which repulsion no longer grows, 0.001..0.5 of the radius (0.008); k above 2 wants 0.015"
     add("--softening", type=float, metavar="S", help=soft)
+    points = "points in time of a loop, 2..64, at each of which it is laid out by what neurons do then"
+    add("--time-points", type=int, metavar="N", help=points)
+    add("--clip", metavar="NAME|PATH", help="the loop that time points are in (beat); `ear-engine clips` lists them")
     add("--seed", type=int, default=0, metavar="N", help="of where it begins (0)")
     add("--dimensions", type=int, default=2, choices=(2, 3), help="in a plane or in space (2)")
     add("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="what computes (cpu)")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from ear_engine import platform
+from ear_engine.clip import Clip
 from ear_engine.commands.progress import Stages
 from ear_engine.ear.checkpoint import load_ear
 from ear_engine.ear.devices import choose_device
@@ -20,30 +21,42 @@ from ear_engine.ear.statistics import Statistics
 from ear_engine.ear.statistics_file import hash_weights, load_statistics
 from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
+from ear_engine.layout.animation import write_animation
 from ear_engine.layout.charges import charges_of
 from ear_engine.layout.graph import NeuronGraph
+from ear_engine.layout.heard_loop import hear_loop
 from ear_engine.layout.layouts import graph_of, lay_out
 from ear_engine.layout.map_file import MapFile
-from ear_engine.layout.outputs import Laid, suffix_of, write_layout
+from ear_engine.layout.moments import check_points, moment_charges
+from ear_engine.layout.orientation import Positions
+from ear_engine.layout.outputs import FILM, Laid, Moving, files_of, suffix_of, write_layout
+from ear_engine.layout.preview import show_preview
 from ear_engine.layout.settings import LayoutSettings
+from ear_engine.layout.snapshots import lay_out_snapshots
+from ear_engine.offline.film import need_av
 from ear_engine.offline.outputs import need_file
 from ear_engine.offline.picture import need_matplotlib
+from ear_engine.sources.library import ClipLibrary
 
 _PERCENT = 100
+_CLIP = "beat"
 
 
 def run(typed: argparse.Namespace) -> int:
     """Lay it out, write the files, and say what is in them."""
     platform.reuse_memory()
-    files = _files(typed.output)
+    files = _files(typed)
     settings = _settings(typed)
     device = choose_device(typed.device, ("cuda", "cpu"))
     folder = find_ear(typed.ear)
     ear = load_ear(folder.path)
+    clip = _clip(typed, ear)
     statistics = load_statistics(folder.path)
     console = Console(file=sys.stderr, soft_wrap=True)
     if statistics is None:
-        console.print("no statistics: every neuron takes the same room", markup=False, highlight=False)
+        in_time = "" if clip is None else " in the still map; in time, what it does beside its mean in the loop"
+        console.print(f"no statistics: every neuron takes the same room{in_time}", markup=False, highlight=False)
+    rested: list[Positions] = []  # by level, the finest last
     with Stages(console) as stages:
         stages("tracing the network", 0, 1)
         graph = graph_of(ear)
@@ -55,15 +68,27 @@ def run(typed: argparse.Namespace) -> int:
             settings,
             device=device,
             progress=lambda done, every: stages("laying out, percent", _PERCENT * done // every, _PERCENT),
+            settled=lambda _level, positions: rested.append(positions),
         )
-    laid = Laid(
-        graph.layers,
-        MapFile.of(found.positions, hash_weights(folder.path), settings),
-        _hertz(graph, ear, statistics),
-    )
-    for file in files:
-        write_layout(file, laid)
+        moving = None
+        if clip is not None:
+            loop = hear_loop(ear, clip)
+            snapshots = lay_out_snapshots(
+                graph,
+                moment_charges(loop, statistics, typed.time_points),
+                settings,
+                start=rested[-1],
+                circular=True,
+                device=device,
+                progress=lambda done, every: stages("points in time", done, every),
+            )
+            moving = Moving(snapshots, loop)
+        stored = MapFile.of(found.positions, hash_weights(folder.path), settings)
+        laid = Laid(graph.layers, stored, _hertz(graph, ear, statistics), moving)
+        written = [one for file in files for one in _write(file, laid, statistics, stages)]
+    for file in written:
         print(file)
+    show_preview(Console(), graph.layers, found.positions)
     print(
         f"{graph.vertices} neurons, {graph.edges} edges as {found.group_links} links between {found.groups} groups; "
         f"{found.seconds:.1f} s, residual {found.residual:.1e}, id {laid.stored.id}"
@@ -71,6 +96,16 @@ def run(typed: argparse.Namespace) -> int:
     if found.residual > settings.rest:
         print(f"It did not come to rest (residual above {settings.rest:g}); try a larger --softening or a smaller --k.")
     return 0
+
+
+def _write(file: Path, laid: Laid, statistics: Statistics | None, stages: Stages) -> list[Path]:
+    """Write what was asked for as one file; returns the files that it became."""
+    if suffix_of(file) != FILM or laid.moving is None:
+        return write_layout(file, laid)
+    write_animation(
+        file, laid.layers, laid.moving, statistics, progress=lambda done, every: stages("drawing frames", done, every)
+    )
+    return [file]
 
 
 def _settings(typed: argparse.Namespace) -> LayoutSettings:
@@ -86,20 +121,45 @@ def _settings(typed: argparse.Namespace) -> LayoutSettings:
     return settings
 
 
-def _files(typed: list[str]) -> list[Path]:
-    """Files to write, all of which can be written.
+def _files(typed: argparse.Namespace) -> list[Path]:
+    """Files that were asked for, all of which can be written.
 
     Raises:
-        UserError: one cannot, or is named twice.
+        UserError: one cannot, or is named twice, or there cannot be so many points in time.
     """
-    files = [Path(name).expanduser() for name in typed]
-    for number, file in enumerate(files):
-        if suffix_of(file) == ".png":
+    points = typed.time_points
+    if points is not None:
+        check_points(points)
+    files = [Path(name).expanduser() for name in typed.output]
+    taken: set[Path] = set()
+    for file in files:
+        suffix = suffix_of(file)
+        if suffix == ".png":
             need_matplotlib()
-        need_file(file)
-        if file in files[:number]:
-            raise UserError(f"file {str(file)!r}", "is named twice", "name it once", "bad_value")
+        if suffix == FILM:
+            need_av()
+        for part in files_of(file, points):
+            need_file(part)
+            if part in taken:
+                raise UserError(f"file {str(part)!r}", "is named twice", "name it once", "bad_value")
+            taken.add(part)
     return files
+
+
+def _clip(typed: argparse.Namespace, ear: Ear) -> Clip | None:
+    """The loop that the map moves with, if it does.
+
+    Raises:
+        UserError: there is none of that name, or the map does not move.
+    """
+    if typed.time_points is None:
+        if typed.clip is None:
+            return None
+        raise UserError(
+            "--clip", "does nothing without points in time", "add --time-points 8, or leave it out", "bad_value"
+        )
+    library = ClipLibrary((platform.user_clip_dir(),), ear.config.scalogram.sample_rate)
+    return library.load(typed.clip or _CLIP, allow_paths=True)
 
 
 def _hertz(graph: NeuronGraph, ear: Ear, statistics: Statistics | None) -> NDArray[np.float64]:

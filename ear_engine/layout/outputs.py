@@ -1,4 +1,4 @@
-"""A layout as a file, by the end of its name."""
+"""A layout as a file, by the end of its name; one at several points in time as a film, a sheet, or numbered files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,34 @@ import csv
 import io
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.errors import UserError
-from ear_engine.layout.drawing import draw_png, draw_svg
+from ear_engine.layout.drawing import draw_png, draw_sheet, draw_svg
 from ear_engine.layout.exr import encode_exr
 from ear_engine.layout.graph import VertexLayer
+from ear_engine.layout.heard_loop import HeardLoop
 from ear_engine.layout.map_file import MapFile, write_map
 from ear_engine.whole_files import made_folder, replacing
+
+FILM = ".mp4"  # written by :mod:`ear_engine.layout.animation`
+
+
+@dataclass(frozen=True, eq=False)
+class Moving:
+    """A map at several points in time.
+
+    Args:
+        snapshots: (times, neurons, 2 or 3), 0..1, evenly spaced in the loop, the first at its start.
+        loop: what is heard.
+    """
+
+    snapshots: NDArray[np.float32]
+    loop: HeardLoop
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +44,13 @@ class Laid:
         layers: of the neurons.
         stored: positions, and what they are of.
         hertz: (neurons,), where each answers most; not a number where nobody knows.
+        moving: the map in time, if it was asked for.
     """
 
     layers: tuple[VertexLayer, ...]
     stored: MapFile
     hertz: NDArray[np.float64]
+    moving: Moving | None = None
 
 
 def suffix_of(path: Path) -> str:
@@ -50,41 +68,94 @@ def suffix_of(path: Path) -> str:
     return suffix
 
 
-def write_layout(path: Path, laid: Laid) -> None:
-    """Write it as its name says.
+def files_of(path: Path, points: int | None) -> list[Path]:
+    """The files that a layout named ``path`` is written to: numbered ones where a format has room for one map only.
+
+    Args:
+        path: as it was asked for.
+        points: in time; None for a map that does not move.
 
     Raises:
-        UserError: the name says nothing that is known, or the file cannot be written.
+        UserError: no layout can be written so, or a film of a map that does not move is asked for.
     """
     suffix = suffix_of(path)
+    if points is None and suffix == FILM:
+        mend = "add --time-points 8, or name a picture"
+        raise UserError(
+            f"file {str(path)!r}", "is a film, and a map without points in time is still", mend, "bad_value"
+        )
+    if points is None or suffix not in _NUMBERED:
+        return [path]
+    digits = len(str(points))
+    return [path.with_stem(f"{path.stem}_{number:0{digits}}") for number in range(1, points + 1)]
+
+
+def write_layout(path: Path, laid: Laid) -> list[Path]:
+    """Write it as its name says, a film excepted; returns the files written.
+
+    Raises:
+        UserError: the name says nothing that is known, or a file cannot be written.
+        ValueError: it is a film.
+    """
+    suffix, moving = suffix_of(path), laid.moving
+    if suffix == FILM:
+        raise ValueError("films are written by write_animation")
     if suffix == ".npz":
         write_map(path, laid.stored)
-        return
-    found = _ENCODERS[suffix](laid)
+        return [path]
+    if moving is not None and suffix in _NUMBERED:
+        files = files_of(path, len(moving.snapshots))
+        for file, positions in zip(files, moving.snapshots, strict=True):
+            _write(file, _NUMBERED[suffix](laid, positions))
+        return files
+    _write(path, _NUMBERED[suffix](laid, laid.stored.positions) if suffix in _NUMBERED else _WHOLE[suffix](laid))
+    return [path]
+
+
+def _write(path: Path, data: bytes) -> None:
     made_folder(path.parent)
     with replacing(path) as file:
-        file.write(found)
+        file.write(data)
+
+
+def _png(laid: Laid) -> bytes:
+    if laid.moving is None:
+        return draw_png(laid.layers, laid.stored.positions)
+    return draw_sheet(laid.layers, laid.moving.snapshots)
 
 
 def _csv(laid: Laid) -> bytes:
-    """One row a neuron: number, layer, channel, place, Hz (empty if nobody knows), and where it is, 0..1."""
-    positions = laid.stored.positions
+    """One row a neuron: number, layer, channel, place, Hz (empty if nobody knows), and where it is, 0..1.
+
+    Of a moving map, such rows for each point in time, which goes before them in seconds.
+    """
+    moving = laid.moving
+    snapshots = laid.stored.positions[None] if moving is None else moving.snapshots
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["index", "layer", "channel", "place", "hertz", *"xyz"[: positions.shape[1]]])
+    time = [] if moving is None else ["time"]
+    writer.writerow([*time, "index", "layer", "channel", "place", "hertz", *"xyz"[: snapshots.shape[2]]])
+    for number, positions in enumerate(snapshots):
+        when = [] if moving is None else [f"{moving.loop.clip.seconds * number / len(snapshots):.4f}"]
+        for row in _rows(laid, positions):
+            writer.writerow([*when, *row])
+    return text.getvalue().encode()
+
+
+def _rows(laid: Laid, positions: NDArray[np.float32]) -> list[list[object]]:
+    rows: list[list[object]] = []
     for layer in laid.layers:
         for inside in range(layer.vertices):
             number = layer.offset + inside
             hertz = float(laid.hertz[number])
             known = f"{hertz:.1f}" if math.isfinite(hertz) else ""
             where = [f"{float(value):.6f}" for value in positions[number]]
-            writer.writerow([number, layer.name, *divmod(inside, layer.places), known, *where])
-    return text.getvalue().encode()
+            rows.append([number, layer.name, *divmod(inside, layer.places), known, *where])
+    return rows
 
 
-def _exr(laid: Laid) -> bytes:
+def _exr(laid: Laid, positions: NDArray[np.float32]) -> bytes:
     """Red, green and blue are x, y and z (0 in a plane), alpha is 1 where there is a neuron; see the header."""
-    positions = laid.stored.positions
     count = len(positions)
     width = math.isqrt(max(count - 1, 0)) + 1
     height = -(-count // width)
@@ -93,7 +164,7 @@ def _exr(laid: Laid) -> bytes:
     pixels[3, :count] = 1.0
     about: dict[str, str | int] = {
         "neurons": count,
-        "mapId": laid.stored.id,
+        "mapId": replace(laid.stored, positions=positions).id,
         "comments": f"{count} neurons, {width} a row, {height} rows; neuron 0 is at the left of the top row, the next "
         "to its right; R, G, B are x, y, z in 0..1, y upward, A is 1 where there is a neuron",
     }
@@ -101,10 +172,11 @@ def _exr(laid: Laid) -> bytes:
     return encode_exr(names, about)
 
 
-_ENCODERS: dict[str, Callable[[Laid], bytes]] = {
-    ".svg": lambda laid: draw_svg(laid.layers, laid.stored.positions),
-    ".png": lambda laid: draw_png(laid.layers, laid.stored.positions),
-    ".csv": _csv,
+_NUMBERED: dict[str, Callable[[Laid, NDArray[np.float32]], bytes]] = {
+    ".svg": lambda laid, positions: draw_svg(laid.layers, positions),
     ".exr": _exr,
 }
-SUFFIXES = (".npz", *_ENCODERS)
+"""Of one map; several take a file each."""
+_WHOLE: dict[str, Callable[[Laid], bytes]] = {".png": _png, ".csv": _csv}
+"""Of all of them."""
+SUFFIXES = (".npz", ".svg", ".png", ".csv", ".exr", FILM)

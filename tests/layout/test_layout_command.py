@@ -10,9 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import torch
+from scipy.io import wavfile
 
 from ear_engine.cli import main
 from ear_engine.ear.checkpoint import load_ear, save_ear
@@ -24,7 +26,7 @@ from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.layouts import graph_of, lay_out
 from ear_engine.layout.map_file import MapFile, read_map
 from ear_engine.layout.orientation import aligned, into_square, turned
-from ear_engine.layout.outputs import Laid, write_layout
+from ear_engine.layout.outputs import Laid, files_of, write_layout
 from ear_engine.layout.settings import LayoutSettings
 from tests.layout.graphs import convolutions, layers, pair
 
@@ -77,6 +79,52 @@ def test_one_command_writes_every_kind(
     assert read_map(again[0]).positions.shape == (count, 3)
 
 
+@pytest.mark.slow
+def test_one_command_writes_a_map_in_time(
+    ear: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ear_engine.commands.layout.LayoutSettings", partial(LayoutSettings, steps=20, softening=0.1))
+    noise = np.random.default_rng(0).standard_normal((2, 12000)) * 0.1
+    wavfile.write(tmp_path / "loop.wav", 44100, noise.T.astype(np.float32))
+    files = [tmp_path / "new" / f"map{suffix}" for suffix in (".npz", ".svg", ".png", ".csv", ".exr", ".mp4")]
+    options = [word for file in files for word in ("-o", str(file))]
+    clip = ["--clip", str(tmp_path / "loop.wav")]
+    assert main(["layout", "--ear", str(ear), "--time-points", "3", *clip, *options]) == 0
+    said, progress = capsys.readouterr()
+    names = ["map.csv", *(f"map_{k}.exr" for k in (1, 2, 3)), "map.mp4", "map.npz", "map.png"]
+    names += [f"map_{k}.svg" for k in (1, 2, 3)]
+    assert sorted(one.name for one in files[0].parent.iterdir()) == sorted(names)
+    assert all(str(files[0].parent / name) in said for name in names)
+    assert "points in time" in progress and "drawing frames" in progress
+    assert "⠀" not in said  # no terminal, no preview
+    stored = read_map(files[0], weights=hash_weights(ear))
+    count = len(stored.positions)
+    with files[3].open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(rows[count * k]["time"]) for k in range(3)] == pytest.approx(
+        [0.0, 4000 / 44100, 8000 / 44100], abs=1e-4
+    )
+    assert len(rows) == 3 * count
+    moved = np.array([[float(row["x"]), float(row["y"])] for row in rows]).reshape(3, count, 2)
+    assert 1e-3 < np.median(np.linalg.norm(moved[1] - moved[0], axis=1)) < 0.2
+    header, pixels = read_exr((files[4].parent / "map_2.exr").read_bytes())
+    assert np.allclose(pixels.reshape(-1, 4)[:count, :2], moved[1], atol=1e-6)
+    assert header["mapId"] != stored.id.encode()
+    with av.open(files[5]) as film:
+        assert (film.streams.video[0].width, film.streams.video[0].height) == (1080, 1080)
+        assert float(film.duration or 0) / av.time_base >= 8.0
+        assert film.streams.audio[0].rate == 44100
+    # the still map is the one that is made without
+    assert main(["layout", "--ear", str(ear), "-o", str(tmp_path / "still.npz")]) == 0
+    assert (tmp_path / "still.npz").read_bytes() == files[0].read_bytes()
+
+
+def test_files_are_numbered_so_that_they_sort() -> None:
+    assert files_of(Path("a/map.exr"), None) == [Path("a/map.exr")]
+    assert files_of(Path("a/map.EXR"), 12)[::11] == [Path("a/map_01.EXR"), Path("a/map_12.EXR")]
+    assert files_of(Path("map.png"), 12) == [Path("map.png")]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -91,6 +139,13 @@ def test_one_command_writes_every_kind(
         (["-o", "a.npz", "--softening", "0"], "softening 0 is not in"),
         (["-o", "a.npz", "--seed", "-1"], "seed -1 is not in"),
         (["-o", "a.npz", "--ear", "nobody"], "does not exist"),
+        (["-o", "a.mp4"], "is a film, and a map without points in time is still; add --time-points 8"),
+        (["-o", "a.mp4", "--time-points", "1"], "time-points 1 is not in 2..64"),
+        (["-o", "a.npz", "--time-points", "65"], "time-points 65 is not in 2..64"),
+        (["-o", "a.npz", "--clip", "beat"], "--clip does nothing without points in time"),
+        (["-o", "a.mp4", "--time-points", "4", "--clip", "baet"], "did you mean beat"),
+        (["-o", "{file}/map.mp4", "--time-points", "4"], "is no folder"),
+        (["-o", "a.exr", "-o", "a_2.exr", "-o", "a.exr", "--time-points", "4"], "is named twice"),
     ],
 )
 def test_refused_before_it_begins(
