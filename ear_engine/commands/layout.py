@@ -54,7 +54,7 @@ def run(typed: argparse.Namespace) -> int:
     statistics = load_statistics(folder.path)
     console = Console(file=sys.stderr, soft_wrap=True)
     if statistics is None:
-        in_time = "" if clip is None else " in the still map; in time, what it does beside its mean in the loop"
+        in_time = "" if clip is None else " in the still map; in time, what it takes goes by the loop alone"
         console.print(f"no statistics: every neuron takes the same room{in_time}", markup=False, highlight=False)
     rested: list[Positions] = []  # by level, the finest last
     with Stages(console) as stages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -55,8 +56,15 @@ def preview(layers: Sequence[VertexLayer], positions: NDArray[np.float32], width
     characters = _BRAILLE + (cells * _BITS).sum(axis=(2, 3))
     found = Text(no_wrap=True)
     for row in range(rows):
-        for column in range(columns):
-            found.append(chr(characters[row, column]), COLORS[int(votes[row, column].argmax())])
-        if row < rows - 1:
+        if row:
             found.append("\n")
+        here = votes[row].argmax(axis=1)
+        for first, last in _runs(here):
+            found.append("".join(map(chr, characters[row, first:last])), COLORS[int(here[first])])
     return found
+
+
+def _runs(values: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """First and last (exclusive) place of each run of equal values."""
+    edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+    return list(itertools.pairwise(edges))

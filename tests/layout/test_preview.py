@@ -31,7 +31,7 @@ def test_dots_lie_where_neurons_do_in_their_colors(dimensions: int) -> None:
     lit = np.array([[character != "⠀" for character in line] for line in lines])
     assert lit[:5, 10:].any() and lit[5:, :10].any()
     assert not lit[:4, :9].any() and not lit[6:, 11:].any()
-    at = {span.start: span.style for span in text.spans}
+    at = {place: span.style for span in text.spans for place in range(span.start, span.end)}
     for row, column in np.argwhere(lit):
         assert at[row * 21 + column] == COLORS[1 if row < 5 else 0]
 
