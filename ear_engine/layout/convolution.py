@@ -1,152 +1,99 @@
-"""Charges on a grid, convolved with the force: the near part on the grid itself, the far part on ever coarser ones.
+"""Charges on a grid, convolved with the force by Fourier transforms; what is far away, on a coarser one.
 
 Multilevel summation (Skeel, Tezcan & Hardy 2002, "Multiple grid methods for classical molecular dynamics") with
 B-splines. The force is parted at a distance of some cells: what is left of it when its steep middle is made flat is
 smooth enough for a grid of a quarter of the nodes along each axis, and the difference has an end, so little padding
-keeps Fourier transforms from wrapping around. Splines are sums of narrower ones, so going between grids loses nothing.
+keeps Fourier transforms from wrapping around.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from dataclasses import dataclass
 from functools import lru_cache
-from math import comb
 
 import torch
 from torch import Tensor
 
 from ear_engine.layout.splines import sharpening
 
-_CUT = 6.0  # cells of the coarser grid, where near and far are parted
-_HALVINGS = 2  # from a grid to the next coarser one
+COARSER = 4  # cells of a grid, as wide as one of the next
+CUT = 6.0  # cells of the coarser grid, where near and far are parted
 _SMOOTH = 5  # derivatives that the far part has there
-_COARSEST = 64  # nodes along an axis up to which a grid is not parted
+_WHOLE = 1 << 19  # nodes, padding among them, up to which a grid is not parted
 _MARGIN = 12  # nodes that sharpening may reach beyond the kernel
 
 
-def field(grid: Tensor, exponent: float, softening: float, order: int, flat: float = 0.0) -> Tensor:
-    """Field along each axis of charges on a grid, at its nodes, (dimensions, *grid).
+@dataclass(frozen=True)
+class Part:
+    """The part of a force that one grid sums; lengths are in its cells.
 
     Args:
-        grid: charges, spread by splines; as many nodes along each axis.
-        exponent, softening: see :class:`~ear_engine.layout.repulsion.Kernel`; lengths are in cells.
-        order: of the splines, by which the field is going to be read, too.
-        flat: the force is without its middle up to this distance.
+        exponent, softening: see :class:`~ear_engine.layout.repulsion.Kernel`.
+        order: of the splines by which charges are spread, and the field is going to be read.
+        flat: the force is without its middle up to this distance, which a finer grid has.
+        end: and without what a coarser grid has, which is all from this distance on; None if there is none.
     """
-    side = grid.shape[0]
-    if side <= _COARSEST:
-        return _convolve(grid, _response(_size(2 * side + _MARGIN), grid, exponent, softening, order, flat, None))
-    end = _CUT * 2.0**_HALVINGS
-    near = _response(_size(side + int(end) + _MARGIN), grid, exponent, softening, order, flat, end)
-    grids = [grid]
-    for _ in range(_HALVINGS):
-        grids.append(_coarser(grids[-1], order))
-    far = field(grids[-1], exponent, softening / 2.0**_HALVINGS, order, _CUT).mul_(2.0 ** (-_HALVINGS * exponent))
-    for finer in reversed(grids[1:-1]):
-        far = _add_finer(far, far.new_zeros(len(far), *finer.shape), order)
-    return _add_finer(far, _convolve(grid, near), order)
+
+    exponent: float
+    softening: float
+    order: int
+    flat: float = 0.0
+    end: float | None = None
 
 
-def _coarser(grid: Tensor, order: int) -> Tensor:
-    """The same charges, spread by splines twice as wide on half as many nodes."""
-    for axis in range(grid.dim()):
-        count = grid.shape[axis]
-        nodes = (count + order - 1) // 2 + 1
-        after = 2 * (nodes + order // 2) - order - count
-        padded = torch.nn.functional.pad(grid, (0, 0) * (grid.dim() - 1 - axis) + (order, after))
-        even_odd = torch.unflatten(padded, axis, (-1, 2)).unbind(axis + 1)
-        parts = [even_odd[tap % 2].narrow(axis, tap // 2, nodes) for tap in range(order + 1)]
-        grid = _weighted(parts, _halves(order))
-    return grid
+def is_last(side: int, dimensions: int) -> bool:
+    """Whether a grid of so many nodes along each axis takes all that is far, too."""
+    return int((2 * side + _MARGIN) ** dimensions) <= _WHOLE
 
 
-def _add_finer(fields: Tensor, total: Tensor, order: int) -> Tensor:
-    """Add what splines read from ``fields`` to ``total``, (dimensions, *grid) both, from which narrower ones read."""
-    halves = _halves(order)
-    for axis in reversed(range(1, fields.dim())):
-        side = total.shape[axis]
-        if axis > 1:
-            found = fields.new_zeros(*fields.shape[:axis], *total.shape[axis:])
-        else:
-            found = total
-        for parity in range(2):
-            # node number `parity`, `parity` + 2, ... of the finer grid, whose first is number `order` of all
-            first, rest = divmod(order + parity, 2)
-            nodes = len(range(parity, side, 2))
-            here = found[(slice(None),) * axis + (slice(parity, None, 2),)]
-            for tap in range(rest, order + 1, 2):
-                here.add_(fields.narrow(axis, first - tap // 2, nodes), alpha=halves[tap])
-        fields = found
-    return fields
+def padded(side: int, reach: int) -> int:
+    """Nodes along each axis that a grid needs so that transforms do not wrap a force around that ends after some."""
+    return _size(side + reach + _MARGIN)
 
 
-def _weighted(parts: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    total = parts[0] * shares[0]
-    for part, share in zip(parts[1:], shares[1:], strict=True):
-        total.add_(part, alpha=share)
-    return total
+def field(grid: Tensor, part: Part) -> Tensor:
+    """Field of charges on a grid, at its nodes: from (size, ...) to ((dimensions + 1) // 2, size, ...), complex.
+
+    Two axes make one complex number, since a transform of that costs no more than two of its parts.
+    """
+    dimensions = grid.dim()
+    spectra = _spectra(len(grid), dimensions, part, grid.dtype, grid.device)
+    moved = torch.fft.fftn(grid) * spectra
+    found: Tensor = torch.fft.ifftn(moved, dim=tuple(range(1, dimensions + 1)))
+    return found
 
 
-def _halves(order: int) -> list[float]:
-    """Shares of narrow splines in one of twice the width."""
-    return [comb(order, offset) / 2.0 ** (order - 1) for offset in range(order + 1)]
-
-
-def _convolve(grid: Tensor, response: Tensor) -> Tensor:
-    """Field along each axis, (dimensions, *grid); only what is not padding is transformed."""
-    dimensions, side, size = grid.dim(), grid.shape[0], response.shape[1]
-    spectrum = torch.fft.rfft(grid, n=size)
-    for axis in range(dimensions - 1):
-        spectrum = torch.fft.fft(spectrum, n=size, dim=axis)
-    spectrum = spectrum * response
-    for axis in range(1, dimensions):
-        spectrum = torch.fft.ifft(spectrum, dim=axis).narrow(axis, 0, side)
-    fields: Tensor = torch.fft.irfft(spectrum, n=size)
-    return fields.narrow(dimensions, 0, side)
-
-
-def _response(
-    size: int, grid: Tensor, exponent: float, softening: float, order: int, flat: float, end: float | None
-) -> Tensor:
-    return _spectrum(size, grid.dim(), exponent, softening, order, flat, end, grid.dtype, grid.device)
-
-
-@lru_cache(maxsize=16)
-def _spectrum(
-    size: int,
-    dimensions: int,
-    exponent: float,
-    softening: float,
-    order: int,
-    flat: float,
-    end: float | None,
-    dtype: torch.dtype,
-    device: torch.device,
-) -> Tensor:
-    """Of the force of a charge of 1 along each axis, (dimensions, size, ..., size // 2 + 1), complex."""
+@lru_cache(maxsize=8)
+def _spectra(size: int, dimensions: int, part: Part, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Of the force of a charge of 1, two axes in one, ((dimensions + 1) // 2, size, ...), complex."""
     lag = torch.fft.fftfreq(size, 1.0 / size, dtype=torch.float64, device=device)
     toward = lag.clone()
     toward[size // 2] = 0.0  # neither side
     squared = torch.zeros((size,) * dimensions, dtype=torch.float64, device=device)
     sharp = torch.ones((), dtype=torch.float64, device=device)
     shapes = [[-1 if axis == other else 1 for other in range(dimensions)] for axis in range(dimensions)]
-    for axis, shape in enumerate(shapes):
-        frequencies = torch.fft.rfftfreq if axis == dimensions - 1 else torch.fft.fftfreq
+    frequency = torch.fft.fftfreq(size, dtype=torch.float64, device=device)
+    for shape in shapes:
         squared += lag.view(shape).square()
-        sharp = sharp * sharpening(frequencies(size, dtype=torch.float64, device=device), order).view(shape)
-    factor = _flattened(squared, exponent, softening, flat)
-    if end is not None:
-        factor -= _flattened(squared, exponent, softening, end)
-    spectra = [torch.fft.rfftn(factor * toward.view(shape)) * sharp for shape in shapes]
-    return torch.stack(spectra).to(dtype.to_complex())
+        sharp = sharp * sharpening(frequency, part.order).view(shape)
+    factor = _flattened(squared, part, part.flat)
+    if part.end is not None:
+        factor -= _flattened(squared, part, part.end)
+    along = [factor * toward.view(shape) for shape in shapes]
+    pairs = [
+        torch.complex(first, second)
+        for first, second in itertools.zip_longest(along[::2], along[1::2], fillvalue=torch.zeros_like(factor))
+    ]
+    return torch.stack([torch.fft.fftn(pair) * sharp for pair in pairs]).to(dtype.to_complex())
 
 
-def _flattened(squared: Tensor, exponent: float, softening: float, distance: float) -> Tensor:
+def _flattened(squared: Tensor, part: Part, distance: float) -> Tensor:
     """The kernel's factor, from ``distance`` inward its Taylor series in the squared length: smooth, and flat."""
-    power = (exponent + 1.0) / 2.0
-    softened = squared + softening**2
+    power = (part.exponent + 1.0) / 2.0
+    softened = squared + part.softening**2
     found = softened.pow(-power)
-    edge = distance**2 + softening**2
+    edge = distance**2 + part.softening**2
     inside = squared < distance**2
     relative = softened[inside] / edge - 1.0
     series, term = torch.ones_like(relative), torch.ones_like(relative)

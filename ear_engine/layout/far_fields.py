@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ear_engine.layout.fourier_grid import ACCURATE, FourierGrid
+from ear_engine.layout.fourier_grid import ACCURATE, FAST, Fineness, FourierGrid
 from ear_engine.layout.repulsion import Exact, FarField
 
 _FEW = 600  # vertices up to which all pairs are summed
-_PLANE = FourierGrid(ACCURATE)  # with errors of 1 % nothing comes to rest
-_SPACE = FourierGrid(replace(ACCURATE, most=1 << 21))  # a grid of 128 nodes a side, so softer
+_MOST = {2: 1 << 22, 3: 1 << 21}  # nodes by dimensions; those of space are 128 a side, so softer
 
 
 def far_field(count: int, dimensions: int) -> FarField:
-    """How the repulsion of so many vertices is summed."""
-    if count <= _FEW:
-        return Exact()
-    return _PLANE if dimensions == 2 else _SPACE
+    """How the repulsion of so many vertices is summed, with errors of 0.1 %."""
+    return _grid(count, dimensions, ACCURATE)
+
+
+def quick_field(count: int, dimensions: int) -> FarField:
+    """The same in less time, with errors of 1 %: to go where a few steps of the other way are enough."""
+    return _grid(count, dimensions, FAST)
+
+
+def _grid(count: int, dimensions: int, fineness: Fineness) -> FarField:
+    return Exact() if count <= _FEW else FourierGrid(replace(fineness, most=_MOST[dimensions]))

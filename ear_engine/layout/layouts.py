@@ -16,7 +16,7 @@ from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import FRONT_END
 from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.charges import balanced, check_charges
-from ear_engine.layout.far_fields import far_field
+from ear_engine.layout.far_fields import far_field, quick_field
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.multilevel import Level, levels
 from ear_engine.layout.orientation import into_square, turned
@@ -151,16 +151,19 @@ class Run:
             torch.from_numpy(values).to(self._device, torch.float32) for values in (level.charges, level.sizes)
         )
         physics = physics_at(settings, number, self._levels[0].graph.vertices / count)
-        simulation = Simulation(
-            attraction, charges, sizes, far_field(count, settings.dimensions), physics, positions, settings.seed
-        )
-        before = self._done
-        for step in range(settings.steps):
-            self.residual = simulation.step()
-            self._progress(before + (step + 1) * count, self._every)
-            if self.residual < settings.rest:
-                break
-        self._done = before + settings.steps * count
+        dimensions, steps, before = settings.dimensions, settings.steps, self._done
+        quick = quick_field(count, dimensions)
+        simulation = Simulation(attraction, charges, sizes, quick, physics, positions, settings.seed)
+
+        def told(step: int) -> None:
+            self._progress(before + step * count, self._every)
+
+        taken = simulation.settle(steps, settings.rest, told)
+        if number == 0:
+            simulation.sum_by(far_field(count, dimensions))
+            simulation.settle(steps - taken, settings.rest, lambda step: told(taken + step))
+        self.residual = simulation.residual
+        self._done = before + steps * count
         self._progress(self._done, self._every)
         return simulation.positions
 

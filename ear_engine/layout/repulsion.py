@@ -62,7 +62,7 @@ def extent(positions: Tensor) -> float:
     Raises:
         FloatingPointError: a position is not a number.
     """
-    found = float((positions.amax(dim=0) - positions.amin(dim=0)).amax())
+    found = float(torch.stack([along.amax() - along.amin() for along in positions.unbind(dim=1)]).amax())
     if not math.isfinite(found):
         raise FloatingPointError("the layout has positions that are no numbers")
     return found

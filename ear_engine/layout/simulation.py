@@ -15,6 +15,7 @@ steps grow while the motion goes downhill, and all stops and steps halve when it
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +29,7 @@ _GROW, _SHRINK = 1.1, 0.5
 _TURN, _TURN_LESS = 0.1, 0.99
 _PATIENCE = 5  # steps downhill before steps grow
 _LEAST = 1e-6  # softening, where all vertices are at one place
+_SLACK = 1.01  # softening is set again if it is off by this factor: a grid that stays is cheaper, and forces smooth
 _PROBE_EVERY, _PROBES = 10, 3  # steps between measurements of stiffness, and of how many the first is the largest
 _PROBE_REACH = 0.1  # softening lengths that vertices are moved
 
@@ -84,6 +86,7 @@ class Simulation:
         self.positions = positions
         self.velocities = torch.zeros_like(positions)
         self.steps = 0
+        self._softening = 0.0
         self._time, self._turn, self._downhill = _FIRST_STEP, _TURN, 0
         self._arrive()
         for _ in range(_PROBES):
@@ -91,8 +94,11 @@ class Simulation:
         self.residual = math.inf
 
     def kernel(self, positions: Tensor) -> Kernel:
-        """The repulsion at these positions: its softening goes with their RMS radius."""
-        return Kernel(self.physics.exponent, max(self.physics.softening * radius(positions), _LEAST))
+        """The repulsion at these positions: its softening goes with their RMS radius, in steps of 1 %."""
+        softening = max(self.physics.softening * radius(positions), _LEAST)
+        if not softening / _SLACK <= self._softening <= softening * _SLACK:
+            self._softening = softening
+        return Kernel(self.physics.exponent, self._softening)
 
     def forces(self, positions: Tensor) -> Tensor:
         """f, (vertices, dimensions)."""
@@ -124,6 +130,26 @@ class Simulation:
         count = math.sqrt(len(self.positions))
         self.residual = float((self._force / self._springs).norm()) / count / max(radius(self.positions), 1e-30)
         return self.residual
+
+    def settle(self, steps: int, rest: float, told: Callable[[int], object] = lambda _step: None) -> int:
+        """Go on until :attr:`residual` is below ``rest``, or so many steps; returns how many it took.
+
+        Args:
+            steps: at most.
+            rest: share of the RMS radius.
+            told: the number of each step, from 1.
+        """
+        for number in range(1, steps + 1):
+            residual = self.step()
+            told(number)
+            if residual < rest:
+                return number
+        return steps
+
+    def sum_by(self, far: FarField) -> None:
+        """Sum repulsion another way from now on."""
+        self.far = far
+        self._arrive()
 
     def _arrive(self) -> None:
         self._repelled = self._repulsion(self.positions)

@@ -6,30 +6,53 @@ of Hockney & Eastwood 1988, equation 8-22, for a kernel that is given at the nod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import torch
+from numpy.polynomial import Polynomial
 from torch import Tensor
 
 _IMAGES = 4  # of the spectrum on either side; the sixth power of their distance makes more needless
 
 
-def spline(inside: Tensor, order: int) -> list[Tensor]:
-    """Shares of ``order`` neighboring nodes in charges ``inside`` (0 to 1) the cell, the first node's first.
+def shares(inside: Sequence[Tensor], order: int) -> Tensor:
+    """Shares of the nodes around charges, the first node's first, the last axis' nodes next to each other.
 
-    The same shape each; they sum to 1.
+    Args:
+        inside: along each axis (charges,), where in its cell each is, 0 to 1.
+        order: nodes along each axis.
+
+    Returns:
+        (charges, order ** dimensions), with sums of 1.
     """
-    shares = [torch.ones_like(inside)]
+    found = torch.ones(())
+    for axis, piece in enumerate(_products(order, len(inside))):
+        powers = [torch.ones_like(inside[axis]), inside[axis]]
+        for _ in range(2, order):
+            powers.append(powers[-1] * inside[axis])
+        along = torch.stack(powers[:order]).T @ piece.to(inside[axis])
+        found = found.mul_(along) if axis else along
+    return found
+
+
+@lru_cache(maxsize=8)
+def _products(order: int, dimensions: int) -> list[Tensor]:
+    """For each axis the coefficients (powers, order ** dimensions) of what all nodes' shares have of it, float64."""
+    pieces = [Polynomial([1.0])]
     for degree in range(1, order):
-        grown = []
-        for node in range(degree + 1):
-            from_start = inside + (degree - node)  # where the charge is, from the start of this node's spline
-            share = torch.zeros_like(inside)
-            if node > 0:
-                share += from_start * shares[node - 1]
-            if node < degree:
-                share += (degree + 1 - from_start) * shares[node]
-            grown.append(share / degree)
-        shares = grown
-    return shares
+        grown = [Polynomial([0.0])] * (degree + 1)
+        for node, piece in enumerate(
+            pieces
+        ):  # falls to the end of its node's spline, or grows from the next one's start
+            grown[node] = grown[node] + Polynomial([node + 1.0, -1.0]) * piece / degree
+            grown[node + 1] = grown[node + 1] + Polynomial([degree - node - 1.0, 1.0]) * piece / degree
+        pieces = grown
+    along = torch.zeros(order, order, dtype=torch.float64)
+    for node, piece in enumerate(pieces):
+        along[: len(piece.coef), node] = torch.from_numpy(piece.coef)
+    shapes = [[order, *(order if axis == other else 1 for other in range(dimensions))] for axis in range(dimensions)]
+    return [along.view(shape).expand(order, *(order,) * dimensions).flatten(1) for shape in shapes]
 
 
 def sharpening(frequencies: Tensor, order: int) -> Tensor:
