@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ear_engine.errors import UserError
 from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.charges import balanced, check_charges
-from ear_engine.layout.far_fields import far_field
+from ear_engine.layout.far_fields import far_field, quick_field
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.layouts import lay_out, physics_at
 from ear_engine.layout.orientation import Positions, aligned, into_square, turned
@@ -107,20 +107,20 @@ class _Rest:
 
     def __call__(self, charges: NDArray[np.float64]) -> Positions:
         """Let them rest with other charges, (vertices,)."""
-        settings = self._settings
+        settings, count = self._settings, len(charges)
         weighed = torch.from_numpy(balanced(charges, self._degree, settings.balance)).to(self._device, torch.float32)
         simulation = Simulation(
             self._attraction,
             weighed,
             self._sizes,
-            far_field(len(charges), settings.dimensions),
+            quick_field(count, settings.dimensions),
             physics_at(settings, 0, 1.0),
             self._positions,
             settings.seed,
         )
-        for _ in range(settings.steps):
-            if simulation.step() < settings.rest:
-                break
+        taken = simulation.settle(settings.steps, settings.rest)
+        simulation.sum_by(far_field(count, settings.dimensions))
+        simulation.settle(settings.steps - taken, settings.rest)
         self._positions = simulation.positions
         return np.asarray(self._positions.double().cpu().numpy(), np.float64)
 
