@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --constraint constraints.txt
 PLAY := $(VENV)/.installed
 DEVELOP := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -31,7 +32,7 @@ lint: $(DEVELOP) ## ruff and mypy --strict
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-bench: $(PLAY) ## measure every part against a plain reference
+bench: $(BENCH) ## measure every part against a plain reference
 	@$(BIN)/ear-engine bench $(ARGS)
 
 install: $(DEVELOP) ## the environment with everything for development, nothing run
@@ -54,7 +55,11 @@ $(PLAY): pyproject.toml constraints.txt
 	@touch $@
 
 $(DEVELOP): $(PLAY)
-	$(PIP) --quiet --no-build-isolation --editable '.[train,dev]'
+	$(PIP) --quiet --no-build-isolation --editable '.[train,bench,dev]'
+	@touch $@
+
+$(BENCH): $(PLAY)
+	$(PIP) --quiet --no-build-isolation --editable '.[bench]'
 	@touch $@
 
 # The real sclang, Pd, JACK and FluidSynth that some tests talk to. Without them those tests are skipped, and say so.
