@@ -26,6 +26,8 @@ from ear_engine.errors import UserError
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.whole_files import made_folder, replacing
 
+MAP = "map.npz"
+"""Its name in the folder of an ear."""
 FORMAT = 1
 _AGAIN = "lay the ear out again with `ear-engine layout`"
 

@@ -1,9 +1,10 @@
 """Where neurons lie on the map, in a square of side 1.
 
-An ear that has been laid out has ``map.npz`` in its folder, with an array ``positions`` of shape (neurons, 2). Any
-other has a chart: left to right is low to high, the frequency that a neuron answers to most, on a logarithmic axis;
-bottom to top is shallow to deep, each layer a stripe as high as the others. So an XY pad plays pitch and depth.
-Neurons of one spot are spread over the height of their stripe and by half a bin in frequency, always the same way.
+An ear that has been laid out has ``map.npz`` in its folder (:mod:`ear_engine.layout.map_file`): neurons lie near those
+that they are joined with, roughly from low to high and from shallow to deep. Any other has a chart: left to right is
+low to high, the frequency that a neuron answers to most, on a logarithmic axis; bottom to top is shallow to deep, each
+layer a stripe as high as the others. So an XY pad plays pitch and depth. Neurons of one spot are spread over the height
+of their stripe and by half a bin in frequency, always the same way.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ear_engine.array_files import DAMAGED
 from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.ear.statistics import Statistics
-from ear_engine.errors import UserError
+from ear_engine.ear.statistics_file import hash_weights
+from ear_engine.layout.map_file import MAP, read_map
 
-MAP = "map.npz"
 _GOLDEN = 0.6180339887498949  # multiples of it, modulo 1, never crowd
 _SILVER = 0.4142135623730950
 _STRIPE = 0.8  # share of a stripe's height that is used
@@ -29,25 +29,15 @@ _NEARBY = 1 / 48  # octaves by which neurons of one frequency are spread to eith
 def read_positions(folder: Path, count: int) -> NDArray[np.float32] | None:
     """Positions (count, 2) of the ear in a folder, 0..1; None if it has not been laid out.
 
+    Of a map in space, what is seen from the front.
+
     Raises:
-        UserError: the file is damaged, or of an ear of another size.
+        UserError: the file is damaged, or of another ear.
     """
     path = folder / MAP
     if not path.is_file():
         return None
-    again = "lay the ear out again, or remove the file"
-    try:
-        with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
-            positions = np.asarray(file["positions"], np.float32)
-    except OSError as error:
-        raise UserError(str(path), f"cannot be read ({error.strerror or error})", again, "bad_map") from None
-    except DAMAGED:  # numpy's own words would advise pickle
-        raise UserError(str(path), "is no map", again, "bad_map") from None
-    if positions.shape != (count, 2):
-        raise UserError(str(path), f"has positions of the shape {positions.shape}, not {(count, 2)}", again, "bad_map")
-    if not (np.isfinite(positions).all() and positions.min() >= 0 and positions.max() <= 1):
-        raise UserError(str(path), "has positions outside 0..1", again, "bad_map")
-    return positions
+    return np.ascontiguousarray(read_map(path, count, hash_weights(folder)).positions[:, :2])
 
 
 def chart(

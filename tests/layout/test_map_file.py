@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from ear_engine.errors import UserError
-from ear_engine.layout.map_file import MapFile, read_map, write_map
+from ear_engine.layout.map_file import MAP, MapFile, read_map, write_map
 from ear_engine.layout.settings import LayoutSettings
-from ear_engine.targets.positions import MAP, read_positions
 
 
 @pytest.fixture
@@ -27,13 +26,6 @@ def test_it_comes_back(tmp_path: Path, stored: MapFile) -> None:
     assert back.id == stored.id
     assert back.settings == json.loads(json.dumps(stored.settings))
     assert LayoutSettings(**back.settings) == LayoutSettings(exponent=1.5)  # type: ignore[arg-type]
-
-
-def test_targets_read_it(tmp_path: Path, stored: MapFile) -> None:
-    write_map(tmp_path / MAP, stored)
-    found = read_positions(tmp_path, 7)
-    assert found is not None
-    assert np.array_equal(found, stored.positions)
 
 
 def test_the_same_map_makes_the_same_bytes(tmp_path: Path, stored: MapFile) -> None:
@@ -74,6 +66,17 @@ def test_damaged(tmp_path: Path, stored: MapFile) -> None:
         with pytest.raises(UserError, match="is no map, or a damaged one") as error:
             read_map(path)
         assert error.value.code == "bad_map"
+    random, refused = np.random.default_rng(1), 0
+    for number in range(200):
+        flipped = np.frombuffer(whole, np.uint8).copy()
+        flipped[random.integers(0, len(whole) if number % 2 else 200, 20)] = random.integers(0, 256, 20)
+        path.write_bytes(flipped.tobytes())
+        try:
+            read_map(path)
+        except UserError as fault:
+            assert fault.code == "bad_map"
+            refused += 1
+    assert refused > 180
     np.save(path.with_suffix(".npy"), stored.positions)
     with pytest.raises(UserError, match="is no map"):
         read_map(path.with_suffix(".npy"))

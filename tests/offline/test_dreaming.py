@@ -156,5 +156,5 @@ def test_a_map_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
     folder = tmp_path / "ear"
     shutil.copytree(resource("configs", "ears", "small"), folder)
     (folder / "map.npz").write_bytes(b"no map")
-    with pytest.warns(UserWarning, match="map.npz is no map"):
+    with pytest.warns(UserWarning, match="map.npz. is no map"):
         dream(folder, "beat", beats=1, steps=1, values={"target/x": 0.3})

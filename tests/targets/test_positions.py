@@ -7,7 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ear_engine.ear.statistics_file import hash_weights
+from ear_engine.ear_files import WEIGHTS, find_ear
 from ear_engine.errors import UserError
+from ear_engine.layout.map_file import MAP, MapFile, read_map, write_map
+from ear_engine.targets.facts import load_facts
 from ear_engine.targets.positions import chart, read_positions
 from tests.targets.ears import FREQUENCIES, INDEX
 
@@ -32,40 +36,58 @@ def test_no_two_neurons_share_a_spot_and_all_stay_where_they_are() -> None:
     assert (places == chart(INDEX, FREQUENCIES, None)).all()
 
 
-def test_a_map_in_the_ears_folder_is_read(tmp_path: Path) -> None:
-    assert read_positions(tmp_path, 5) is None
+@pytest.fixture
+def ear(tmp_path: Path) -> Path:
+    (tmp_path / WEIGHTS).write_bytes(b"weights")
+    return tmp_path
+
+
+def lay_out(ear: Path, positions: np.ndarray) -> None:
+    write_map(ear / MAP, MapFile(positions.astype(np.float32), hash_weights(ear), {}))
+
+
+def test_a_map_in_the_ears_folder_is_read(ear: Path) -> None:
+    assert read_positions(ear, 5) is None
     positions = np.linspace(0, 1, 10).reshape(5, 2)
-    np.savez(tmp_path / "map.npz", positions=positions)
-    found = read_positions(tmp_path, 5)
+    lay_out(ear, positions)
+    found = read_positions(ear, 5)
     assert found is not None and np.allclose(found, positions)
 
 
-@pytest.mark.parametrize("bad", ["size", "range", "key", "garbage", "pickle"])
-def test_a_bad_map_is_refused(tmp_path: Path, bad: str) -> None:
-    path = tmp_path / "map.npz"
-    if bad == "garbage":
-        path.write_bytes(b"PK\3\4 no map")
-    else:
-        content = {"size": np.zeros((4, 2)), "range": np.full((5, 2), 1.5), "key": np.zeros((5, 2))}.get(bad)
-        content = np.array([{}], object) if content is None else content
-        np.savez(path, **{"places" if bad == "key" else "positions": content})
-    with pytest.raises(UserError) as refusal:
-        read_positions(tmp_path, 5)
-    assert refusal.value.code == "bad_map"
+def test_a_map_in_space_is_seen_from_the_front(ear: Path) -> None:
+    positions = np.linspace(0, 1, 15).reshape(5, 3)
+    lay_out(ear, positions)
+    found = read_positions(ear, 5)
+    assert found is not None and np.allclose(found, positions[:, :2])
 
 
-def test_damage_anywhere_in_a_map_is_said_in_a_sentence(tmp_path: Path) -> None:
-    path, random = tmp_path / "map.npz", np.random.default_rng(1)
-    np.savez(path, positions=random.random((50, 2), np.float32))
-    whole = np.frombuffer(path.read_bytes(), np.uint8)
-    refused = 0
-    for number in range(200):
-        broken = whole.copy()
-        broken[random.integers(0, len(whole) if number % 2 else 200, 20)] = random.integers(0, 256, 20)
-        path.write_bytes(broken.tobytes() if number else b"")
-        try:
-            read_positions(tmp_path, 50)
-        except UserError as error:
-            assert error.code == "bad_map"
-            refused += 1
-    assert refused > 150
+def test_a_map_of_other_weights_or_neurons_is_refused(ear: Path) -> None:
+    lay_out(ear, np.zeros((5, 2)))
+    with pytest.raises(UserError, match="is of 5 neurons, but the ear has 6"):
+        read_positions(ear, 6)
+    (ear / WEIGHTS).write_bytes(b"others")
+    with pytest.raises(UserError, match="other weights") as refusal:
+        read_positions(ear, 5)
+    assert refusal.value.code == "other_ear"
+
+
+def test_facts_of_an_ear_with_a_bad_map_are_those_without(ear: Path) -> None:
+    (ear / MAP).write_bytes(b"PK\3\4 no map")
+    faults: list[UserError] = []
+    facts = load_facts(ear, INDEX, faults.append)
+    assert facts is not None and np.array_equal(facts.positions, chart(INDEX, {}, None))
+    assert "bad_map" in [fault.code for fault in faults]
+
+
+@pytest.mark.parametrize("name", ["small", "paper"])
+def test_the_ears_that_ship_have_their_maps(name: str) -> None:
+    folder = find_ear(name).path
+    facts = load_facts(folder, faults=pytest.fail)
+    assert facts is not None
+    assert np.array_equal(facts.positions, read_map(folder / MAP).positions)
+    x, y = facts.positions.T
+    scalogram = facts.index.layers[0]
+    bins = np.arange(scalogram.neurons) % scalogram.bins
+    assert np.corrcoef(x[scalogram.span], bins)[0, 1] > 0.7  # low to high
+    middles = [y[layer.span].mean() for layer in facts.index.layers]
+    assert np.corrcoef(middles, np.arange(len(middles)))[0, 1] > 0.7  # shallow to deep
