@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ear_engine.ear.statistics import Statistics
 from ear_engine.layout.glow import Glow
@@ -51,9 +53,20 @@ def write_animation(
     repeats = math.ceil(_LASTS / clip.seconds)
     sound = Sound(np.ascontiguousarray(np.broadcast_to(clip.audio, (2, clip.samples))), clip.sample_rate)
     glow, lights = Glow(layers, side), Lights(loop, statistics)
-    with writing_film(path, (side, side), rate, sound, repeats) as film:
+    with _one_thread(), writing_film(path, (side, side), rate, sound, repeats) as film:
         for number in range(count):
             time = number / count
             positions = between(snapshots, time * len(snapshots), circular=True)
             film.add(glow.draw(positions, lights.at(time)))
             progress(number + 1, count)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch draw with one thread: the other cores encode meanwhile, and threads that wait for them cost time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
