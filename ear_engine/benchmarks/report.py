@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
 from ear_engine.benchmarks.rows import Row
 
 _PACKAGES = ("torch", "numpy", "pyo", "python-osc")
+_PEERS = ("igraph", "fa2-modified")  # that are compared with where they are installed
 _CPUINFO = Path("/proc/cpuinfo")
 _HEAD = """# Benchmarks
 
@@ -31,6 +33,15 @@ heard. The floor of a row in bfloat16 is that of products in bfloat16.""",
     "training": """A step of training from noise to changed weights: scalogram, network, loss (equation 1), gradients,
 AdamW; excerpts of 272 frames (6.3 s), on a GPU if there is one. Two processes share one batch as under `torchrun`, a
 thread each, against one process with a thread and the whole batch: 2 would be perfect on two free cores.""",
+    "layout": """The map. A step is one of the whole simulation (repulsion, attraction, motion) where the layout is at
+rest; one of ten measures stiffness, too, and needs repulsion twice. It is held against repulsion alone, 1.1 times, by
+the sum of all pairs, computed for some vertices and multiplied, and by a Barnes-Hut tree (angle 0.5) of this project.
+Errors of the repulsion are those against the sum in float64 at 400 vertices: as the finest level begins, half-way and
+at rest. A whole layout is made once, in a fresh process; memory is the most it had. Graphs that are no ear's are
+encoders of twelve layers with windows of five places; their edges grow as vertices to the power of 1.5. igraph and fa2
+make as many iterations as they do by default; where they would take too long some are counted without being made.
+Neighborhoods preserved: of a vertex with d edges, the share of the d vertices nearest on the map that it has an edge
+to; the mean over 400 vertices. Energy is that whose slope the forces are: all pairs, springs and centering.""",
     "osc": """A real engine (`ear-engine serve --audio null`) over UDP on this machine: from sending a value and a
 question to the answer with that value. The reference is a python-osc server in a process of its own that stores
 values and answers, asked in turns with the engine while the engine is in the same state.""",
@@ -46,6 +57,9 @@ def describe_machine() -> dict[str, str]:
     import torch
 
     versions = {name: metadata.version(name) for name in _PACKAGES}
+    for name in _PEERS:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
     machine = {
         "Processor": f"{model}, {os.cpu_count()} cores, {torch.get_num_threads()} threads for torch",
         "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",

@@ -13,7 +13,7 @@ from ear_engine.commands.listings import print_table
 from ear_engine.errors import UserError
 from ear_engine.yaml_files import nearest
 
-PARTS = ("scalogram", "dream", "training", "osc")
+PARTS = ("scalogram", "dream", "training", "layout", "osc")
 COLUMNS = ("part", "case", "value", "unit", "reference", "ratio", "floor_share", "target", "met")
 _NUMBERS = ("value", "reference", "ratio", "floor_share", "target")
 
