@@ -146,7 +146,9 @@ def build_parser() -> Parser:
     _add_layout(command("layout", "lay every neuron of an ear out on a map, by what it is joined with", _LAYOUT))
     _add_quality(command("quality", "measure whether targets fire as in no music, and whether it is music", _QUALITY))
     bench = command("bench", "measure a part against a plain reference")
-    bench.add_argument("parts", nargs="*", metavar="PART", help="scalogram, dream, training, osc; all if none is named")
+    bench.add_argument(
+        "parts", nargs="*", metavar="PART", help="scalogram, dream, training, layout, osc; all if none is named"
+    )
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
     return parser
 

@@ -159,7 +159,7 @@ def energies(name: str, settings: LayoutSettings) -> Pair:
     began = time.perf_counter()
     *_, end = motion(found, settings, Exact())
     seconds = time.perf_counter() - began
-    sizes, softening = torch.ones(graph.vertices), end.kernel(end.positions).softening
+    sizes, softening = torch.ones(graph.vertices), end.kernel.softening
     grid, exact = (
         energy(attraction, end.charges, sizes, end.physics, positions, softening)
         for positions in (torch.from_numpy(rested[-1]).float(), end.positions)

@@ -93,7 +93,7 @@ def errors(finest: Level, settings: LayoutSettings, coarser: Tensor) -> dict[tup
     taken: list[tuple[Tensor, Kernel]] = []
     charges = torch.from_numpy(finest.charges).float()
     for moving in motion([finest], settings, GRIDS["0.1 %"], coarser):
-        taken.append((moving.positions, moving.kernel(moving.positions)))
+        taken.append((moving.positions, moving.kernel))
     when = {"early": taken[0], "middle": taken[len(taken) // 2], "final": taken[-1]}
     ways = {**GRIDS, TREE: BarnesHut()}
     return {
@@ -119,7 +119,7 @@ def step_times(
     """
     count = len(positions)
     moving = {way: simulation(finest, far, settings, 0, 1.0, positions) for way, far in GRIDS.items()}
-    charges, kernel = moving["1 %"].charges, moving["1 %"].kernel(positions)
+    charges, kernel = moving["1 %"].charges, moving["1 %"].kernel
     some = torch.arange(0, count, -(-count // max(1, min(count, _AT_ONCE // count))))
     candidates: dict[str, Callable[[], object]] = {way: _Steps(one) for way, one in moving.items()}
     candidates[PAIRS] = lambda: exact_forces(positions, charges, kernel, some)

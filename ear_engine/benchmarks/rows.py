@@ -12,7 +12,7 @@ class Row:
     """One measured figure.
 
     Args:
-        part: ``scalogram``, ``dream`` or ``osc``.
+        part: one of :data:`ear_engine.benchmarks.PARTS`.
         case: what was measured, and against what.
         value: median of the engine's own figure.
         unit: of value, reference and target; rates end in ``/s`` and ratios are in ``×`` (more is better),

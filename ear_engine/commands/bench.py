@@ -9,11 +9,11 @@ import json
 from typing import Any
 
 from ear_engine import platform
+from ear_engine.benchmarks import PARTS
 from ear_engine.commands.listings import print_table
 from ear_engine.errors import UserError
 from ear_engine.yaml_files import nearest
 
-PARTS = ("scalogram", "dream", "training", "layout", "osc")
 COLUMNS = ("part", "case", "value", "unit", "reference", "ratio", "floor_share", "target", "met")
 _NUMBERS = ("value", "reference", "ratio", "floor_share", "target")
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ear_engine.layout.repulsion import Kernel, extent
+from ear_engine.layout.repulsion import Kernel, box
 
 _RUN = 16  # vertices of a block
 _BITS = 16  # of a place along each axis on Morton's curve
@@ -143,7 +143,7 @@ def _push(here: Tensor, there: Tensor, charges: Tensor, kernel: Kernel) -> Tenso
 
 def _along_curve(positions: Tensor) -> Tensor:
     """Numbers of the vertices in their order along Morton's curve, (vertices,)."""
-    cells = float((1 << _BITS) - 1) / max(extent(positions), torch.finfo(positions.dtype).tiny)
+    cells = float((1 << _BITS) - 1) / max(box(positions)[1], torch.finfo(positions.dtype).tiny)
     cell = ((positions - positions.amin(dim=0)) * cells).long()
     dimensions = positions.shape[1]
     code = torch.zeros_like(cell[:, 0])

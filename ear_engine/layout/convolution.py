@@ -18,10 +18,10 @@ from torch import Tensor
 from ear_engine.layout.splines import sharpening
 
 COARSER = 4  # cells of a grid, as wide as one of the next
-CUT = 6.0  # cells of the coarser grid, where near and far are parted
+CUT = 5.0  # cells of the coarser grid, where near and far are parted
 _SMOOTH = 5  # derivatives that the far part has there
 _WHOLE = 1 << 19  # nodes, padding among them, up to which a grid is not parted
-_MARGIN = 12  # nodes that sharpening may reach beyond the kernel
+_MARGIN = 6  # nodes that sharpening may reach beyond the kernel
 
 
 @dataclass(frozen=True)

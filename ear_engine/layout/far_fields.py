@@ -7,7 +7,7 @@ from dataclasses import replace
 from ear_engine.layout.fourier_grid import ACCURATE, FAST, Fineness, FourierGrid
 from ear_engine.layout.repulsion import Exact, FarField
 
-_FEW = 600  # vertices up to which all pairs are summed
+_FEW = 950  # vertices up to which all pairs are summed, which is faster then
 _MOST = {2: 1 << 22, 3: 1 << 21}  # nodes by dimensions; those of space are 128 a side, so softer
 
 

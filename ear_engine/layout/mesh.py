@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,15 +31,17 @@ class Places:
     side: int
 
     @staticmethod
-    def of(positions: Tensor, step: float, order: int) -> Places:
+    def of(positions: Tensor, corner: Sequence[float], step: float, order: int) -> Places:
         """On the smallest grid around ``positions``, (vertices, dimensions), of nodes at multiples of ``step``.
+
+        ``corner`` has their least coordinate along each axis.
 
         So while it is the same, forces change as smoothly as positions do, whichever vertex is outermost.
         """
         first, inside = [], []
-        for along in positions.unbind(dim=1):  # one axis at a time is faster than all at once
-            place = along / step
-            place = (place - place.amin().floor()).clamp_(min=0.0)
+        for along, least in zip(positions.unbind(dim=1), corner, strict=True):
+            # one axis at a time is faster than all at once
+            place = (along / step).sub_(math.floor(least / step)).clamp_(min=0.0)
             cell = place.floor()
             first.append(cell.long())
             inside.append(place.sub_(cell))

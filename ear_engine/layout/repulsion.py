@@ -56,16 +56,17 @@ class FarField(Protocol):
         ...
 
 
-def extent(positions: Tensor) -> float:
-    """The longest side of the box around all vertices.
+def box(positions: Tensor) -> tuple[list[float], float]:
+    """The least coordinate along each axis, and the longest side of the box around all vertices.
 
     Raises:
         FloatingPointError: a position is not a number.
     """
-    found = float(torch.stack([along.amax() - along.amin() for along in positions.unbind(dim=1)]).amax())
-    if not math.isfinite(found):
+    ends = torch.stack([torch.stack(torch.aminmax(along)) for along in positions.unbind(dim=1)])
+    low, high = (ends[:, side].tolist() for side in range(2))
+    if not all(map(math.isfinite, (*low, *high))):
         raise FloatingPointError("the layout has positions that are no numbers")
-    return found
+    return low, max(above - below for below, above in zip(low, high, strict=True))
 
 
 class Exact:
@@ -73,7 +74,7 @@ class Exact:
 
     def __call__(self, positions: Tensor, charges: Tensor, kernel: Kernel) -> Tensor:
         """See :class:`FarField`."""
-        extent(positions)
+        box(positions)
         return torch.cat([exact_forces(positions, charges, kernel, rows) for rows in _rows(positions)])
 
 

@@ -93,15 +93,16 @@ class Simulation:
             self._measure()
         self.residual = math.inf
 
-    def kernel(self, positions: Tensor) -> Kernel:
-        """The repulsion at these positions: its softening goes with their RMS radius, in steps of 1 %."""
-        softening = max(self.physics.softening * radius(positions), _LEAST)
+    @property
+    def kernel(self) -> Kernel:
+        """The repulsion: its softening goes with the RMS radius, in steps of 1 %."""
+        softening = max(self.physics.softening * self._radius, _LEAST)
         if not softening / _SLACK <= self._softening <= softening * _SLACK:
             self._softening = softening
         return Kernel(self.physics.exponent, self._softening)
 
     def forces(self, positions: Tensor) -> Tensor:
-        """f, (vertices, dimensions)."""
+        """f at other positions under the same law, (vertices, dimensions)."""
         return self._sum(positions, self._repulsion(positions))
 
     def step(self) -> float:
@@ -128,7 +129,7 @@ class Simulation:
             self._turn, self._downhill = _TURN, 0
         self.velocities = velocities
         count = math.sqrt(len(self.positions))
-        self.residual = float((self._force / self._springs).norm()) / count / max(radius(self.positions), 1e-30)
+        self.residual = float((self._force / self._springs).norm()) / count / max(self._radius, 1e-30)
         return self.residual
 
     def settle(self, steps: int, rest: float, told: Callable[[int], object] = lambda _step: None) -> int:
@@ -151,19 +152,31 @@ class Simulation:
         self.far = far
         self._arrive()
 
+    def fitting_scale(self) -> float:
+        """What positions must be multiplied by so that all pushes together are as strong as all pulls (their virials).
+
+        Pulls grow with the scale and pushes fall as its k-th power, as long as softening goes with it.
+        """
+        pushes = float((self._repelled * self.positions).sum())
+        pulls = pushes - float((self._force * self.positions).sum())
+        if not (pushes > 0.0 and pulls > 0.0):
+            return 1.0
+        return math.pow(pushes / pulls, 1.0 / (self.physics.exponent + 1.0))
+
     def _arrive(self) -> None:
+        self._radius = radius(self.positions)
         self._repelled = self._repulsion(self.positions)
         self._force = self._sum(self.positions, self._repelled)
 
     def _repulsion(self, positions: Tensor) -> Tensor:
-        return self.far(positions, self.charges, self.kernel(positions))
+        return self.far(positions, self.charges, self.kernel)
 
     def _sum(self, positions: Tensor, repulsion: Tensor) -> Tensor:
         return self.attraction(positions).add_(repulsion).addcmul_(self._centering, positions, value=-1.0)
 
     def _measure(self) -> None:
         """Measure the stiffness of repulsion, and set masses: a random move's forces have its squares for variance."""
-        size = self.kernel(self.positions).softening * _PROBE_REACH
+        size = self.kernel.softening * _PROBE_REACH
         move = torch.randn(self.positions.shape, generator=self._random).to(self.positions)
         change = (self._repulsion(self.positions + size * move) - self._repelled) / size
         found = change.square().mean(dim=1, keepdim=True).sqrt().clamp(min=_LEAST)
@@ -177,4 +190,4 @@ class Simulation:
 
 def radius(positions: Tensor) -> float:
     """RMS distance from the middle."""
-    return float((positions - positions.mean(dim=0)).square().sum(dim=1).mean().sqrt())
+    return math.sqrt(sum(float(along.var(correction=0)) for along in positions.unbind(dim=1)))

@@ -27,18 +27,18 @@ def shares(inside: Sequence[Tensor], order: int) -> Tensor:
         (charges, order ** dimensions), with sums of 1.
     """
     found = torch.ones(())
-    for axis, piece in enumerate(_products(order, len(inside))):
+    for axis, piece in enumerate(_products(order, len(inside), inside[0].dtype, inside[0].device)):
         powers = [torch.ones_like(inside[axis]), inside[axis]]
         for _ in range(2, order):
             powers.append(powers[-1] * inside[axis])
-        along = torch.stack(powers[:order]).T @ piece.to(inside[axis])
+        along = torch.stack(powers[:order]).T @ piece
         found = found.mul_(along) if axis else along
     return found
 
 
 @lru_cache(maxsize=8)
-def _products(order: int, dimensions: int) -> list[Tensor]:
-    """For each axis the coefficients (powers, order ** dimensions) of what all nodes' shares have of it, float64."""
+def _products(order: int, dimensions: int, dtype: torch.dtype, device: torch.device) -> list[Tensor]:
+    """For each axis the coefficients (powers, order ** dimensions) of what all nodes' shares have of it."""
     pieces = [Polynomial([1.0])]
     for degree in range(1, order):
         grown = [Polynomial([0.0])] * (degree + 1)
@@ -52,7 +52,8 @@ def _products(order: int, dimensions: int) -> list[Tensor]:
     for node, piece in enumerate(pieces):
         along[: len(piece.coef), node] = torch.from_numpy(piece.coef)
     shapes = [[order, *(order if axis == other else 1 for other in range(dimensions))] for axis in range(dimensions)]
-    return [along.view(shape).expand(order, *(order,) * dimensions).flatten(1) for shape in shapes]
+    expanded = [along.view(shape).expand(order, *(order,) * dimensions).flatten(1) for shape in shapes]
+    return [coefficients.to(device, dtype) for coefficients in expanded]
 
 
 def sharpening(frequencies: Tensor, order: int) -> Tensor:

@@ -106,7 +106,7 @@ def test_energy_is_the_direct_sum_and_forces_are_its_slope(exponent: float) -> N
     charges, sizes = (torch.rand(graph.vertices, generator=random) + 0.5 for _ in range(2))
     physics, attraction = Physics(exponent, 0.05, 0.1), Attraction(graph)
     simulation = Simulation(attraction, charges, sizes, Exact(), physics, positions)
-    softening = simulation.kernel(positions).softening
+    softening = simulation.kernel.softening
 
     p = positions.double().requires_grad_()
     total: Any = 0.0

@@ -58,7 +58,7 @@ def test_energy_falls_and_motion_ends(exponent: float) -> None:
             simulation.step()
         visited.append(simulation.positions)
     visited.append(settle(simulation, 1e-3).positions)
-    kernel = simulation.kernel(visited[-1])  # one law for all
+    kernel = simulation.kernel  # one law for all
 
     def energy(p: Tensor) -> float:
         centering = physics.centering * simulation.attraction.degree.mean()
