@@ -1,4 +1,4 @@
-"""The two children of a node: what they run and how they show that they live. Imports neither torch nor pyo."""
+"""The children of a node: what they run and how they show that they live. Imports neither torch nor pyo."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from ear_engine import platform
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.supervisor import ChildSpec, Pulse
 from ear_engine.playback.process import audio_main
+from ear_engine.shared_memory.map_state import MapReader
 from ear_engine.shared_memory.states import AudioState, DreamerState, StateReader
 
 AUDIO = "audio"
 DREAMER = "dreamer"
+MAP = "map"
 BAD_INPUT = 2  # exit code of a child that was given something it cannot use
 
 _DREAMER_HANGS = 8.0  # seconds without a heartbeat
 _AUDIO_HANGS = 4.0  # seconds without a state; the process itself notices a lost device after two
+_MAP_HANGS = 10.0
 _LOADING = 60.0
+_LAYING_OUT = 600.0  # an ear without a map, on a busy machine
 
 
 def run_dreamer(session: Path, ear: Path, device: str, seed: int) -> None:
@@ -64,9 +68,31 @@ def dreamer_child(session: Path, options: NodeOptions) -> ChildSpec:
     )
 
 
+def run_map(session: Path, device: str) -> None:
+    """Entry point of the map process; torch is imported here, not where it is spawned."""
+    platform.yield_cores()
+    from ear_engine.layout.live_process import map_main
+
+    map_main(session, device)
+
+
+def map_child(session: Path, options: NodeOptions) -> ChildSpec:
+    """The map process."""
+    return ChildSpec(
+        MAP,
+        run_map,
+        (session, options.device),
+        meanwhile="the map lies still",
+        pulse=map_pulse(session),
+        patience=_MAP_HANGS,
+        loading=_LAYING_OUT,
+        grace=0.9,
+    )
+
+
 def default_children(session: Path, options: NodeOptions) -> Sequence[ChildSpec]:
-    """Both."""
-    return audio_child(session, options), dreamer_child(session, options)
+    """All."""
+    return audio_child(session, options), dreamer_child(session, options), map_child(session, options)
 
 
 def audio_pulse(session: Path) -> Callable[[int], Pulse | None]:
@@ -83,6 +109,17 @@ def audio_pulse(session: Path) -> Callable[[int], Pulse | None]:
 def dreamer_pulse(session: Path) -> Callable[[int], Pulse | None]:
     """Sign of life of the dreamer: its heartbeat."""
     reader = StateReader(session, DREAMER, DreamerState)
+
+    def pulse(pid: int) -> Pulse | None:
+        state = reader.read()
+        return Pulse(state.heartbeat, state.phase != "loading") if state is not None and state.pid == pid else None
+
+    return pulse
+
+
+def map_pulse(session: Path) -> Callable[[int], Pulse | None]:
+    """Sign of life of the map process: it keeps writing where neurons are."""
+    reader = MapReader(session)
 
     def pulse(pid: int) -> Pulse | None:
         state = reader.read()

@@ -11,17 +11,21 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node import introduction
 from ear_engine.node.autopilot import Autopilot
-from ear_engine.node.children import BAD_INPUT, default_children
+from ear_engine.node.children import BAD_INPUT, MAP, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
 from ear_engine.node.models import ORIGIN as MODELS
 from ear_engine.node.models import Models
+from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.session import close_session, open_session
 from ear_engine.node.sources import ORIGIN as SOURCE
@@ -83,7 +87,15 @@ class Node:
         self._error: UserError | None = None
         self._signals = signals
         self._writer: StateWriter[ControlState] = StateWriter(self.session, "control")
-        self._supervisor = Supervisor(children(self.session, options))
+        self._map = MovingMap(
+            self.control,
+            self.session,
+            device=lambda: self.board.device,
+            pid=lambda: self._supervisor.pids.get(MAP),
+            still=self._still_map,
+            report=self._report,
+        )
+        self._supervisor = Supervisor(children(self.session, options), wanted={MAP: self._map.wanted})
         self._models = Models(self.control, options.ear)
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
@@ -94,11 +106,12 @@ class Node:
             layers=lambda: self._shapes,
             clips=lambda: self._sources.clips,
             targets=lambda: self._targets.resolver,
+            positions=self._map.now,
             quit=self.stop,
             bind=options.bind,
             port=options.osc_port,
             send=options.send,
-            commands=self._models.commands(),
+            commands=(*self._models.commands(), *self._map.commands()),
         )
         self.board = StatusBoard(
             self.session,
@@ -204,6 +217,8 @@ class Node:
 
     def _judge(self, ended: Exit) -> None:
         """What cannot be used from the very start ends the engine; later, the sound goes on without it."""
+        if self._map.ended(ended):
+            return
         if ended.was_ready:
             self._was_ready.add(ended.name)
         if ended.code == BAD_INPUT and ended.name not in self._was_ready:
@@ -213,7 +228,8 @@ class Node:
                 self._error = ProcessRefused(errors[-1])
                 self.stop()
                 return
-        self._herald.relay(ended.name)
+        if ended.name != MAP:
+            self._herald.relay(ended.name)
         self._report("warning", f"{ended.name}_restarted", ended.message)
 
     def _give_up(self, error: UserError) -> None:
@@ -244,6 +260,10 @@ class Node:
     def _report(self, level: str, code: str, message: str) -> None:
         self._herald.event(level, code, message)
 
+    def _still_map(self) -> NDArray[np.float32] | None:
+        resolver = self._targets.resolver
+        return None if resolver is None else resolver.facts.positions
+
     def _facts(self) -> Mapping[str, Any]:
         clip = self._sources.current
         return {"clip": clip.name, "seconds": clip.seconds, "beats": clip.beats, "tempo": clip.tempo}
@@ -262,6 +282,7 @@ class Node:
                 self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
         self.osc.close()
         self._closed = True
+        self._map.close()
         self._writer.close()
         close_session(self.session)
 

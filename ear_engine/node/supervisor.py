@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -96,11 +96,18 @@ class Supervisor:
     Args:
         specs: the children, started in this order.
         clock: seconds on the shared clock.
+        wanted: of children that are not always wanted, whether they are; others are asked to end.
     """
 
-    def __init__(self, specs: Iterable[ChildSpec], clock: Callable[[], float] = now) -> None:
+    def __init__(
+        self,
+        specs: Iterable[ChildSpec],
+        clock: Callable[[], float] = now,
+        wanted: Mapping[str, Callable[[], bool]] | None = None,
+    ) -> None:
         self._children = {spec.name: _Child(spec) for spec in specs}
         self._clock = clock
+        self._wanted = wanted or {}
         self._context = multiprocessing.get_context("spawn")
         self._polled = clock()
         self._checked = 0.0
@@ -123,7 +130,9 @@ class Supervisor:
             self._lenient = at
         self._polled = at
         for child in self._children.values():
-            if child.process is None and at >= child.due:
+            if not self._is_wanted(child):
+                self._dismiss(child)
+            elif child.process is None and at >= child.due:
                 self._start(child, at)
         exits = [ended for child in self._children.values() if (ended := self._ended(child, at)) is not None]
         if at - self._checked >= _CHECK:
@@ -161,6 +170,18 @@ class Supervisor:
             process = launch(self._context, spec.name, spec.target, spec.args)
         child.process, child.started, child.ready, child.hung = process, at, False, False
         child.starts += 1
+
+    def _is_wanted(self, child: _Child) -> bool:
+        wanted = self._wanted.get(child.spec.name)
+        return wanted is None or wanted()
+
+    def _dismiss(self, child: _Child) -> None:
+        """End a child that is not wanted; that is no failure, and nobody is told."""
+        if child.process is not None:
+            child.process.terminate()
+            if child.process.exitcode is not None:
+                self._forget(child)
+                child.failures, child.due = 0, 0.0
 
     def _ended(self, child: _Child, at: float) -> Exit | None:
         process, spec = child.process, child.spec

@@ -9,6 +9,7 @@ from ear_engine.control import Change, ControlLog
 from ear_engine.osc.codec import encode
 from ear_engine.osc.commands import Unknown
 from ear_engine.osc.dispatcher import Leaf
+from ear_engine.osc.map_stream import POSITIONS, MapStream
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.streams import ACTIVATION, EVENTS, Moment, Streams
 from ear_engine.osc.subscriptions import ClientTable, Subscription
@@ -25,16 +26,24 @@ class Publisher:
     Args:
         clients: whose subscriptions.
         streams: what is heard.
+        positions: where neurons are.
         control: values of parameters; its changes are followed.
         leaves: parameters by address.
         send: sends a packet to a subscription's target without blocking; False if it was dropped.
     """
 
     def __init__(
-        self, clients: ClientTable, streams: Streams, control: ControlLog, leaves: Mapping[str, Leaf], send: Send
+        self,
+        clients: ClientTable,
+        streams: Streams,
+        positions: MapStream,
+        control: ControlLog,
+        leaves: Mapping[str, Leaf],
+        send: Send,
     ) -> None:
         self._clients = clients
         self._streams = streams
+        self._positions = positions
         self._control = control
         self._leaves = leaves
         self._send = send
@@ -120,7 +129,11 @@ class Publisher:
             subscription.dirty = set()
         if moment is not None:
             for address in subscription.streams:
-                for packet in self._streams.packets(address, moment, subscription.sequence):
+                if address == POSITIONS:
+                    packets = self._positions.turn(subscription.map_round)
+                else:
+                    packets = self._streams.packets(address, moment, subscription.sequence)
+                for packet in packets:
                     self._deliver(packet, subscription)
         subscription.sequence += 1
 

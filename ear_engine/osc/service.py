@@ -18,6 +18,7 @@ from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Command, Engine
 from ear_engine.osc.dispatcher import Counters, Dispatcher
 from ear_engine.osc.loops import LoopAnnouncer
+from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.publisher import IDLE, Publisher
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
@@ -41,6 +42,7 @@ class OscService:
         layers: layers of the ear in forward order, as soon as they are known.
         clips: clips of the library.
         targets: resolves targets for the ear, as soon as it is known.
+        positions: where neurons are on the map, as soon as that is known.
         quit: called when a client asks the engine to end.
         bind: address to listen at; 127.0.0.1 is this machine only.
         port: UDP port; 0 is any free one.
@@ -58,6 +60,7 @@ class OscService:
         layers: Callable[[], Sequence[LayerInfo]] = tuple,
         clips: Callable[[], Sequence[ClipInfo]] = tuple,
         targets: Callable[[], Resolver | None] = lambda: None,
+        positions: Callable[[], MapNow | None] = lambda: None,
         quit: Callable[[], None] = lambda: None,
         bind: str = "127.0.0.1",
         port: int = 9000,
@@ -88,7 +91,12 @@ class OscService:
         table = (*builtin_commands(), *commands)
         self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now)
         self._publisher = Publisher(
-            self._clients, self._streams, control, self._dispatcher.leaves, self._send_subscribed
+            self._clients,
+            self._streams,
+            MapStream(positions),
+            control,
+            self._dispatcher.leaves,
+            self._send_subscribed,
         )
         control.listen(self._changed)
         self._server: OscServer | None = None

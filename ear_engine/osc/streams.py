@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.osc.codec import FloatMessage, encode
+from ear_engine.osc.map_stream import POSITIONS
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.shared_memory.clock import Playhead, playhead
 from ear_engine.shared_memory.loops import LoopFile, read_loop
@@ -100,7 +101,7 @@ class Streams:
 
     def addresses(self) -> list[str]:
         """Streams there are: a constant set as long as the ear stays."""
-        return [PLAYHEAD, MEAN, MAX, OBJECTIVE, *(ACTIVATION + layer.name for layer in self.layers())]
+        return [PLAYHEAD, MEAN, MAX, OBJECTIVE, POSITIONS, *(ACTIVATION + layer.name for layer in self.layers())]
 
     def packets(self, address: str, moment: Moment, sequence: int) -> list[bytes]:
         """Messages of the stream ``address`` at ``moment``; ``sequence`` is the subscription's turn.

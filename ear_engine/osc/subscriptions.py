@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 from ear_engine.errors import UserError
 from ear_engine.osc.limits import Bucket
+from ear_engine.osc.map_stream import Round
 from ear_engine.osc.patterns import Pattern
 
 Address = tuple[str, int]  # IP and port
@@ -55,6 +56,7 @@ class Subscription:
     dropped: int = 0  # packets the socket did not take
     leaves: frozenset[str] = frozenset()  # parameter addresses it matches
     streams: tuple[str, ...] = ()  # stream addresses it matches
+    map_round: Round = field(default_factory=Round)  # how much of the map it has got
     dirty: set[str] = field(default_factory=set)  # parameter addresses and events to send at the next turn
 
 

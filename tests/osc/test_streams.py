@@ -11,6 +11,7 @@ from pythonosc.osc_message import OscMessage
 
 from ear_engine.control import ControlLog
 from ear_engine.osc.dispatcher import leaves
+from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.publisher import Publisher
 from ear_engine.osc.streams import Streams
@@ -36,7 +37,9 @@ class Stage:
         self.clients = ClientTable(lambda: self.time)
         self.streams = Streams(session.folder, lambda: LAYERS)
         table = leaves(self.control.tree)
-        self.publisher = Publisher(self.clients, self.streams, self.control, table, self.send)
+        self.map: MapNow | None = None
+        positions = MapStream(lambda: self.map)
+        self.publisher = Publisher(self.clients, self.streams, positions, self.control, table, self.send)
         self.control.listen(self.publisher.changed)
 
     def send(self, packet: bytes, subscription: Subscription) -> bool:

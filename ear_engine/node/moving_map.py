@@ -1,0 +1,100 @@
+"""The map as the node sees it: whether it shall move, where neurons are, and what becomes of one that cannot move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.control import ControlLog
+from ear_engine.node.children import BAD_INPUT, MAP
+from ear_engine.node.supervisor import Exit
+from ear_engine.osc.commands import Call, Command
+from ear_engine.osc.map_stream import MapNow
+from ear_engine.shared_memory.map_state import MapReader, MapState
+
+ORIGIN = "node"
+MOTION = "map/motion"
+
+
+class MovingMap:
+    """Follows the map process.
+
+    Args:
+        control: says whether it shall move.
+        session: the session folder.
+        device: torch device of the dreamer; nothing while it is not known.
+        pid: of the map process; None while there is none.
+        still: positions of the stored map, (neurons, 2), as soon as they are known.
+        report: told level, code and sentence.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        session: Path,
+        *,
+        device: Callable[[], str],
+        pid: Callable[[], int | None],
+        still: Callable[[], NDArray[np.float32] | None],
+        report: Callable[[str, str, str], None],
+    ) -> None:
+        self._control = control
+        self._reader = MapReader(session)
+        self._device, self._pid, self._still, self._report = device, pid, still, report
+        self._version = 0
+        self._shown: object = None
+
+    def wanted(self) -> bool:
+        """Whether the map process shall run."""
+        motion = self._control.tree.values[MOTION]
+        return motion in ("live", "frozen") or (motion == "auto" and self._device().startswith("cuda"))
+
+    def ended(self, ended: Exit) -> bool:
+        """Deal with the end of the map process; False if it was another one, or is just started again."""
+        if ended.name != MAP or ended.code != BAD_INPUT:
+            return False
+        state = self._reader.read()
+        reason = state.message if state is not None and state.message else "The map cannot move."
+        self._control.apply({MOTION: "still"}, ORIGIN)
+        self._report("warning", "map_still", reason)
+        return True
+
+    def now(self) -> MapNow | None:
+        """Where neurons are; None before anything is known of the ear."""
+        state = self._live()
+        positions = self._still() if state is None else state.positions[:, :2]
+        if positions is None:
+            return None
+        shown: object = positions if state is None else state
+        if shown is not self._shown:
+            self._shown, self._version = shown, self._version + 1
+        return MapNow(self._version, positions)
+
+    def commands(self) -> tuple[Command, ...]:
+        """``/ear/map/info``."""
+        answer = "same i:neurons s:phase i:step f:steps_per_second"
+        text = "How many neurons are on the map, and whether it is still, loading, moving or frozen."
+        return (Command("map/info", (), answer, text, self._info),)
+
+    def _info(self, call: Call) -> None:
+        state, here = self._running(), self.now()
+        count = 0 if here is None else len(here.positions)
+        if state is None:
+            call.reply(call.address, count, "still", 0, 0.0)
+        else:
+            call.reply(call.address, count, state.phase, state.step % (1 << 31), float(state.steps_per_second))
+
+    def _running(self) -> MapState | None:
+        state = self._reader.read() if self.wanted() else None
+        return state if state is not None and state.pid == self._pid() else None
+
+    def _live(self) -> MapState | None:
+        state = self._running()
+        return state if state is not None and len(state.positions) else None
+
+    def close(self) -> None:
+        """Unmap the slot."""
+        self._reader.close()
