@@ -78,6 +78,8 @@ _LAYOUT = """\
 examples:
   ear-engine layout -o map.png                        look at it first
   ear-engine layout --k 2 -o map.npz -o map.svg       rounder, and as files
+  ear-engine layout --edges weights -o weights.png    what the training has joined strongly lies near
+  ear-engine layout --ear mine                        into its folder: the map that its targets mean
   ear-engine layout --ear paper --dimensions 3 -o map.csv -o map.exr
   ear-engine layout --time-points 8 --clip dub -o map.mp4   it moves as the ear hears a loop, with the sound
 
@@ -233,13 +235,15 @@ def _add_directions(directions: Parser) -> None:
 
 def _add_layout(layout: Parser) -> None:
     add = layout.add_argument
-    files = "where to, .npz, .svg, .png, .csv, .exr or .mp4; may be repeated"
-    add("-o", "--output", required=True, action="append", metavar="FILE", help=files)
+    files = "where to (map.npz in the ear's folder), .npz, .svg, .png, .csv, .exr or .mp4; may be repeated"
+    add("-o", "--output", action="append", default=[], metavar="FILE", help=files)
     add("--ear", default="small", metavar="NAME|PATH", help="which ear (small)")
     add("--k", type=float, metavar="K", help="exponent of the repulsion, 0.25..4 (1.75): narrow cells, or an even disc")
     add("--centering", type=float, metavar="L", help="pull to the middle, 0.0001..10 (0.02): open, or round")
-    soft = "distance below which repulsion no longer grows, 0.001..0.5 of the radius (0.008); k above 2 wants 0.015"
+    soft = "distance below which repulsion no longer grows, 0.001..0.5 of the radius (0.008, above k = 2 more)"
     add("--softening", type=float, metavar="S", help=soft)
+    edges = "how hard edges pull: all alike (uniform), or as the trained weights are large"
+    add("--edges", default="uniform", choices=("uniform", "weights"), help=edges)
     points = "points in time of a loop, 2..64, at each of which it is laid out by what neurons do then"
     add("--time-points", type=int, metavar="N", help=points)
     add("--clip", metavar="NAME|PATH", help="the loop that time points are in (beat); `ear-engine clips` lists them")

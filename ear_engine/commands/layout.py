@@ -27,12 +27,12 @@ from ear_engine.layout.charges import charges_of
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.heard_loop import hear_loop
 from ear_engine.layout.layouts import graph_of, lay_out
-from ear_engine.layout.map_file import MapFile
+from ear_engine.layout.map_file import MAP, MapFile
 from ear_engine.layout.moments import check_points, moment_charges
 from ear_engine.layout.orientation import Positions
 from ear_engine.layout.outputs import FILM, Laid, Moving, files_of, suffix_of, write_layout
 from ear_engine.layout.preview import show_preview
-from ear_engine.layout.settings import LayoutSettings
+from ear_engine.layout.settings import LayoutSettings, more_softening
 from ear_engine.layout.snapshots import lay_out_snapshots
 from ear_engine.offline.film import need_av
 from ear_engine.offline.outputs import need_file
@@ -47,10 +47,10 @@ def run(typed: argparse.Namespace) -> int:
     """Lay it out, write the files, and say what is in them."""
     platform.reuse_memory()
     torch.set_num_threads(1)  # two are a third faster on a quiet machine and take many times as long on a busy one
-    files = _files(typed)
+    folder = find_ear(typed.ear)
+    files = _files(typed, folder.path)
     settings = _settings(typed)
     device = choose_device(typed.device, ("cuda", "cpu"))
-    folder = find_ear(typed.ear)
     ear = load_ear(folder.path)
     clip = _clip(typed, ear)
     statistics = load_statistics(folder.path)
@@ -61,7 +61,7 @@ def run(typed: argparse.Namespace) -> int:
     rested: list[Positions] = []  # by level, the finest last
     with Stages(console) as stages:
         stages("tracing the network", 0, 1)
-        graph = graph_of(ear)
+        graph = graph_of(ear, weighted=settings.edges == "weights")
         charges = charges_of(graph, statistics)
         stages("tracing the network", 1, 1)
         found = lay_out(
@@ -91,8 +91,12 @@ def run(typed: argparse.Namespace) -> int:
     for file in written:
         print(file)
     show_preview(Console(), graph.layers, found.positions)
+    if settings.edges == "weights":
+        kept = f"{len(graph.links)} links between layers"
+    else:
+        kept = f"{found.group_links} links between {found.groups} groups"
     print(
-        f"{graph.vertices} neurons, {graph.edges} edges as {found.group_links} links between {found.groups} groups; "
+        f"{graph.vertices} neurons, {graph.edges} edges as {kept}; "
         f"{found.seconds:.1f} s, residual {found.residual:.1e}, id {laid.stored.id}"
     )
     if found.residual > settings.rest:
@@ -112,10 +116,13 @@ def _write(file: Path, laid: Laid, statistics: Statistics | None, stages: Stages
 
 def _settings(typed: argparse.Namespace) -> LayoutSettings:
     usual = LayoutSettings()
+    exponent = usual.exponent if typed.k is None else typed.k
+    softening = usual.softening + more_softening(exponent)
     settings = LayoutSettings(
-        exponent=usual.exponent if typed.k is None else typed.k,
+        exponent=exponent,
         centering=usual.centering if typed.centering is None else typed.centering,
-        softening=usual.softening if typed.softening is None else typed.softening,
+        softening=softening if typed.softening is None else typed.softening,
+        edges=typed.edges,
         dimensions=typed.dimensions,
         seed=typed.seed,
     )
@@ -123,8 +130,8 @@ def _settings(typed: argparse.Namespace) -> LayoutSettings:
     return settings
 
 
-def _files(typed: argparse.Namespace) -> list[Path]:
-    """Files that were asked for, all of which can be written.
+def _files(typed: argparse.Namespace, ear: Path) -> list[Path]:
+    """Files that were asked for, or the map in the folder of the ear; all can be written.
 
     Raises:
         UserError: one cannot, or is named twice, or there cannot be so many points in time.
@@ -132,7 +139,7 @@ def _files(typed: argparse.Namespace) -> list[Path]:
     points = typed.time_points
     if points is not None:
         check_points(points)
-    files = [Path(name).expanduser() for name in typed.output]
+    files = [Path(name).expanduser() for name in typed.output] or [ear / MAP]
     taken: set[Path] = set()
     for file in files:
         suffix = suffix_of(file)

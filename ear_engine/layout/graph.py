@@ -100,8 +100,13 @@ class NeuronGraph:
 
     @property
     def edges(self) -> int:
-        """Number of edges."""
-        return sum(link.edges for link in self.links)
+        """Number of edges; one that several links have, which happens where they have weights, counts once."""
+        pairs: dict[tuple[int, int], list[tuple[Relation, Relation]]] = {}
+        for link in self.links:
+            pairs.setdefault((link.target, link.source), []).append((pattern(link.channels), pattern(link.places)))
+        return sum(
+            int(channels.nnz) * int(places.nnz) for parts in pairs.values() for channels, places in disjoint(parts)
+        )
 
     @property
     def groups(self) -> int:

@@ -56,10 +56,16 @@ class Layout:
     seconds: float
 
 
-def graph_of(ear: Ear) -> NeuronGraph:
-    """The graph of an ear, its scalogram among the layers, numbered as its neurons are."""
+def graph_of(ear: Ear, *, weighted: bool = False) -> NeuronGraph:
+    """The graph of an ear, its scalogram among the layers, numbered as its neurons are.
+
+    Args:
+        ear: the ear.
+        weighted: edges weigh as much as the trained weights along them are large, else 1.
+    """
     features = torch.zeros(1, 2, ear.config.scalogram.bins, _FRAMES)
-    return NeuronGraph.of(trace(ear, lambda: ear.hear(features, circular=True), {FRONT_END: features}, "bcft"))
+    traced = trace(ear, lambda: ear.hear(features, circular=True), {FRONT_END: features}, "bcft", weighted=weighted)
+    return NeuronGraph.of(traced)
 
 
 def lay_out(

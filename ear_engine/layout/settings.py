@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ear_engine.errors import UserError
 
+EDGES = ("uniform", "weights")
+_STEEP, _SOFTER = 2.0, 0.014  # exponent from which more softening is wanted, and how much for each 1 above
+
 
 @dataclass(frozen=True)
 class LayoutSettings:
@@ -17,6 +20,7 @@ class LayoutSettings:
         centering: l, as a multiple of the mean weight of a vertex's edges.
         growth: how many times greater centering is on each level than on the coarser one.
         softening: of the repulsion, as a share of the layout's RMS radius; in space, that to the power of 2/3.
+        edges: ``uniform``, each pulls alike, or ``weights``, by the size of the trained weights.
         balance: how much more neurons with more edges push, see :func:`~ear_engine.layout.charges.balanced`.
         dimensions: 2 or 3.
         seed: of the first positions, and of the little that members of a coarse vertex are moved apart.
@@ -28,6 +32,7 @@ class LayoutSettings:
     centering: float = 0.02
     growth: float = 1.1
     softening: float = 0.008
+    edges: str = "uniform"
     balance: float = 0.5
     dimensions: int = 2
     seed: int = 0
@@ -48,8 +53,15 @@ class LayoutSettings:
         _within("seed", self.seed, 0, 2**63 - 1)
         _within("steps", self.steps, 1, 1_000_000)
         _within("rest", self.rest, 1e-6, 1.0)
+        if self.edges not in EDGES:
+            raise UserError(f"edges {self.edges!r}", "are unknown", f"use {' or '.join(EDGES)}", "bad_value")
         if self.dimensions not in (2, 3):
             raise UserError(f"dimensions {self.dimensions}", "is neither 2 nor 3", "use 2 or 3", "bad_value")
+
+
+def more_softening(exponent: float) -> float:
+    """How much more than usual lets vertices come to rest at a steep exponent, too; found by trying, up to 2.5."""
+    return max(0.0, _SOFTER * (exponent - _STEEP))
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

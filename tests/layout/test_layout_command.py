@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import struct
 import xml.etree.ElementTree
 from dataclasses import replace
@@ -24,7 +25,7 @@ from ear_engine.errors import UserError
 from ear_engine.layout.charges import STRONGEST, WEAKEST, balanced, charges_of, check_charges
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.layouts import graph_of, lay_out
-from ear_engine.layout.map_file import MapFile, read_map
+from ear_engine.layout.map_file import MAP, MapFile, read_map
 from ear_engine.layout.orientation import aligned, into_square, turned
 from ear_engine.layout.outputs import Laid, files_of, write_layout
 from ear_engine.layout.settings import LayoutSettings
@@ -117,6 +118,24 @@ def test_one_command_writes_a_map_in_time(
     # the still map is the one that is made without
     assert main(["layout", "--ear", str(ear), "-o", str(tmp_path / "still.npz")]) == 0
     assert (tmp_path / "still.npz").read_bytes() == files[0].read_bytes()
+
+
+@pytest.mark.slow
+def test_without_a_file_the_map_goes_to_its_ear(
+    ear: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ear_engine.commands.layout.LayoutSettings", partial(LayoutSettings, steps=20, softening=0.1))
+    mine = tmp_path / "mine"
+    shutil.copytree(ear, mine)
+    assert main(["layout", "--ear", str(mine), "--edges", "weights", "--k", "2.5"]) == 0
+    stored = read_map(mine / MAP, weights=hash_weights(mine))
+    assert stored.settings["edges"] == "weights"
+    assert stored.settings["softening"] == pytest.approx(0.107)  # more for a steep exponent
+    weighted = capsys.readouterr().out
+    assert "links between layers" in weighted
+    assert main(["layout", "--ear", str(mine), "-o", str(tmp_path / "other.npz")]) == 0
+    assert read_map(tmp_path / "other.npz").id != stored.id
+    assert weighted.split(" edges")[0].split()[-1] == capsys.readouterr().out.split(" edges")[0].split()[-1]
 
 
 def test_files_are_numbered_so_that_they_sort() -> None:
