@@ -86,7 +86,7 @@ examples:
 .npz is the map with its id, .png and .svg are pictures, .csv has a row for each neuron (Blender, Processing),
 .exr is a texture of 32-bit floats (TouchDesigner): neuron after neuron, the top row first.
 With --time-points, .mp4 is a film, .png a sheet of all maps, .csv has a row for each neuron and point, its time first,
-.svg and .exr are numbered files (map_1.exr and on); .npz is the still map as without.
+.svg and .exr are numbered files (map_1.exr and on); .npz has all of them beside the still map.
 The same seed makes the same map on a CPU."""
 
 

@@ -72,7 +72,7 @@ def run(typed: argparse.Namespace) -> int:
             progress=lambda done, every: stages("laying out, percent", _PERCENT * done // every, _PERCENT),
             settled=lambda _level, positions: rested.append(positions),
         )
-        moving = None
+        moving = snapshots = None
         if clip is not None:
             loop = hear_loop(ear, clip)
             snapshots = lay_out_snapshots(
@@ -85,7 +85,7 @@ def run(typed: argparse.Namespace) -> int:
                 progress=lambda done, every: stages("points in time", done, every),
             )
             moving = Moving(snapshots, loop)
-        stored = MapFile.of(found.positions, hash_weights(folder.path), settings)
+        stored = MapFile.of(found.positions, hash_weights(folder.path), settings, snapshots)
         laid = Laid(graph.layers, stored, _hertz(graph, ear, statistics), moving)
         written = [one for file in files for one in _write(file, laid, statistics, stages)]
     for file in written:

@@ -5,6 +5,7 @@ Arrays:
     id: of the positions, 16 hexadecimal digits, so that programs can tell whether theirs is the same
     weights: SHA-256 of the ear's weights
     settings: JSON
+    snapshots: (times, neurons, 2 or 3) float32, 0..1 on a scale of their own, if it was laid out at points in time
     format: 1
 """
 
@@ -40,16 +41,23 @@ class MapFile:
         positions: (neurons, 2 or 3), 0..1.
         weights: SHA-256 of the ear's weights, hexadecimal.
         settings: names and values, those of another version too.
+        snapshots: (times, neurons, 2 or 3), 0..1, if there are any.
     """
 
     positions: NDArray[np.float32]
     weights: str
     settings: Mapping[str, object]
+    snapshots: NDArray[np.float32] | None = None
 
     @staticmethod
-    def of(positions: NDArray[np.float32], weights: str, settings: LayoutSettings) -> MapFile:
+    def of(
+        positions: NDArray[np.float32],
+        weights: str,
+        settings: LayoutSettings,
+        snapshots: NDArray[np.float32] | None = None,
+    ) -> MapFile:
         """A new one."""
-        return MapFile(positions, weights, dataclasses.asdict(settings))
+        return MapFile(positions, weights, dataclasses.asdict(settings), snapshots)
 
     @property
     def id(self) -> str:
@@ -72,6 +80,7 @@ def write_map(path: Path, stored: MapFile) -> None:
         weights=np.array(stored.weights),
         settings=np.array(json.dumps(dict(stored.settings), sort_keys=True)),
         format=np.array(FORMAT),
+        **({} if stored.snapshots is None else {"snapshots": np.ascontiguousarray(stored.snapshots, np.float32)}),
     )
     made_folder(path.parent)
     with replacing(path) as file:
@@ -96,7 +105,10 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
             if written != FORMAT:
                 raise UserError(subject, f"is of format {written}, not {FORMAT}", _AGAIN, "bad_map")
             stored = MapFile(
-                np.asarray(file["positions"], np.float32), str(file["weights"]), json.loads(str(file["settings"]))
+                np.asarray(file["positions"], np.float32),
+                str(file["weights"]),
+                json.loads(str(file["settings"])),
+                np.asarray(file["snapshots"], np.float32) if "snapshots" in file else None,
             )
             identity = str(file["id"])
     except FileNotFoundError:
@@ -110,6 +122,9 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
         raise UserError(subject, f"has positions of the shape {positions.shape}", _AGAIN, "bad_map")
     if not (np.isfinite(positions).all() and positions.min() >= 0.0 and positions.max() <= 1.0):
         raise UserError(subject, "has positions outside 0..1", _AGAIN, "bad_map")
+    times = stored.snapshots
+    if times is not None and (times.shape[1:] != positions.shape or not np.isfinite(times).all()):
+        raise UserError(subject, f"has snapshots of the shape {times.shape}, or no numbers", _AGAIN, "bad_map")
     if stored.id != identity:
         raise UserError(subject, "has other positions than its id says", _AGAIN, "bad_map")
     if neurons is not None and len(positions) != neurons:

@@ -28,6 +28,18 @@ def test_it_comes_back(tmp_path: Path, stored: MapFile) -> None:
     assert LayoutSettings(**back.settings) == LayoutSettings(exponent=1.5)  # type: ignore[arg-type]
 
 
+def test_snapshots_come_back_if_they_fit(tmp_path: Path, stored: MapFile) -> None:
+    path, times = tmp_path / MAP, np.random.default_rng(1).random((3, 7, 2), np.float32)
+    write_map(path, MapFile(stored.positions, stored.weights, stored.settings, times))
+    back = read_map(path)
+    assert back.snapshots is not None and np.array_equal(back.snapshots, times)
+    assert back.id == stored.id
+    for wrong in (times[:, :5], times[0], np.full_like(times, np.nan)):
+        write_map(path, MapFile(stored.positions, stored.weights, stored.settings, wrong))
+        with pytest.raises(UserError, match="has snapshots of the shape"):
+            read_map(path)
+
+
 def test_the_same_map_makes_the_same_bytes(tmp_path: Path, stored: MapFile) -> None:
     write_map(tmp_path / "one.npz", stored)
     write_map(tmp_path / "two.npz", stored)
