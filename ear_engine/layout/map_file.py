@@ -73,15 +73,16 @@ def write_map(path: Path, stored: MapFile) -> None:
         UserError: it cannot be written.
     """
     buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        positions=np.ascontiguousarray(stored.positions, np.float32),
-        id=np.array(stored.id),
-        weights=np.array(stored.weights),
-        settings=np.array(json.dumps(dict(stored.settings), sort_keys=True)),
-        format=np.array(FORMAT),
-        **({} if stored.snapshots is None else {"snapshots": np.ascontiguousarray(stored.snapshots, np.float32)}),
-    )
+    arrays = {
+        "positions": np.ascontiguousarray(stored.positions, np.float32),
+        "id": np.array(stored.id),
+        "weights": np.array(stored.weights),
+        "settings": np.array(json.dumps(dict(stored.settings), sort_keys=True)),
+        "format": np.array(FORMAT),
+    }
+    if stored.snapshots is not None:
+        arrays["snapshots"] = np.ascontiguousarray(stored.snapshots, np.float32)
+    np.savez(buffer, allow_pickle=False, **arrays)
     made_folder(path.parent)
     with replacing(path) as file:
         file.write(buffer.getvalue())
