@@ -244,6 +244,10 @@ def _add_layout(layout: Parser) -> None:
     add("--softening", type=float, metavar="S", help=soft)
     edges = "how hard edges pull: all alike (uniform), or as the trained weights are large"
     add("--edges", default="uniform", choices=("uniform", "weights"), help=edges)
+    dense = (
+        "where it is not known how an ear's layer connects, let all reach all, instead of naming the layer and ending"
+    )
+    add("--dense", action="store_true", help=dense)
     points = "points in time of a loop, 2..64, at each of which it is laid out by what neurons do then"
     add("--time-points", type=int, metavar="N", help=points)
     add("--clip", metavar="NAME|PATH", help="the loop that time points are in (beat); `ear-engine clips` lists them")

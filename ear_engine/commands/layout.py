@@ -14,8 +14,8 @@ from rich.console import Console
 from ear_engine import platform
 from ear_engine.clip import Clip
 from ear_engine.commands.progress import Stages
-from ear_engine.ear.checkpoint import load_ear
 from ear_engine.ear.devices import choose_device
+from ear_engine.ear.kinds import load_ear_of_any_kind
 from ear_engine.ear.network import Ear
 from ear_engine.ear.shape import bin_frequencies
 from ear_engine.ear.statistics import Statistics
@@ -51,7 +51,7 @@ def run(typed: argparse.Namespace) -> int:
     files = _files(typed, folder.path)
     settings = _settings(typed)
     device = choose_device(typed.device, ("cuda", "cpu"))
-    ear = load_ear(folder.path)
+    ear = load_ear_of_any_kind(folder.path)
     clip = _clip(typed, ear)
     statistics = load_statistics(folder.path)
     console = Console(file=sys.stderr, soft_wrap=True)
@@ -61,7 +61,7 @@ def run(typed: argparse.Namespace) -> int:
     rested: list[Positions] = []  # by level, the finest last
     with Stages(console) as stages:
         stages("tracing the network", 0, 1)
-        graph = graph_of(ear, weighted=settings.edges == "weights")
+        graph = graph_of(ear, weighted=settings.edges == "weights", dense=typed.dense)
         charges = charges_of(graph, statistics)
         stages("tracing the network", 1, 1)
         found = lay_out(

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -56,16 +57,21 @@ class Layout:
     seconds: float
 
 
-def graph_of(ear: Ear, *, weighted: bool = False) -> NeuronGraph:
+def graph_of(ear: Ear, *, weighted: bool = False, dense: bool = False) -> NeuronGraph:
     """The graph of an ear, its scalogram among the layers, numbered as its neurons are.
 
     Args:
         ear: the ear.
         weighted: edges weigh as much as the trained weights along them are large, else 1.
+        dense: where connections are not known, everything reaches everything.
+
+    Raises:
+        UserError: connections are not known; the layer is named.
     """
     features = torch.zeros(1, 2, ear.config.scalogram.bins, _FRAMES)
-    traced = trace(ear, lambda: ear.hear(features, circular=True), {FRONT_END: features}, "bcft", weighted=weighted)
-    return NeuronGraph.of(traced)
+    inputs = {FRONT_END: features}
+    hear = partial(ear.hear, features, circular=True)
+    return NeuronGraph.of(trace(ear, hear, inputs, "bcft", weighted=weighted, dense=dense))
 
 
 def lay_out(

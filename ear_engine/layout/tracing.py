@@ -143,7 +143,7 @@ class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 raise UserError(
                     f"layer {where or 'of the network'}",
                     f"has connections that are not known ({name}{' ' if str(reason) else ''}{reason})",
-                    "lay it out with all of them connected (dense)",
+                    "lay it out with --dense, as if everything there reached everything",
                     "unknown_layer_kind",
                 ) from None
             found = _everything(structures, tuple(out.shape))

@@ -6,19 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ear_engine.ear.kinds import load_ear_of_any_kind
 from ear_engine.ear.network import Ear
 from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.ear.statistics import Statistics
 from ear_engine.ear.statistics_file import load_statistics
-from ear_engine.ear_files import CONFIG
 from ear_engine.errors import UserError
 from ear_engine.plugins import Registry
 from ear_engine.targets.directions import Direction, load_directions
 from ear_engine.targets.facts import load_facts
 from ear_engine.targets.resolve import Resolver
-from ear_engine.yaml_files import load_yaml
-
-_KIND = "cpc"  # of an ear whose config names none
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,7 @@ def load_model(choice: Choice, device: str, registry: Registry, warn: Callable[[
     Raises:
         UserError: it cannot be loaded.
     """
-    kind = str(load_yaml(choice.folder / CONFIG).get("kind", _KIND))
-    ear: Ear = registry.load("ears", kind)(choice.folder)
+    ear = load_ear_of_any_kind(choice.folder, registry)
     try:
         statistics = load_statistics(choice.folder)
     except UserError as error:

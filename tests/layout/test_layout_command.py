@@ -140,6 +140,28 @@ def test_without_a_file_the_map_goes_to_its_ear(
     assert weighted.split(" edges")[0].split()[-1] == capsys.readouterr().out.split(" edges")[0].split()[-1]
 
 
+@pytest.mark.slow
+def test_a_layer_of_unknown_connections_is_named_and_dense_on_request(
+    ear: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Sorting(Ear):
+        def hear(self, features: torch.Tensor, **options: Any) -> Any:
+            return super().hear(torch.sort(features, dim=2).values, **options)
+
+    def load(folder: Path) -> Ear:
+        network = Sorting(load_ear(folder).config)
+        return network.eval()
+
+    monkeypatch.setattr("ear_engine.commands.layout.load_ear_of_any_kind", load)
+    monkeypatch.setattr("ear_engine.commands.layout.LayoutSettings", partial(LayoutSettings, steps=20, softening=0.1))
+    words = ["layout", "--ear", str(ear), "-o", str(tmp_path / "map.npz")]
+    assert main(words) == 2
+    refused = capsys.readouterr().err
+    assert "has connections that are not known (sort)" in refused and "--dense" in refused
+    assert main([*words, "--dense"]) == 0
+    assert (tmp_path / "map.npz").exists()
+
+
 def test_files_are_numbered_so_that_they_sort() -> None:
     assert files_of(Path("a/map.exr"), None) == [Path("a/map.exr")]
     assert files_of(Path("a/map.EXR"), 12)[::11] == [Path("a/map_01.EXR"), Path("a/map_12.EXR")]
