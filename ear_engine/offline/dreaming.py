@@ -68,7 +68,7 @@ def dream_all(request: Request, progress: Progress = lambda _done, _all, _object
     Raises:
         UserError: as :func:`dream` does.
     """
-    ready = _prepare(request)
+    ready = prepare(request)
     dreaming, source = ready.dreaming, ready.source
     objective = _run(dreaming, settings_of(ready.values), request.count, request.steps, progress)
     before = _levels(dreaming.listen(source))
@@ -92,7 +92,7 @@ def check(request: Request) -> None:
     Raises:
         UserError: as :func:`dream` does.
     """
-    _prepare(request)
+    prepare(request)
 
 
 def layers_of(folder: Path) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def layers_of(folder: Path) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class _Ready:
+class Ready:
     """A dream before its first step.
 
     Args:
@@ -124,7 +124,12 @@ class _Ready:
     title: str
 
 
-def _prepare(request: Request) -> _Ready:
+def prepare(request: Request) -> Ready:
+    """Load and check everything that a request names.
+
+    Raises:
+        UserError: something of that does not exist or cannot be.
+    """
     request.check()
     tree = ParameterTree()
     values = request.all_values(tree)
@@ -159,7 +164,7 @@ def _prepare(request: Request) -> _Ready:
     terms = resolver.resolve((target,), dreaming.beats)
     dreaming.aim(terms)
     title = " · ".join((Path(request.ear).name, source.name, request.preset or _named(target.by, values)))
-    return _Ready(dreaming, stereo, values, terms, resolver.facts, title)
+    return Ready(dreaming, stereo, values, terms, resolver.facts, title)
 
 
 def _model(folder: Path, device: str) -> Model:
@@ -171,7 +176,12 @@ def _warn(fault: UserError) -> None:
 
 
 @contextmanager
-def _enough_memory() -> Iterator[None]:
+def enough_memory() -> Iterator[None]:
+    """Where memory may run out; whoever is told can do something about it.
+
+    Raises:
+        UserError: it has.
+    """
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -183,10 +193,10 @@ def _enough_memory() -> Iterator[None]:
 
 def _run(dreaming: Dream, settings: DreamSettings, count: int, steps: int, progress: Progress) -> NDArray[np.float32]:
     objective = np.zeros(count, np.float32)
-    with _enough_memory():
+    with enough_memory():
         dreaming.warm_up(settings)
     for number in range(count):
-        with _enough_memory():
+        with enough_memory():
             step = dreaming.step(settings, 1.0 / steps)
         objective[number] = step.objective
         if dreaming.silent and (number + 1) % steps == 0:
