@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,9 +59,11 @@ class LiveMap:
         self._charges = self._still
         self._stored = stored.positions.astype(np.float64)
         self._sizes = torch.ones_like(self._still)
-        start = self._tensor(self._stored - self._stored.mean(axis=0))
-        self._scale = self._simulation(start).fitting_scale()
-        self._start = start * self._scale
+        centered = self._stored - self._stored.mean(axis=0)
+        self._size = float(np.linalg.norm(centered))
+        self._start = self._tensor(centered)
+        for _ in range(2):  # the first is not exact, if it is far from 1
+            self._start = self._start * self._simulation(self._start).fitting_scale()
         self._running = self._simulation(self._start)
         self.steps = 0
 
@@ -74,11 +77,13 @@ class LiveMap:
 
         Args:
             deviations: (neurons,), activations in deviations of what is usual, 0 is the mean.
-            strength: 1 doubles the charge of a neuron that is four deviations above its mean; 0 is the still map.
+            strength: 1 doubles the charge of a neuron that is four deviations above its mean, beside those that are
+                not; 0 is the still map.
             seconds: since the last time.
         """
         heard = self._tensor(np.nan_to_num(deviations, nan=0.0)).clamp_(0.0, _LOUDEST).div_(_LOUDEST)
         goal = self._still * (1.0 + strength * heard).clamp_(WEAKEST, STRONGEST)
+        goal *= self._still.mean() / goal.mean()  # or all would swell when all are loud
         self._charges = torch.lerp(goal, self._charges, math.exp(-max(seconds, 0.0) / _SMOOTH))
         self._running.charges = self._charges
 
@@ -87,16 +92,20 @@ class LiveMap:
         try:
             self._running.step()
             far = float(self._running.positions.abs().amax())
-        except FloatingPointError:
+        except (FloatingPointError, ValueError):  # positions that are no numbers, or a radius that is none
             far = math.inf
         if not far < _AWAY * float(self._start.abs().amax()):
+            self._charges = self._still  # they may be what was wrong
             self._running = self._simulation(self._start)
         self.steps += 1
 
     def positions(self) -> NDArray[np.float32]:
         """Where neurons are, (neurons, 2 or 3), on the stored map's scale and turned as it is."""
-        here = self._running.positions.double().cpu().numpy() / self._scale
-        return np.asarray(aligned(here, self._stored), np.float32)
+        here = self._running.positions.double().cpu().numpy()
+        here -= here.mean(axis=0)
+        size = float(np.linalg.norm(here))
+        scale = self._size / size if size > 0.0 else 1.0
+        return np.asarray(aligned(here * scale, self._stored), np.float32)
 
     def _simulation(self, positions: Tensor) -> Simulation:
         settings = self._settings
@@ -111,10 +120,10 @@ class LiveMap:
 def settings_of(stored: MapFile) -> LayoutSettings:
     """The settings of a map; what another version of this program did not know has its default."""
     known = {field.name for field in dataclasses.fields(LayoutSettings)}
-    given = {name: value for name, value in stored.settings.items() if name in known}
     try:
+        given: dict[str, Any] = {name: value for name, value in stored.settings.items() if name in known}
         settings = LayoutSettings(**{**given, "dimensions": stored.positions.shape[1]})
         settings.check()
-    except (TypeError, UserError):
+        return dataclasses.replace(settings, seed=int(settings.seed))
+    except (AttributeError, TypeError, OverflowError, UserError):
         return LayoutSettings(dimensions=stored.positions.shape[1])
-    return settings
