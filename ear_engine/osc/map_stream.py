@@ -61,21 +61,29 @@ class MapStream:
         map a little beyond; offset and total count floats.
         """
         if round_.sent >= len(round_.packets):
-            self._pack()
-            if round_.version == self._version:
+            if not self._pack() or round_.version == self._version:
                 return []
             round_.version, round_.packets, round_.sent = self._version, self._packets, 0
         some = round_.packets[round_.sent : round_.sent + _A_TURN]
         round_.sent += len(some)
         return list(some)
 
-    def _pack(self) -> None:
+    @staticmethod
+    def back(round_: Round, count: int) -> None:
+        """The last ``count`` messages of a turn could not be sent: they are due again."""
+        round_.sent -= count
+
+    def _pack(self) -> bool:
+        """Pack the map if it is a new one; False if there is none."""
         here = self._now()
-        if here is None or here.version == self._version:
-            return
+        if here is None:
+            return False
+        if here.version == self._version:
+            return True
         values = np.ascontiguousarray(here.positions, np.float32).reshape(-1)
         self._version = here.version
         self._packets = tuple(
             self._encoder.encode((here.version % _VERSIONS, offset, values.size), values[offset : offset + _CHUNK])
             for offset in range(0, values.size, _CHUNK)
         )
+        return True

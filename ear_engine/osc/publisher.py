@@ -107,7 +107,8 @@ class Publisher:
         moment = self._streams.moment(at)
         wait = IDLE
         for subscription in list(self._clients):
-            if not (subscription.dirty or (subscription.streams and moment is not None)):
+            heard = moment is not None or POSITIONS in subscription.streams  # the map is there without a sound
+            if not (subscription.dirty or (subscription.streams and heard)):
                 continue
             if at >= subscription.due - _EARLY:
                 self._turn(subscription, moment)
@@ -127,16 +128,23 @@ class Publisher:
             for address in subscription.dirty & self._last.keys():
                 self._deliver(self._last[address], subscription)
             subscription.dirty = set()
-        if moment is not None:
-            for address in subscription.streams:
-                if address == POSITIONS:
-                    packets = self._positions.turn(subscription.map_round)
-                else:
-                    packets = self._streams.packets(address, moment, subscription.sequence)
-                for packet in packets:
+        for address in subscription.streams:
+            if address == POSITIONS:
+                self._send_map(subscription)
+            elif moment is not None:
+                for packet in self._streams.packets(address, moment, subscription.sequence):
                     self._deliver(packet, subscription)
         subscription.sequence += 1
 
-    def _deliver(self, packet: bytes, subscription: Subscription) -> None:
-        if not self._send(packet, subscription):
-            subscription.dropped += 1
+    def _send_map(self, subscription: Subscription) -> None:
+        """Some more of the map; what is dropped comes again, for a map that lies still is sent only once."""
+        packets = self._positions.turn(subscription.map_round)
+        for number, packet in enumerate(packets):
+            if not self._deliver(packet, subscription):
+                self._positions.back(subscription.map_round, len(packets) - number)
+                return
+
+    def _deliver(self, packet: bytes, subscription: Subscription) -> bool:
+        taken = self._send(packet, subscription)
+        subscription.dropped += not taken
+        return taken

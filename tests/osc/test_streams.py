@@ -258,3 +258,60 @@ def test_layers_are_learned_from_the_loops_if_nobody_tells(session: Session) -> 
     streams.poll()
     assert [(layer.name, layer.neurons) for layer in streams.layers()] == [(x.name, x.neurons) for x in LAYERS]
     streams.close()
+
+
+def whole_map(heard: Heard) -> np.ndarray:
+    """The last map in ``heard``, put together."""
+    version, total = heard[-1][1], heard[-1][3]
+    values = np.full(total, np.nan, np.float32)
+    for address, number, offset, _, *floats in heard:
+        if address == "/ear/map/positions" and number == version:
+            values[offset : offset + len(floats)] = floats
+    return values.reshape(-1, 2)
+
+
+def test_the_map_comes_once_and_again_when_it_moves(stage: Stage) -> None:
+    stage.subscribe("/ear/map/positions", rate=30)
+    stage.run(0.2)
+    assert stage.take() == []
+    positions = np.random.default_rng(0).random((20_000, 2)).astype(np.float32)
+    stage.map = MapNow(1, positions)
+    stage.run(1 / 30)
+    assert len(stage.take()) == 48
+    stage.subscribe("/ear/map/positions", YOU, rate=30)
+    stage.run(0.5)
+    for client in (ME, YOU):
+        heard = stage.take(client)
+        assert {message[1] for message in heard} == {1} and len(heard) == (157 if client == YOU else 157 - 48)
+    stage.map = MapNow(2, positions + 0.5)
+    stage.run(0.5)
+    for client in (ME, YOU):
+        np.testing.assert_array_equal(whole_map(stage.take(client)), positions + 0.5)
+    stage.run(0.5)
+    assert stage.take(ME) == stage.take(YOU) == []
+
+
+def test_the_map_needs_no_sound(session: Session) -> None:
+    stage = Stage(session)
+    stage.map = MapNow(1, np.ones((3, 2), np.float32))
+    stage.subscribe("/ear/*")
+    stage.subscribe("/ear/map/positions")
+    stage.subscribe("/ear/playhead")
+    stage.run(0.2)
+    assert stage.take() == [("/ear/map/positions", 1, 0, 6, *[1.0] * 6)]
+    stage.streams.close()
+
+
+def test_what_is_dropped_of_the_map_is_sent_later(stage: Stage) -> None:
+    positions = np.random.default_rng(0).random((20_000, 2)).astype(np.float32)
+    stage.map = MapNow(1, positions)
+    subscription = stage.subscribe("/ear/map/positions", rate=30)
+    stage.run(1 / 30)
+    stage.takes = False
+    stage.run(0.1)
+    assert subscription.dropped == 3  # one a turn: what follows would be dropped too
+    stage.takes = True
+    stage.run(0.5)
+    heard = stage.take()
+    assert len(heard) == 157
+    np.testing.assert_array_equal(whole_map(heard), positions)
