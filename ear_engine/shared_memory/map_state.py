@@ -18,7 +18,7 @@ from ear_engine.shared_memory.slot import SlotReader, SlotWriter
 
 MOST_NUMBERS = 1 << 20  # coordinates of all neurons together
 _LENGTH = struct.Struct("<I")
-_HEADER = 1 << 12  # bytes
+_HEADER = 1 << 16  # bytes: a message and a path of letters that JSON escapes
 
 
 @dataclass(frozen=True, eq=False)
