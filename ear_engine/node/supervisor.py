@@ -88,6 +88,7 @@ class _Child:
     slack: float = 1.0  # grows if it hangs soon again: a machine may just be too slow for it
     spare: Spare | None = None
     settled: float = 0.0  # when a spare has died
+    asked: float | None = None  # when it was asked to end, as nobody wanted it
 
 
 class Supervisor:
@@ -96,7 +97,7 @@ class Supervisor:
     Args:
         specs: the children, started in this order.
         clock: seconds on the shared clock.
-        wanted: of children that are not always wanted, whether they are; others are asked to end.
+        wanted: of children that are not always wanted, whether they are; those that are not are ended.
     """
 
     def __init__(
@@ -130,8 +131,8 @@ class Supervisor:
             self._lenient = at
         self._polled = at
         for child in self._children.values():
-            if not self._is_wanted(child):
-                self._dismiss(child)
+            if child.asked is not None or not self._is_wanted(child):
+                self._dismiss(child, at)
             elif child.process is None and at >= child.due:
                 self._start(child, at)
         exits = [ended for child in self._children.values() if (ended := self._ended(child, at)) is not None]
@@ -168,24 +169,34 @@ class Supervisor:
         child.spare = None
         if process is None:
             process = launch(self._context, spec.name, spec.target, spec.args)
-        child.process, child.started, child.ready, child.hung = process, at, False, False
+        child.process, child.started, child.ready, child.hung, child.asked = process, at, False, False, None
         child.starts += 1
 
     def _is_wanted(self, child: _Child) -> bool:
         wanted = self._wanted.get(child.spec.name)
         return wanted is None or wanted()
 
-    def _dismiss(self, child: _Child) -> None:
-        """End a child that is not wanted; that is no failure, and nobody is told."""
-        if child.process is not None:
+    def _dismiss(self, child: _Child, at: float) -> None:
+        """End a child that is not wanted, even if it is wanted again meanwhile: it may have heard already."""
+        child.failures, child.due = 0, 0.0
+        if child.spare is not None:
+            child.spare.discard()
+            child.spare = None
+        if child.process is None:
+            return
+        if child.asked is None:
+            child.asked = at
             child.process.terminate()
-            if child.process.exitcode is not None:
-                self._forget(child)
-                child.failures, child.due = 0, 0.0
+        elif at - child.asked > child.spec.grace:
+            child.process.kill()
 
     def _ended(self, child: _Child, at: float) -> Exit | None:
         process, spec = child.process, child.spec
         if process is None or process.exitcode is None:
+            return None
+        if child.asked is not None:  # that is no failure, and nobody is told
+            self._forget(child)
+            child.asked, child.ready = None, False
             return None
         code = process.exitcode
         self._look(child)

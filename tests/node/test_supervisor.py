@@ -15,6 +15,7 @@ import pytest
 
 from ear_engine.node.spare import Spare
 from ear_engine.node.supervisor import ChildSpec, Pulse, Supervisor, describe_exit
+from ear_engine.platform import process_alive
 from ear_engine.shared_memory.clock import now
 
 
@@ -32,13 +33,19 @@ def print_to_stdout(folder: Path) -> None:
     sleep_on(folder)
 
 
+def sleep_on_whatever_is_asked(folder: Path) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sleep_on(folder)
+
+
 class Watch:
     """A supervisor, what it reported, and how to wait for it."""
 
     def __init__(self, *specs: ChildSpec) -> None:
         self.messages: list[str] = []
         self.exits: list[tuple[str, int, bool]] = []
-        self.supervisor = Supervisor(specs)
+        self.wanted = True  # the map
+        self.supervisor = Supervisor(specs, wanted={"map": lambda: self.wanted})
 
     def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
         end = time.perf_counter() + seconds
@@ -48,6 +55,11 @@ class Watch:
                 self.exits.append((ended.name, ended.code, ended.was_ready))
                 self.messages.append(ended.message)
             time.sleep(0.005)
+
+    def watch(self, seconds: float) -> None:
+        """Look on for a while."""
+        end = time.perf_counter() + seconds
+        self.until(lambda: time.perf_counter() >= end, seconds + 10.0)
 
     def stop(self) -> list[str]:
         return asyncio.run(self.supervisor.stop(now()))
@@ -188,3 +200,92 @@ def test_an_interrupt_of_everyone_at_the_start_reaches_no_child(tmp_path: Path) 
     watch.until(lambda: bool(list(tmp_path.iterdir())))
     assert watch.messages == []
     watch.stop()
+
+
+def test_one_that_is_not_wanted_is_not_started_until_it_is(tmp_path: Path) -> None:
+    audio, moving = tmp_path / "audio", tmp_path / "map"
+    audio.mkdir()
+    moving.mkdir()
+    watch = Watch(ChildSpec("audio", sleep_on, (audio,), grace=0.1), ChildSpec("map", sleep_on, (moving,), grace=0.1))
+    watch.wanted = False
+    watch.until(lambda: bool(list(audio.iterdir())))
+    watch.watch(0.1)
+    assert watch.supervisor.pids.keys() == {"audio"} and watch.supervisor.starts("map") == 0
+    watch.wanted = True
+    watch.until(lambda: bool(list(moving.iterdir())))
+    assert watch.supervisor.pids.keys() == {"audio", "map"} and watch.exits == []
+    assert set(watch.stop()) == {"audio", "map"}
+
+
+def test_one_that_is_no_longer_wanted_ends_and_nobody_is_told(tmp_path: Path) -> None:
+    watch = Watch(ChildSpec("map", sleep_on, (tmp_path,), grace=30.0))
+    for place in range(1, 4):
+        watch.wanted = True
+        begun = now()
+        watch.until(lambda place=place: len(list(tmp_path.iterdir())) == place)  # type: ignore[misc]
+        assert now() - begun < 3.0  # it has not failed, so it does not wait
+        pid = watch.supervisor.pids["map"]
+        watch.wanted = False
+        watch.until(lambda: not watch.supervisor.pids)
+        assert not process_alive(pid) and watch.supervisor.starts("map") == place
+    watch.watch(0.2)
+    assert watch.exits == [] and watch.supervisor.pids == {}
+    assert watch.stop() == []
+
+
+def test_one_that_is_wanted_again_while_it_ends_is_started_anew_and_nobody_is_told(tmp_path: Path) -> None:
+    watch = Watch(ChildSpec("map", sleep_on, (tmp_path,), grace=30.0))
+    watch.until(lambda: len(list(tmp_path.iterdir())) == 1)
+    first = watch.supervisor.pids["map"]
+    watch.wanted = False
+    watch.supervisor.poll()
+    watch.wanted = True
+    watch.until(lambda: len(list(tmp_path.iterdir())) == 2)
+    assert watch.supervisor.pids["map"] != first and watch.exits == []
+    watch.supervisor.poll()
+    os.kill(watch.supervisor.pids["map"], signal.SIGKILL)  # which is a failure again, and the first
+    watch.until(lambda: len(list(tmp_path.iterdir())) == 3)
+    assert watch.messages == ["The map process was killed (SIGKILL) and is started again."]
+    watch.wanted = False
+    watch.until(lambda: not watch.supervisor.pids)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_one_that_does_not_end_when_it_is_not_wanted_is_killed_after_its_grace(tmp_path: Path, again: bool) -> None:
+    watch = Watch(ChildSpec("map", sleep_on_whatever_is_asked, (tmp_path,), grace=0.4))
+    watch.until(lambda: bool(list(tmp_path.iterdir())))
+    first = watch.supervisor.pids["map"]
+    watch.wanted = False
+    begun = now()
+    watch.supervisor.poll()
+    watch.wanted = again  # it has been asked, so it ends in any case
+    watch.until(lambda: watch.supervisor.pids.get("map") != first)
+    assert 0.4 <= now() - begun < 3.0 and not process_alive(first)
+    watch.until(lambda: len(list(tmp_path.iterdir())) == 1 + again)
+    watch.wanted = False
+    watch.until(lambda: not watch.supervisor.pids)
+    assert watch.exits == []
+
+
+def test_one_that_fails_over_and_over_begins_afresh_when_it_was_not_wanted_meanwhile() -> None:
+    watch = Watch(ChildSpec("map", end_at_once, (3,)))
+    watch.until(lambda: len(watch.messages) == 4)
+    assert "has failed 4 times in a row" in watch.messages[-1]
+    watch.wanted = False
+    watch.watch(0.05)
+    watch.wanted = True
+    watch.until(lambda: len(watch.messages) == 5, 3.0)
+    assert watch.messages[-1] == "The map process ended (exit code 3) and is started again."
+    watch.wanted = False
+    watch.until(lambda: not watch.supervisor.pids)
+
+
+def test_no_spare_waits_for_one_that_is_not_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ear_engine.node.supervisor._SETTLED", 0.1)
+    spec = ChildSpec("map", sleep_on, (tmp_path,), pulse=lambda pid: Pulse(now()), prepare=get_ready, grace=0.1)
+    watch = Watch(spec)
+    watch.until(lambda: "map spare" in {child.name for child in multiprocessing.active_children()})
+    watch.wanted = False
+    watch.until(lambda: not watch.supervisor.pids)
+    watch.watch(0.6)
+    assert multiprocessing.active_children() == [] and watch.exits == []
