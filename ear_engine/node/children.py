@@ -118,11 +118,15 @@ def dreamer_pulse(session: Path) -> Callable[[int], Pulse | None]:
 
 
 def map_pulse(session: Path) -> Callable[[int], Pulse | None]:
-    """Sign of life of the map process: it keeps writing where neurons are."""
+    """Sign of life of the map process: it keeps writing where neurons are, and is quiet for long only as it loads."""
     reader = MapReader(session)
 
     def pulse(pid: int) -> Pulse | None:
         state = reader.read()
-        return Pulse(state.heartbeat, state.phase != "loading") if state is not None and state.pid == pid else None
+        if state is None or state.pid != pid:
+            return None
+        if state.phase == "loading":  # maybe another ear than the first
+            return Pulse(state.heartbeat + _LAYING_OUT - _MAP_HANGS, ready=False)
+        return Pulse(state.heartbeat)
 
     return pulse

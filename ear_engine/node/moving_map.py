@@ -25,7 +25,7 @@ class MovingMap:
     Args:
         control: says whether it shall move.
         session: the session folder.
-        device: torch device of the dreamer; nothing while it is not known.
+        device: torch device of the dreamer; nothing while it is not known, which changes nothing.
         pid: of the map process; None while there is none.
         still: positions of the stored map, (neurons, 2), as soon as they are known.
         report: told level, code and sentence.
@@ -44,13 +44,16 @@ class MovingMap:
         self._control = control
         self._reader = MapReader(session)
         self._device, self._pid, self._still, self._report = device, pid, still, report
+        self._last_device = ""
         self._version = 0
-        self._shown: object = None
+        self._state: MapState | None = None  # that is shown
+        self._shown: NDArray[np.float32] | None = None
 
     def wanted(self) -> bool:
         """Whether the map process shall run."""
         motion = self._control.tree.values[MOTION]
-        return motion in ("live", "frozen") or (motion == "auto" and self._device().startswith("cuda"))
+        self._last_device = self._device() or self._last_device
+        return motion in ("live", "frozen") or (motion == "auto" and self._last_device.startswith("cuda"))
 
     def ended(self, ended: Exit) -> bool:
         """Deal with the end of the map process; False if it was another one, or is just started again."""
@@ -65,12 +68,16 @@ class MovingMap:
     def now(self) -> MapNow | None:
         """Where neurons are; None before anything is known of the ear."""
         state = self._live()
+        if state is not None and state is self._state and self._shown is not None:
+            return MapNow(self._version, self._shown)
+        self._state = state
         positions = self._still() if state is None else state.positions[:, :2]
         if positions is None:
             return None
-        shown: object = positions if state is None else state
-        if shown is not self._shown:
-            self._shown, self._version = shown, self._version + 1
+        if positions is not self._shown:
+            if self._shown is None or not np.array_equal(positions, self._shown):  # a sign of life is no move
+                self._version += 1
+            self._shown = positions
         return MapNow(self._version, positions)
 
     def commands(self) -> tuple[Command, ...]:
