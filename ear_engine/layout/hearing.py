@@ -14,7 +14,8 @@ from ear_engine.shared_memory.clock import playhead
 from ear_engine.shared_memory.loops import LoopFile, read_loop
 from ear_engine.shared_memory.states import AudioState, StateReader
 
-_LEAST = 1e-6  # deviation, of a neuron that never changes
+_LEAST = 1e-6  # deviation, of a neuron that never changes,
+_ROUNDED = 1e-5  # and as a share of its mean, which is not exact
 
 
 class Hearing:
@@ -34,8 +35,7 @@ class Hearing:
         self._mean: NDArray[np.float32] | None = None
         self._deviation: NDArray[np.float32] | None = None
         if statistics is not None:
-            self._mean = statistics.mean
-            self._deviation = np.sqrt(np.maximum(statistics.variance, _LEAST**2))
+            self._learn(statistics.mean, np.sqrt(np.maximum(statistics.variance, 0.0)))
         self._known = statistics is not None
         self._name = ""
         self._loop: LoopFile | None = None
@@ -65,6 +65,10 @@ class Hearing:
         if any(not len(s) or s.shape[1] != layer.vertices for s, layer in zip(heard, self._layers, strict=True)):
             return None  # of another ear, or a source that nobody has heard yet
         if not self._known:
-            self._mean = np.concatenate([steps.mean(axis=0) for steps in heard])
-            self._deviation = np.maximum(np.concatenate([steps.std(axis=0) for steps in heard]), _LEAST)
+            means = [steps.mean(axis=0, dtype=np.float64) for steps in heard]
+            self._learn(np.concatenate(means), np.concatenate([s.std(axis=0, dtype=np.float64) for s in heard]))
         return loop
+
+    def _learn(self, mean: NDArray[np.floating], deviation: NDArray[np.floating]) -> None:
+        self._mean = mean.astype(np.float32)
+        self._deviation = np.maximum(deviation, _LEAST + _ROUNDED * np.abs(mean)).astype(np.float32)

@@ -15,14 +15,14 @@ import numpy as np
 import torch
 
 from ear_engine import platform
-from ear_engine.ear.checkpoint import load_ear
 from ear_engine.ear.devices import choose_device
+from ear_engine.ear.kinds import load_ear_of_any_kind
 from ear_engine.ear.statistics_file import hash_weights, load_statistics
 from ear_engine.errors import UserError
 from ear_engine.layout.charges import charges_of
 from ear_engine.layout.hearing import Hearing
 from ear_engine.layout.layouts import graph_of, lay_out
-from ear_engine.layout.live import LiveMap
+from ear_engine.layout.live import LiveMap, settings_of
 from ear_engine.layout.map_file import MAP, MapFile, read_map
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.shared_memory.clock import now
@@ -31,8 +31,10 @@ from ear_engine.shared_memory.states import ControlState, StateReader
 
 _IDLE = 0.05  # seconds between looks while nothing moves
 _ALIVE = 0.5  # seconds between signs of life then
+_SECOND_THOUGHTS = 5.0  # seconds in which another ear than the one that cannot move may be chosen
 _FRAME = 1.0 / 60.0  # seconds a step takes at least
 _RECENT = 2.0  # seconds over which steps are counted
+_MOTION = "map/motion"
 
 
 class Budget:
@@ -74,6 +76,7 @@ class Mover:
         self._hearing: Hearing | None = None
         self._phase = "loading"
         self._heard = self._told = now()
+        self._state = MapState(os.getpid(), self._phase, self._told, "")
         self._steps: deque[float] = deque(maxlen=512)  # when the last ones were made
 
     def run(self) -> None:
@@ -84,30 +87,65 @@ class Mover:
         """
         self._tell()
         budget = Budget(_FRAME)
-        while True:
+        while not self._over():
             control = self._control.read()
-            if (control is not None and control.stop) or not platform.parent_alive():
-                return
             if control is None:
                 time.sleep(_IDLE)
                 continue
-            if control.ear != self._folder or self._map is None:
-                self._folder, self._phase = control.ear, "loading"
-                self._load(Path(control.ear))
-            assert self._map is not None
+            if self._left() or self._map is None:
+                self._change(control.ear)
+                continue
             budget.begin()
-            if control.values["map/motion"] == "frozen":
+            if control.values[_MOTION] == "frozen":
                 self._heard = now()
                 self._steps.clear()
-                if self._phase != "frozen" or self._heard - self._told >= _ALIVE:
+                if self._phase != "frozen":
                     self._phase = "frozen"
                     self._tell()
-                time.sleep(_IDLE)
+                self._idle(_IDLE)
                 continue
             self._phase = "moving"
             self._move(self._map, float(control.values["map/follow"]))
-            share = float(control.values["map/share"]) if self._device == "cpu" else 1.0
-            time.sleep(budget.rest(share))
+            while not self._called() and (left := budget.rest(self._share())) > 0.0:
+                self._idle(min(left, _IDLE))
+
+    def _over(self) -> bool:
+        control = self._control.read()
+        return (control is not None and control.stop) or not platform.parent_alive()
+
+    def _called(self) -> bool:
+        """Whether there is something else to do than to rest, which may last for seconds."""
+        control = self._control.read()
+        assert control is not None
+        return self._over() or self._left() or control.values[_MOTION] == "frozen"
+
+    def _left(self) -> bool:
+        """Whether the engine has another ear by now."""
+        control = self._control.read()
+        return control is not None and control.ear != self._folder
+
+    def _share(self) -> float:
+        control = self._control.read()
+        return float(control.values["map/share"]) if control is not None and self._device == "cpu" else 1.0
+
+    def _idle(self, seconds: float) -> None:
+        self._alive()
+        time.sleep(seconds)
+
+    def _change(self, folder: str) -> None:
+        """Load an ear; the engine may soon take back one that cannot be loaded and was chosen while another moved."""
+        moved = self._map is not None
+        self._folder, self._phase = folder, "loading"
+        try:
+            self._load(Path(folder))
+        except UserError as error:
+            self._phase = "failed"
+            self._tell(str(error))
+            until = now() + (_SECOND_THOUGHTS if moved else 0.0)
+            while not (self._over() or self._left()):
+                if now() >= until:
+                    raise
+                self._idle(_IDLE)
 
     def _move(self, moving: LiveMap, strength: float) -> None:
         at = now()
@@ -121,42 +159,41 @@ class Mover:
 
     def _load(self, folder: Path) -> None:
         self._map = self._hearing = None
+        self._steps.clear()
         self._tell()
-        try:
-            ear = load_ear(folder)
-            graph = graph_of(ear)
-            if 3 * graph.vertices > MOST_NUMBERS:
-                most = MOST_NUMBERS // 3
-                reason = f"has {graph.vertices} neurons, and a moving map {most} at most"
-                raise UserError(f"ear {folder.name!r}", reason, "set map/motion to still", "too_large")
-            statistics = load_statistics(folder)
-            charges = charges_of(graph, statistics)
-            if (folder / MAP).is_file():
-                stored = read_map(folder / MAP, graph.vertices, hash_weights(folder))
-            else:
-                settings = LayoutSettings()
-                found = lay_out(graph, charges, settings, device=self._device, progress=lambda *_: self._alive())
-                stored = MapFile.of(found.positions, hash_weights(folder), settings)
-            self._map = LiveMap(graph, charges, stored, self._device)
-            self._hearing = Hearing(self._session, graph.layers, statistics)
-        except UserError as error:
-            self._phase = "failed"
-            self._tell(str(error))
-            raise
+        ear, weights = load_ear_of_any_kind(folder), hash_weights(folder)
+        stored = read_map(folder / MAP, weights=weights) if (folder / MAP).is_file() else None
+        settings = LayoutSettings() if stored is None else settings_of(stored)
+        laid_out = stored is not None  # so whoever did it knows that connections are not known, if they are not
+        graph = graph_of(ear, weighted=settings.edges == "weights", dense=laid_out)
+        if 3 * graph.vertices > MOST_NUMBERS:
+            reason = f"has {graph.vertices} neurons, and a moving map {MOST_NUMBERS // 3} at most"
+            raise UserError(f"ear {folder.name!r}", reason, "set map/motion to still", "too_large")
+        statistics = load_statistics(folder)
+        charges = charges_of(graph, statistics)
+        if stored is None:
+            found = lay_out(graph, charges, settings, device=self._device, progress=lambda *_: self._alive())
+            stored = MapFile.of(found.positions, weights, settings)
+        self._map = LiveMap(graph, charges, stored, self._device)
+        self._hearing = Hearing(self._session, graph.layers, statistics)
         self._heard = now()
 
     def _alive(self) -> None:
-        """Say so now and then, while a map is made."""
+        """Say so now and then, while nothing else is to be said."""
         if now() - self._told >= _ALIVE:
-            self._tell()
+            self._told = now()
+            self._state = replace(self._state, heartbeat=self._told)
+            self._writer.write(self._state)
 
     def _tell(self, message: str = "") -> None:
         self._told = at = now()
         state = MapState(os.getpid(), self._phase, at, self._folder, message=message)
         if self._map is not None:
-            recent = [step for step in self._steps if step > at - _RECENT]
+            count = max(3, sum(step > at - _RECENT for step in self._steps))
+            recent = list(self._steps)[-count:]
             rate = (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 2 else 0.0
             state = replace(state, step=self._map.steps, steps_per_second=rate, positions=self._map.positions())
+        self._state = state
         self._writer.write(state)
 
 
