@@ -85,7 +85,8 @@ def run(typed: argparse.Namespace) -> int:
                 progress=lambda done, every: stages("points in time", done, every),
             )
             moving = Moving(snapshots, loop)
-        stored = MapFile.of(found.positions, hash_weights(folder.path), settings, snapshots)
+        layers, links = tuple(layer.neurons for layer in graph.layers), graph.group_pairs()
+        stored = MapFile.of(found.positions, hash_weights(folder.path), settings, snapshots, layers, links)
         laid = Laid(graph.layers, stored, _hertz(graph, ear, statistics), moving)
         written = [one for file in files for one in _write(file, laid, statistics, stages)]
     for file in written:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from ear_engine.ear.neurons import Layer
 from ear_engine.errors import UserError
 from ear_engine.layout.relations import Relation, pattern, product
 from ear_engine.layout.tracing import Connection, Traced
@@ -38,6 +39,11 @@ class VertexLayer:
     def span(self) -> slice:
         """Numbers of its vertices."""
         return slice(self.offset, self.offset + self.vertices)
+
+    @property
+    def neurons(self) -> Layer:
+        """The same for whoever knows no graphs; its stride is not known and 1."""
+        return Layer(self.name, self.channels, self.places, 1, self.offset)
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,20 @@ class NeuronGraph:
     def group_links(self) -> int:
         """Number of pairs of groups that a link joins."""
         return sum(int(link.places.nnz) for link in self.links)
+
+    def group_pairs(self) -> NDArray[np.int32]:
+        """Groups that are joined, (links, 2): source, target; rising, each pair once, however many links it has.
+
+        A group is a pair of layer and place, numbered layer after layer.
+        """
+        first = np.cumsum([0, *(layer.places for layer in self.layers)])
+        found = [np.zeros((0, 2), np.int64)]
+        for link in self.links:
+            places = pattern(link.places).tocoo()
+            if not link.channels.count_nonzero():
+                continue
+            found.append(np.stack([places.col + first[link.source], places.row + first[link.target]], axis=1))
+        return np.unique(np.concatenate(found), axis=0).astype(np.int32)
 
     def edge_list(self) -> NDArray[np.int64]:
         """All edges as (target, source), (edges, 2): for graphs of a few thousand only."""

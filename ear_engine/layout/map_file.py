@@ -6,6 +6,8 @@ Arrays:
     weights: SHA-256 of the ear's weights
     settings: JSON
     snapshots: (times, neurons, 2 or 3) float32, 0..1 on a scale of their own, if it was laid out at points in time
+    layers: JSON, name, channels and places of each; maps made before there were any have none
+    links: (links, 2) int32, numbers of the groups that are joined (:mod:`ear_engine.layout.groups`), beside layers
     format: 1
 """
 
@@ -16,14 +18,16 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.array_files import DAMAGED
+from ear_engine.ear.neurons import Layer
 from ear_engine.errors import UserError
+from ear_engine.layout.groups import Links, links_fault, no_links, read_layers, write_layers
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.whole_files import made_folder, replacing
 
@@ -42,12 +46,16 @@ class MapFile:
         weights: SHA-256 of the ear's weights, hexadecimal.
         settings: names and values, those of another version too.
         snapshots: (times, neurons, 2 or 3), 0..1, if there are any.
+        layers: of the neurons; none if the file does not say.
+        links: source and target of the groups that are joined, (links, 2); none without layers.
     """
 
     positions: NDArray[np.float32]
     weights: str
     settings: Mapping[str, object]
     snapshots: NDArray[np.float32] | None = None
+    layers: tuple[Layer, ...] = ()
+    links: Links = field(default_factory=no_links)
 
     @staticmethod
     def of(
@@ -55,15 +63,23 @@ class MapFile:
         weights: str,
         settings: LayoutSettings,
         snapshots: NDArray[np.float32] | None = None,
+        layers: tuple[Layer, ...] = (),
+        links: Links | None = None,
     ) -> MapFile:
         """A new one."""
-        return MapFile(positions, weights, dataclasses.asdict(settings), snapshots)
+        joined = no_links() if links is None else links
+        return MapFile(positions, weights, dataclasses.asdict(settings), snapshots, layers, joined)
 
     @property
     def id(self) -> str:
         """Of the positions."""
-        values = np.ascontiguousarray(self.positions, "<f4")
-        return hashlib.sha256(str(values.shape).encode() + values.tobytes()).hexdigest()[:16]
+        return identity(self.positions)
+
+
+def identity(positions: NDArray[np.float32]) -> str:
+    """16 hexadecimal digits that other positions do not have."""
+    values = np.ascontiguousarray(positions, "<f4")
+    return hashlib.sha256(str(values.shape).encode() + values.tobytes()).hexdigest()[:16]
 
 
 def write_map(path: Path, stored: MapFile) -> None:
@@ -82,6 +98,9 @@ def write_map(path: Path, stored: MapFile) -> None:
     }
     if stored.snapshots is not None:
         arrays["snapshots"] = np.ascontiguousarray(stored.snapshots, np.float32)
+    if stored.layers:
+        arrays["layers"] = np.array(write_layers(stored.layers))
+        arrays["links"] = np.ascontiguousarray(stored.links, np.int32)
     np.savez(buffer, allow_pickle=False, **arrays)
     made_folder(path.parent)
     with replacing(path) as file:
@@ -110,8 +129,10 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
                 str(file["weights"]),
                 json.loads(str(file["settings"])),
                 np.asarray(file["snapshots"], np.float32) if "snapshots" in file else None,
+                read_layers(str(file["layers"])) if "layers" in file else (),
+                np.asarray(file["links"]) if "layers" in file else no_links(),
             )
-            identity = str(file["id"])
+            said = str(file["id"])
     except FileNotFoundError:
         raise UserError(subject, "does not exist", _AGAIN, "not_found") from None
     except OSError as error:
@@ -126,7 +147,15 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
     times = stored.snapshots
     if times is not None and (times.shape[1:] != positions.shape or not np.isfinite(times).all()):
         raise UserError(subject, f"has snapshots of the shape {times.shape}, or no numbers", _AGAIN, "bad_map")
-    if stored.id != identity:
+    described = sum(layer.neurons for layer in stored.layers)
+    if stored.layers and described != len(positions):
+        raise UserError(
+            subject, f"has layers of {described} neurons, and {len(positions)} positions", _AGAIN, "bad_map"
+        )
+    fault = links_fault(stored.links, stored.layers)
+    if fault:
+        raise UserError(subject, fault, _AGAIN, "bad_map")
+    if stored.id != said:
         raise UserError(subject, "has other positions than its id says", _AGAIN, "bad_map")
     if neurons is not None and len(positions) != neurons:
         raise UserError(subject, f"is of {len(positions)} neurons, but the ear has {neurons}", _AGAIN, "other_ear")

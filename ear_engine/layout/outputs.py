@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +11,10 @@ from numpy.typing import NDArray
 
 from ear_engine.errors import UserError
 from ear_engine.layout.drawing import draw_png, draw_sheet, draw_svg
-from ear_engine.layout.exr import encode_exr
 from ear_engine.layout.graph import VertexLayer
 from ear_engine.layout.heard_loop import HeardLoop
 from ear_engine.layout.map_file import MapFile, write_map
+from ear_engine.layout.tables import encode_csv, encode_positions
 from ear_engine.whole_files import made_folder, replacing
 
 FILM = ".mp4"  # written by :mod:`ear_engine.layout.animation`
@@ -125,56 +122,15 @@ def _png(laid: Laid) -> bytes:
 
 
 def _csv(laid: Laid) -> bytes:
-    """One row a neuron: number, layer, channel, place, Hz (empty if nobody knows), and where it is, 0..1.
-
-    Of a moving map, such rows for each point in time, which goes before them in seconds.
-    """
-    moving = laid.moving
-    snapshots = laid.stored.positions[None] if moving is None else moving.snapshots
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    time = [] if moving is None else ["time"]
-    writer.writerow([*time, "index", "layer", "channel", "place", "hertz", *"xyz"[: snapshots.shape[2]]])
-    for number, positions in enumerate(snapshots):
-        when = [] if moving is None else [f"{moving.loop.clip.seconds * number / len(snapshots):.4f}"]
-        for row in _rows(laid, positions):
-            writer.writerow([*when, *row])
-    return text.getvalue().encode()
-
-
-def _rows(laid: Laid, positions: NDArray[np.float32]) -> list[list[object]]:
-    rows: list[list[object]] = []
-    for layer in laid.layers:
-        for inside in range(layer.vertices):
-            number = layer.offset + inside
-            hertz = float(laid.hertz[number])
-            known = f"{hertz:.1f}" if math.isfinite(hertz) else ""
-            where = [f"{float(value):.6f}" for value in positions[number]]
-            rows.append([number, layer.name, *divmod(inside, layer.places), known, *where])
-    return rows
-
-
-def _exr(laid: Laid, positions: NDArray[np.float32]) -> bytes:
-    """Red, green and blue are x, y and z (0 in a plane), alpha is 1 where there is a neuron; see the header."""
-    count = len(positions)
-    width = math.isqrt(max(count - 1, 0)) + 1
-    height = -(-count // width)
-    pixels = np.zeros((4, height * width), np.float32)
-    pixels[: positions.shape[1], :count] = positions.T
-    pixels[3, :count] = 1.0
-    about: dict[str, str | int] = {
-        "neurons": count,
-        "mapId": replace(laid.stored, positions=positions).id,
-        "comments": f"{count} neurons, {width} a row, {height} rows; neuron 0 is at the left of the top row, the next "
-        "to its right; R, G, B are x, y, z in 0..1, y upward, A is 1 where there is a neuron",
-    }
-    names = dict(zip("RGBA", pixels.reshape(4, height, width), strict=True))
-    return encode_exr(names, about)
+    layers, moving = [layer.neurons for layer in laid.layers], laid.moving
+    if moving is None:
+        return encode_csv(layers, laid.hertz, laid.stored.positions)
+    return encode_csv(layers, laid.hertz, moving.snapshots, moving.loop.clip.seconds)
 
 
 _NUMBERED: dict[str, Callable[[Laid, NDArray[np.float32]], bytes]] = {
     ".svg": lambda laid, positions: draw_svg(laid.layers, positions),
-    ".exr": _exr,
+    ".exr": lambda _laid, positions: encode_positions(positions),
 }
 """Of one map; several take a file each."""
 _WHOLE: dict[str, Callable[[Laid], bytes]] = {".png": _png, ".csv": _csv}

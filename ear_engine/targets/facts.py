@@ -17,8 +17,9 @@ from ear_engine.ear.shape import read_frequencies
 from ear_engine.ear.statistics import FRONT_END, Statistics
 from ear_engine.ear.statistics_file import load_statistics
 from ear_engine.errors import UserError
+from ear_engine.layout.map_file import MapFile
 from ear_engine.targets.directions import fitting, load_directions
-from ear_engine.targets.positions import chart, read_positions
+from ear_engine.targets.positions import chart, flat, read_layout
 
 Read = TypeVar("Read")
 
@@ -41,6 +42,7 @@ class EarFacts:
         statistics: of the ear, if it has any.
         positions: (neurons, 2), 0..1, places on the map.
         directions: named directions.
+        stored: the map as its file has it, in space too and with what is joined; None if there is only the chart.
     """
 
     index: NeuronIndex
@@ -48,6 +50,7 @@ class EarFacts:
     statistics: Statistics | None
     positions: NDArray[np.float32]
     directions: Mapping[str, InLayer] = field(default_factory=dict)
+    stored: MapFile | None = None
 
     @cached_property
     def search(self) -> RegionSearch | None:
@@ -68,6 +71,18 @@ class EarFacts:
                 taken[layer.offset + layer.bins : layer.offset + layer.neurons] = False
         return taken
 
+    @cached_property
+    def hertz(self) -> NDArray[np.float64]:
+        """(neurons,), where each answers most, as measured, or else the center of its bin; NaN where there are none."""
+        if self.statistics is not None:
+            return self.statistics.frequency.astype(np.float64)
+        found = np.full(len(self.index), np.nan)
+        for layer in self.index.layers:
+            centers = self.frequencies.get(layer.name, ())
+            if len(centers) == layer.bins:
+                found[layer.span] = np.tile(centers, layer.channels)
+        return found
+
     def warm(self) -> EarFacts:
         """Prepare everything that is made on first use, so that no target has to wait for it."""
         _ = self.search, self.deep, self.drawn
@@ -78,18 +93,17 @@ def make_facts(
     index: NeuronIndex,
     frequencies: Mapping[str, list[float]],
     statistics: Statistics | None = None,
-    positions: NDArray[np.float32] | None = None,
+    stored: MapFile | None = None,
     directions: Mapping[str, InLayer] | None = None,
 ) -> EarFacts:
-    """Facts; without ``positions`` neurons lie as the chart has them.
+    """Facts; without a map neurons lie as the chart has them.
 
     Statistics of an ear with other layers are left out.
     """
     if statistics is not None and statistics.index.layers != index.layers and not _alike(statistics.index, index):
         statistics = None
-    if positions is None:
-        positions = chart(index, frequencies, statistics)
-    return EarFacts(index, frequencies, statistics, positions, directions or {})
+    positions = chart(index, frequencies, statistics) if stored is None else flat(stored)
+    return EarFacts(index, frequencies, statistics, positions, directions or {}, stored)
 
 
 def load_facts(
@@ -117,10 +131,10 @@ def load_facts(
         index = statistics.index
     nothing: Mapping[str, list[float]] = {}
     frequencies = read(lambda: read_frequencies(folder), nothing)
-    positions = read(lambda: read_positions(folder, len(index)), None)
+    stored = read(lambda: read_layout(folder, len(index)), None)
     none: Mapping[str, InLayer] = {}
     directions = read(lambda: fitting(load_directions(folder), index), none)
-    return make_facts(index, frequencies, statistics, positions, directions)
+    return make_facts(index, frequencies, statistics, stored, directions)
 
 
 def _alike(one: NeuronIndex, other: NeuronIndex) -> bool:

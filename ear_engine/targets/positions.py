@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.ear.statistics import Statistics
 from ear_engine.ear.statistics_file import hash_weights
-from ear_engine.layout.map_file import MAP, read_map
+from ear_engine.layout.map_file import MAP, MapFile, read_map
 
 _GOLDEN = 0.6180339887498949  # multiples of it, modulo 1, never crowd
 _SILVER = 0.4142135623730950
@@ -26,18 +26,29 @@ _STRIPE = 0.8  # share of a stripe's height that is used
 _NEARBY = 1 / 48  # octaves by which neurons of one frequency are spread to either side
 
 
-def read_positions(folder: Path, count: int) -> NDArray[np.float32] | None:
-    """Positions (count, 2) of the ear in a folder, 0..1; None if it has not been laid out.
-
-    Of a map in space, what is seen from the front.
+def read_layout(folder: Path, count: int) -> MapFile | None:
+    """The map of the ear in a folder, which has ``count`` neurons; None if it has not been laid out.
 
     Raises:
         UserError: the file is damaged, or of another ear.
     """
     path = folder / MAP
-    if not path.is_file():
-        return None
-    return np.ascontiguousarray(read_map(path, count, hash_weights(folder)).positions[:, :2])
+    return read_map(path, count, hash_weights(folder)) if path.is_file() else None
+
+
+def flat(stored: MapFile) -> NDArray[np.float32]:
+    """Positions (neurons, 2), 0..1; of a map in space, what is seen from the front."""
+    return np.ascontiguousarray(stored.positions[:, :2])
+
+
+def read_positions(folder: Path, count: int) -> NDArray[np.float32] | None:
+    """Positions (count, 2) of the ear in a folder, 0..1; None if it has not been laid out.
+
+    Raises:
+        UserError: the file is damaged, or of another ear.
+    """
+    stored = read_layout(folder, count)
+    return None if stored is None else flat(stored)
 
 
 def chart(

@@ -67,6 +67,18 @@ def test_parts_are_those_of_the_edges(graph: NeuronGraph) -> None:
     assert (np.diff(sizes) <= 0).all()  # the largest first
 
 
+@given(graphs())
+def test_groups_are_joined_if_an_edge_joins_them(graph: NeuronGraph) -> None:
+    group, first = np.zeros(graph.vertices, np.int64), 0
+    for layer in graph.layers:
+        group[layer.span] = first + np.arange(layer.vertices) % layer.places
+        first += layer.places
+    target, source = group[graph.edge_list()].T
+    expected = np.unique(np.stack([source, target], axis=1), axis=0)
+    found = graph.group_pairs()
+    assert np.array_equal(found, expected) and found.dtype == np.int32 and first == graph.groups
+
+
 def test_a_network_without_nonlinearities_is_refused() -> None:
     with pytest.raises(UserError, match="has no nonlinearity"):
         NeuronGraph.of(Traced((), ()))

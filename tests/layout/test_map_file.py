@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ear_engine.ear.neurons import Layer
 from ear_engine.errors import UserError
 from ear_engine.layout.map_file import MAP, MapFile, read_map, write_map
 from ear_engine.layout.settings import LayoutSettings
@@ -38,6 +39,56 @@ def test_snapshots_come_back_if_they_fit(tmp_path: Path, stored: MapFile) -> Non
         write_map(path, MapFile(stored.positions, stored.weights, stored.settings, wrong))
         with pytest.raises(UserError, match="has snapshots of the shape"):
             read_map(path)
+
+
+LAYERS = (Layer("first", 2, 2, 1, 0), Layer("second", 3, 1, 1, 4))  # groups 0, 1 and 2
+LINKS = np.array([[0, 2], [1, 2]], np.int32)
+
+
+def test_layers_and_links_come_back(tmp_path: Path, stored: MapFile) -> None:
+    path = tmp_path / MAP
+    write_map(path, MapFile.of(stored.positions, "ab" * 32, LayoutSettings(), None, LAYERS, LINKS))
+    back = read_map(path)
+    assert back.layers == LAYERS and np.array_equal(back.links, LINKS) and back.links.dtype == np.int32
+    assert back.id == stored.id
+    write_map(path, stored)  # as maps were before
+    assert read_map(path).layers == () and read_map(path).links.shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("layers", "links", "said"),
+    [
+        (LAYERS, LINKS + 1, "groups that are not among its 3"),
+        (LAYERS, LINKS - 1, "groups that are not among its 3"),
+        (LAYERS, LINKS[:, :1], r"links of the shape \(2, 1\)"),
+        (LAYERS[:1], LINKS[:0], "layers of 4 neurons, and 7 positions"),
+        ((*LAYERS[:1], Layer("first", 3, 1, 1, 4)), LINKS, "no map, or a damaged one"),
+        ((*LAYERS, Layer("none", 0, 5, 1, 7)), LINKS, "no map, or a damaged one"),
+    ],
+)
+def test_layers_and_links_that_do_not_fit(
+    tmp_path: Path, stored: MapFile, layers: tuple[Layer, ...], links: np.ndarray, said: str
+) -> None:
+    write_map(tmp_path / MAP, MapFile(stored.positions, "", {}, None, layers, links))
+    with pytest.raises(UserError, match=said) as error:
+        read_map(tmp_path / MAP)
+    assert error.value.code == "bad_map"
+
+
+def test_links_of_another_type_or_in_fantasy_layers(tmp_path: Path, stored: MapFile) -> None:
+    parts = {"positions": stored.positions, "id": stored.id, "weights": "", "settings": "{}", "format": 1}
+    for layers, links in (
+        (json.dumps([["a", 7, 1]]), np.zeros((1, 2))),
+        (json.dumps([["a", 7.0, 1]]), LINKS),
+        (json.dumps([["a", True, 7]]), LINKS),
+        (json.dumps([[7, 7, 1]]), LINKS),
+        (json.dumps({"a": 7}), LINKS),
+        ("[" * 100_000, LINKS),
+    ):
+        np.savez(tmp_path / MAP, layers=layers, links=links, **parts)  # type: ignore[arg-type]
+        with pytest.raises(UserError) as error:
+            read_map(tmp_path / MAP)
+        assert error.value.code == "bad_map"
 
 
 def test_the_same_map_makes_the_same_bytes(tmp_path: Path, stored: MapFile) -> None:

@@ -12,7 +12,7 @@ from ear_engine.ear_files import WEIGHTS, find_ear
 from ear_engine.errors import UserError
 from ear_engine.layout.map_file import MAP, MapFile, read_map, write_map
 from ear_engine.targets.facts import load_facts
-from ear_engine.targets.positions import chart, read_positions
+from ear_engine.targets.positions import chart, read_layout, read_positions
 from tests.targets.ears import FREQUENCIES, INDEX
 
 
@@ -59,6 +59,8 @@ def test_a_map_in_space_is_seen_from_the_front(ear: Path) -> None:
     lay_out(ear, positions)
     found = read_positions(ear, 5)
     assert found is not None and np.allclose(found, positions[:, :2])
+    stored = read_layout(ear, 5)
+    assert stored is not None and np.allclose(stored.positions, positions)
 
 
 def test_a_map_of_other_weights_or_neurons_is_refused(ear: Path) -> None:
