@@ -75,11 +75,39 @@ class State:
 
 
 @dataclass(frozen=True)
+class InputGradient:
+    """Of the goals less the penalties by the level that the ear hears, before transforms change it.
+
+    Shapes:
+        level: (copies of the first variant, bins, frames); nothing if it does not depend on what is heard
+        shifts: (copies,), how far each is shifted, as a share of the loop
+    """
+
+    level: Tensor
+    shifts: Tensor
+
+    def unshifted(self) -> Tensor:
+        """The mean over copies, each turned back so that it lines up with the loop, (frames, bins)."""
+        frames = self.level.shape[-1]
+        place = torch.arange(frames, device=self.level.device) + self.shifts[:, None] * frames
+        before = place.floor()
+        share = (place - before)[:, None]
+        first = before.long() % frames
+        index = first[:, None].expand_as(self.level)
+        after = ((first + 1) % frames)[:, None].expand_as(self.level)
+        turned = torch.lerp(self.level.gather(-1, index), self.level.gather(-1, after), share.to(self.level))
+        return turned.mean(0).T
+
+
+@dataclass(frozen=True)
 class Report:
-    """What the host reads of a step, scalars on the device: the objective before it, and whether all was finite."""
+    """What the host reads of a step, on the device: the objective before it, a scalar, whether all was finite, and the
+    gradient at the ear's input.
+    """
 
     objective: Tensor
     finite: Tensor
+    heard: InputGradient
 
 
 class Reading:
@@ -141,7 +169,7 @@ class Ascent:
 
     def advance(self, state: State, drawn: Drawn) -> tuple[State, Report]:
         """The state after a step; the same state, its memory empty, if anything in the step was not finite."""
-        gradient, objective = self.gradient(state.audio, drawn)
+        gradient, objective, heard = self.gradient(state.audio, drawn)
         inner = self.parametrization.gradient(state.audio, gradient)
         direction, memory = self.optimizer.direction(inner, state.memory, drawn.decay)
         # Shaped after the optimizer: methods that look at each coordinate by itself would undo it (a tilt before signs
@@ -161,10 +189,12 @@ class Ascent:
         finite = torch.isfinite(level).all() & torch.isfinite(objective)
         audio = torch.where(finite, audio, state.audio)
         memory = tuple(torch.where(finite, new, torch.zeros_like(new)) for new in memory)
-        return State(audio, memory), Report(objective, finite)
+        return State(audio, memory), Report(objective, finite, heard)
 
-    def gradient(self, loops: Tensor, drawn: Drawn) -> tuple[Tensor, Tensor]:
-        """Gradient of the goals less the penalties on ``loops``, (variants, samples), and their value."""
+    def gradient(self, loops: Tensor, drawn: Drawn) -> tuple[Tensor, Tensor, InputGradient]:
+        """Gradient of the goals less the penalties on ``loops``, (variants, samples), their value, and the gradient at
+        the ear's input, which is on the way.
+        """
         loops = loops.detach().requires_grad_()
         audio = loops.repeat_interleave(drawn.copies, dim=0) if drawn.copies > 1 else loops
         copies = Copies(audio, torch.zeros(len(audio), device=audio.device))
@@ -172,6 +202,8 @@ class Ascent:
             with blaming(transform):
                 copies = transform.on_audio(copies, numbers)
         features = self._features(copies.audio, drawn)
+        passing: list[Tensor] = []
+        features.register_hook(passing.append)  # type: ignore[no-untyped-call]
         for transform, numbers in drawn.transforms:
             with blaming(transform):
                 features = transform.on_features(features, numbers)
@@ -185,7 +217,8 @@ class Ascent:
             with blaming(penalty):
                 value = value - penalty.cost(copies.audio, features, heard.trace, numbers)
         (gradient,) = torch.autograd.grad(value, loops)
-        return gradient, value.detach()
+        level = passing[0][: drawn.copies, 0] if passing else features.new_zeros((0, *features.shape[2:]))
+        return gradient, value.detach(), InputGradient(level, copies.shifts[: drawn.copies])
 
     def _features(self, audio: Tensor, drawn: Drawn) -> Tensor:
         scalogram = self._scalogram

@@ -18,7 +18,7 @@ from ear_engine.ear.activations import Recorder, to_arrays
 from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import Statistics
 from ear_engine.loudness import SILENT, LoudnessMeter
-from ear_engine.optimization.ascent import Ascent, Drawn, Goal, Reading, State, blaming
+from ear_engine.optimization.ascent import Ascent, Drawn, Goal, InputGradient, Reading, State, blaming
 from ear_engine.optimization.hearing import Hearing
 from ear_engine.optimization.mastering import Mastering
 from ear_engine.optimization.norms import survey
@@ -58,11 +58,14 @@ class Version:
     Shapes:
         audio: (2, samples), float32, true peaks at or below -1 dBTP
         activations[layer]: (steps, neurons), float32
+        gradient: (frames, bins), float32, of what is aimed at by the level that the ear hears, of the last step; None
+            before the first
     """
 
     audio: NDArray[np.float32]
     activations: dict[str, NDArray[np.float32]]
     frames: int
+    gradient: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,7 @@ class Dream:
         self._chosen = ("", "")
         self._state = State(audio, ())
         self._reading: Reading | None = None
+        self._heard: InputGradient | None = None
 
     def resume(self, heard: NDArray[np.float32], step: int) -> None:
         """Go on from a version of this dream, of shape (2, samples), that was published at ``step``."""
@@ -246,6 +250,7 @@ class Dream:
             UserError: a plug-in that the settings name is not there.
         """
         if not self._goals:
+            self._heard = None
             return Step(0.0, True)
         beats = min(max(beats, 0.0), 1.0)
         ascent = self._choose(settings)
@@ -255,7 +260,7 @@ class Dream:
             self._state, report = ascent.advance(self._state, drawn)
         else:
             self._state, report = self.graph.advance(ascent, self._state, drawn)
-        self._reading = Reading(report)
+        self._reading, self._heard = Reading(report), report.heard
         self.step_number += 1
         self._since_reset += 1
         return Step(*(before or self._reading).read())
@@ -345,7 +350,14 @@ class Dream:
                     self._ascent.parametrization.restart(self.audio)
                 self._level = float(self.audio[variant].square().mean().sqrt())
         trace, frames = self._trace(audio)
-        return Version(audio, to_arrays(trace), frames)
+        return Version(audio, to_arrays(trace), frames, self._gradient() if variant == 0 else None)
+
+    def _gradient(self) -> NDArray[np.float32] | None:
+        """Of the last step at the ear's input, (frames, bins), if there was one and it is finite."""
+        if self._heard is None or not len(self._heard.level):
+            return None
+        gradient: NDArray[np.float32] = self._heard.unshifted().float().contiguous().cpu().numpy()
+        return gradient if np.isfinite(gradient).all() else None
 
     def listen(self, audio: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Activations of every layer, (steps, neurons), for a loop of shape (2, samples): the ear hears its middle."""

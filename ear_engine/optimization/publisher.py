@@ -98,6 +98,7 @@ class Publisher:
             frames=version.frames,
             name=name,
             activations=version.activations,
+            gradient=version.gradient,
         )
         write_loop(self._loops / loop_name(number), loop)
         self.loop, self.file = number, loop_name(number)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ear_engine.errors import UserError
-from ear_engine.optimization.ascent import Ascent, Drawn, Report, State
+from ear_engine.optimization.ascent import Ascent, Drawn, InputGradient, Report, State
 
 _STAYS = 3  # steps with the same key before it is recorded
 _WARM = 2  # plain steps before recording, so that libraries have chosen and planned what they do
@@ -98,7 +98,8 @@ class StepGraph:
         self._recording.replay()
         after, report = self._recording.outcome
         fresh = State(after.audio.clone(), tuple(one.clone() for one in after.memory))
-        return fresh, Report(report.objective.clone(), report.finite.clone())
+        heard = InputGradient(report.heard.level.clone(), report.heard.shifts.clone())
+        return fresh, Report(report.objective.clone(), report.finite.clone(), heard)
 
     def _begin(self, ascent: Ascent, state: State, drawn: Drawn, inputs: list[Tensor]) -> None:
         places = [value.clone() for value in inputs]

@@ -32,6 +32,7 @@ class LoopFile:
         audio: (channels, samples), float32, -1..1.
         activations[layer]: (steps, neurons), float32; row ``floor(phase * steps)`` belongs to the loop's ``phase``;
             neurons are channel-major (channel * bins + bin), see :mod:`ear_engine.ear.activations`.
+        gradient: (frames, bins), float32, of what is aimed at by the level that the ear hears; None if nothing was.
     """
 
     loop: int  # 0 for a source
@@ -45,6 +46,7 @@ class LoopFile:
     frames: int = 0  # scalogram frames in the loop, 0 if there are no activations
     name: str = ""  # of the clip it descends from
     activations: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    gradient: NDArray[np.float32] | None = None
 
     @property
     def samples(self) -> int:
@@ -86,6 +88,8 @@ def write_loop(path: Path, loop: LoopFile) -> None:
         OSError: it could not be written (disk full); nothing is left of it.
     """
     arrays = {"audio": loop.audio, **{f"layer/{name}": values for name, values in loop.activations.items()}}
+    if loop.gradient is not None:
+        arrays["gradient"] = loop.gradient
     offset = 0
     index: list[tuple[str, list[int], int]] = []
     for name, array in arrays.items():
@@ -125,7 +129,8 @@ def read_loop(path: Path) -> LoopFile:
         count = int(np.prod(shape)) * 4
         arrays[name] = np.asarray(data[base + offset : base + offset + count]).view("<f4").reshape(shape)
     activations = {name.removeprefix("layer/"): array for name, array in arrays.items() if name.startswith("layer/")}
-    return LoopFile(audio=arrays["audio"], activations=activations, **header["meta"])
+    gradient = arrays.get("gradient")
+    return LoopFile(audio=arrays["audio"], activations=activations, gradient=gradient, **header["meta"])
 
 
 def loop_name(number: int) -> str:

@@ -13,6 +13,7 @@ from ear_engine.ear.checkpoint import load_ear
 from ear_engine.ear.network import Ear
 from ear_engine.errors import UserError
 from ear_engine.loudness import LoudnessMeter
+from ear_engine.optimization.ascent import InputGradient
 from ear_engine.optimization.dream import SILENCE_LUFS, Dream
 from ear_engine.resources import resource
 from ear_engine.sources.loops import render_builtin
@@ -238,6 +239,36 @@ def test_a_version_has_every_layer_with_its_own_steps(ear: Ear, loop: Loop) -> N
     assert version.frames % 16 == 0
     for layer in dream.index.layers:
         assert version.activations[layer.name].shape == (version.frames // layer.stride, layer.neurons)
+
+
+def test_the_gradient_at_the_input_lies_where_the_target_is_however_copies_are_shifted(ear: Ear, loop: Loop) -> None:
+    shares = []
+    for start in (0.0, 1.0):
+        dream = dream_of(ear, loop, target("encoder_0_conv1", start=start, length=1.0))
+        assert dream.version().gradient is None
+        dream.step(settings(time_shift=1.0, batch_size=3), 0.1)
+        version = dream.version()
+        assert version.gradient is not None and version.gradient.dtype == np.float32
+        assert version.gradient.shape == (version.frames, ear.config.scalogram.bins)
+        halves = np.abs(version.gradient).reshape(2, -1).sum(axis=1)
+        shares.append(halves[1] / halves.sum())
+        dream.aim(())
+        dream.step(settings(), 0.1)
+        assert dream.version().gradient is None
+    assert shares[0] < 0.15 and shares[1] > 0.85  # what is left is how far the layer sees
+
+
+def test_a_gradient_is_turned_back_by_whole_frames_and_parts_of_them() -> None:
+    frames = 8
+    ramp = torch.arange(frames, dtype=torch.float32)
+    loop = torch.stack([torch.cos(2 * torch.pi * ramp / frames), ramp])  # (bins, frames)
+    for moved in (0, 3, 7):
+        heard = InputGradient(loop.roll(moved, -1)[None], torch.tensor([moved / frames]))
+        assert torch.allclose(heard.unshifted(), loop.T, atol=1e-5)
+    half = InputGradient(loop.roll(2, -1)[None], torch.tensor([1.5 / frames])).unshifted()
+    assert torch.allclose(half, (loop + loop.roll(1, -1)).T / 2, atol=1e-5)
+    both = InputGradient(torch.stack([loop, 3 * loop.roll(1, -1)]), torch.tensor([0.0, 1 / frames])).unshifted()
+    assert torch.allclose(both, 2 * loop.T, atol=1e-5)
 
 
 def test_a_restarted_dream_goes_on_from_what_was_heard(ear: Ear, loop: Loop) -> None:

@@ -48,6 +48,15 @@ def test_a_loop_comes_back_bit_for_bit(
         assert getattr(back, name) == getattr(loop, name)
 
 
+def test_a_gradient_comes_back_and_is_no_layer(tmp_path: Path) -> None:
+    gradient = np.random.default_rng(0).standard_normal((16, 5), np.float32)
+    write_loop(tmp_path / "a.ear", LoopFile(1, np.zeros((2, 64), np.float32), 44_100, 4, frames=16, gradient=gradient))
+    back = read_loop(tmp_path / "a.ear")
+    assert back.gradient is not None and np.array_equal(back.gradient, gradient) and not back.activations
+    write_loop(tmp_path / "b.ear", LoopFile(1, np.zeros((2, 64), np.float32), 44_100, 4))
+    assert read_loop(tmp_path / "b.ear").gradient is None
+
+
 def test_length_and_tempo() -> None:
     loop = LoopFile(0, np.zeros((2, 88_200), np.float32), 44_100, 4)
     assert (loop.samples, loop.seconds, loop.tempo) == (88_200, 2.0, 120.0)
