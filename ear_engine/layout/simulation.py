@@ -31,6 +31,7 @@ _PATIENCE = 5  # steps downhill before steps grow
 _LEAST = 1e-6  # softening, where all vertices are at one place
 _SLACK = 1.01  # softening is set again if it is off by this factor: a grid that stays is cheaper, and forces smooth
 _PROBE_EVERY, _PROBES = 10, 3  # steps between measurements of stiffness, and of how many the first is the largest
+_PROBE_SELDOM, _ALIKE = 40, 0.05  # steps at most, and the change of all stiffness together up to which they double
 _PROBE_REACH = 0.1  # softening lengths that vertices are moved
 
 
@@ -86,6 +87,7 @@ class Simulation:
         self.positions = positions
         self.velocities = torch.zeros_like(positions)
         self.steps = 0
+        self._probe_every = self._next_probe = _PROBE_EVERY
         self._softening = 0.0
         self._time, self._turn, self._downhill = _FIRST_STEP, _TURN, 0
         self._arrive()
@@ -107,8 +109,9 @@ class Simulation:
 
     def step(self) -> float:
         """One step of velocity Verlet; returns :attr:`residual`."""
-        if self.steps and self.steps % _PROBE_EVERY == 0:
+        if self.steps == self._next_probe:
             self._measure()
+            self._next_probe += self._probe_every
         self.steps += 1
         half = self.velocities + 0.5 * self._time * self._force / self._mass
         self.positions = self.positions + self._time * half
@@ -181,6 +184,8 @@ class Simulation:
         change = (self._repulsion(self.positions + size * move) - self._repelled) / size
         found = change.square().mean(dim=1, keepdim=True).sqrt().clamp(min=_LEAST)
         if self.steps:  # what has become softer is believed by and by
+            alike = abs(float(found.mean() / self._stiffness.mean()) - 1.0) < _ALIKE
+            self._probe_every = min(2 * self._probe_every, _PROBE_SELDOM) if alike else _PROBE_EVERY
             found = torch.maximum(found, (found * self._stiffness).sqrt())
         else:
             found = torch.maximum(found, self._stiffness)
