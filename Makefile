@@ -62,11 +62,14 @@ $(BENCH): $(PLAY)
 	$(PIP) --quiet --no-build-isolation --editable '.[bench]'
 	@touch $@
 
-# The real sclang, Pd, JACK and FluidSynth that some tests talk to. Without them those tests are skipped, and say so.
+# The real sclang, Pd, JACK and FluidSynth that some tests talk to, and a screen for windows with hands to touch it.
+# Without them those tests are skipped, and say so.
 peers:
 	@missing=; \
 	command -v sclang >/dev/null || missing="$$missing supercollider-language"; \
 	command -v pd >/dev/null || missing="$$missing puredata-core"; \
 	command -v jackd >/dev/null || missing="$$missing jackd2"; \
 	command -v fluidsynth >/dev/null || missing="$$missing fluidsynth"; \
+	command -v Xvfb >/dev/null || missing="$$missing xvfb"; \
+	command -v xdotool >/dev/null || missing="$$missing xdotool"; \
 	test -z "$$missing" || .ci/apt-install "Real clients for the tests" $$missing || test -z "$$CI"
