@@ -1,0 +1,255 @@
+"""What a viewer knows of the engine at one moment, and how messages change it. No sockets here."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ear_engine.errors import UserError
+from ear_engine.osc.codec import Message
+from ear_engine.osc.reports import ClipInfo, LayerInfo
+from ear_engine.osc.streams import EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.parameters import ParameterTree, Value
+from ear_engine.viewer.playhead import PlayheadClock
+
+STATUS, LAYERS, CLIPS = "/ear/system/status", "/ear/layers/list", "/ear/clips/list"
+PRESETS, EARS, FIND, FAIL = "/ear/preset/list", "/ear/ears/list", "/ear/target/find", "/ear/fail"
+_CURVE = 1200  # points
+_KEPT = 16  # loops and events
+_LONGEST_LIST = 4096
+
+
+@dataclass(frozen=True)
+class LoopNews:
+    """A loop that has been announced."""
+
+    number: int
+    path: str
+    seconds: float
+    beats: int
+    tempo: float
+    objective: float
+
+
+@dataclass(frozen=True)
+class EventNews:
+    """Something the engine has told, or refused."""
+
+    level: str
+    code: str
+    message: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A preset of the engine."""
+
+    name: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything at one moment; nothing in it changes any more.
+
+    Args:
+        connected: whether an engine answers.
+        waiting: what is waited for, for people; empty if nothing is.
+        engine: the engine's name; another one after it was started again.
+        values: of all parameters.
+        status: pairs of ``/ear/system/status``.
+        layers, clips, presets, ears: what there is.
+        objective: how strongly the target fires.
+        curve: (seconds, objective), the oldest first.
+        loops, events: the newest first.
+        means: mean activation of each layer, in the order of ``layers``.
+    """
+
+    connected: bool = False
+    waiting: str = ""
+    engine: str = ""
+    values: dict[str, Value] = field(default_factory=dict)
+    status: dict[str, Any] = field(default_factory=dict)
+    layers: tuple[LayerInfo, ...] = ()
+    clips: tuple[ClipInfo, ...] = ()
+    presets: tuple[Preset, ...] = ()
+    ears: tuple[str, ...] = ()
+    objective: float = 0.0
+    curve: tuple[tuple[float, float], ...] = ()
+    loops: tuple[LoopNews, ...] = ()
+    events: tuple[EventNews, ...] = ()
+    means: tuple[float, ...] = ()
+
+
+class Malformed(ValueError):
+    """A message that is OSC, but not what its address promises."""
+
+
+class News:
+    """Takes messages, one after the other, and keeps what they say; bounded whatever comes.
+
+    Args:
+        tree: the parameters; its values are kept up to date.
+    """
+
+    def __init__(self, tree: ParameterTree) -> None:
+        self.tree = tree
+        self.clock = PlayheadClock()
+        self.status: dict[str, Any] = {}
+        self.lists: dict[str, tuple[tuple[Any, ...], ...]] = {}
+        self.objective = 0.0
+        self.curve: deque[tuple[float, float]] = deque(maxlen=_CURVE)
+        self.loops: deque[LoopNews] = deque(maxlen=_KEPT)
+        self.events: deque[EventNews] = deque(maxlen=_KEPT)
+        self.means: tuple[float, ...] = ()
+        self.held: set[str] = set()  # parameters just set here: what comes about them is older
+        self.ignored = 0
+        self._partial: dict[str, dict[int, tuple[Any, ...]]] = {}
+        self._rows = {row.address: row for row in tree if row.kind != "trigger"}
+        self._take: dict[str, Callable[[list[Any], float], None]] = {
+            PLAYHEAD: self._playhead,
+            OBJECTIVE: self._objective,
+            LOOP: self._loop,
+            EVENT: self._event,
+            MEAN: self._means,
+            STATUS: self._status,
+            LAYERS: lambda given, at: self._row(LAYERS, given, "sii"),
+            CLIPS: lambda given, at: self._row(CLIPS, given, "sfi"),
+            PRESETS: lambda given, at: self._row(PRESETS, given, "sss"),
+            EARS: lambda given, at: self._row(EARS, given, "ssf"),
+            FAIL: self._fail,
+        }
+
+    def clear(self) -> None:
+        """Forget what an engine has told: another one answers."""
+        self.clock.clear()
+        self.status, self.lists, self._partial = {}, {}, {}
+        self.objective, self.means = 0.0, ()
+        self.curve.clear()
+        self.loops.clear()
+        self.events.clear()
+
+    def take(self, message: Message, at: float) -> bool:
+        """Keep what ``message`` says; return whether it said anything to us. Never raises."""
+        try:
+            given = message.flat
+            row = self._rows.get(message.address)
+            if row is not None:
+                _expect(len(given) == 1)
+                if row.name not in self.held:
+                    self.tree.values[row.name] = row.check(given[0])
+                return True
+            taker = self._take.get(message.address)
+            if taker is None:
+                return False
+            taker(given, at)
+        except (UserError, Malformed):
+            self.ignored += 1
+            return False
+        return True
+
+    def snapshot(self, connected: bool, waiting: str, engine: str) -> Snapshot:
+        """Everything, as it is now."""
+        lists = self.lists
+        return Snapshot(
+            connected,
+            waiting,
+            engine,
+            dict(self.tree.values),
+            self.status,
+            tuple(LayerInfo(*row) for row in lists.get(LAYERS, ())),
+            tuple(ClipInfo(*row) for row in lists.get(CLIPS, ())),
+            tuple(Preset(*row) for row in lists.get(PRESETS, ())),
+            tuple(row[0] for row in lists.get(EARS, ())),
+            self.objective,
+            tuple(self.curve),
+            tuple(reversed(self.loops)),
+            tuple(reversed(self.events)),
+            self.means,
+        )
+
+    def _playhead(self, given: list[Any], at: float) -> None:
+        loop, phase, _, beat, _ = _typed(given, "ififi")
+        _expect(loop >= 0 and 0.0 <= phase <= 1.0 and beat >= 0.0)
+        self.clock.add(at, loop, phase % 1.0, beat, self._seconds(loop))
+
+    def _seconds(self, loop: int) -> float:
+        for news in reversed(self.loops):
+            if news.number == loop:
+                return news.seconds
+        return 0.0
+
+    def _objective(self, given: list[Any], at: float) -> None:
+        (self.objective,) = _typed(given, "f")
+        self.curve.append((at, self.objective))
+
+    def _means(self, given: list[Any], at: float) -> None:
+        self.means = tuple(_typed(given, "f" * len(given)))
+
+    def _loop(self, given: list[Any], at: float) -> None:
+        number, path, seconds, _, beats, tempo = _typed(given, "isfiif")
+        _expect(number >= 0 and seconds > 0.0)
+        if not self.loops or self.loops[-1].path != path:
+            self.loops.append(LoopNews(number, path, seconds, beats, tempo, self.objective))
+
+    def _event(self, given: list[Any], at: float) -> None:
+        level, code, text = _typed(given, "sss")
+        news = EventNews(level, code, text, at)
+        if not self.events or self.events[-1].message != news.message:  # it is sent again after each subscription
+            self.events.append(news)
+
+    def _fail(self, given: list[Any], at: float) -> None:
+        address, code, text, _ = _typed(given, "sssi")
+        self.events.append(EventNews("refused", code, text, at))
+        if address in self._rows:
+            self.held.discard(self._rows[address].name)
+
+    def _status(self, given: list[Any], at: float) -> None:
+        _expect(len(given) % 2 == 0 and len(given) < 200)
+        keys, values = given[::2], given[1::2]
+        _expect(all(isinstance(key, str) for key in keys))
+        self.status = dict(zip(keys, values, strict=True))
+
+    def _row(self, address: str, given: list[Any], tags: str) -> None:
+        """One message of a list: it is shown when all have come."""
+        if given == [0, 0]:
+            self.lists[address] = ()
+            return
+        index, total, *row = _typed(given, "ii" + tags)
+        _expect(0 <= index < total <= _LONGEST_LIST)
+        rows = self._partial.setdefault(address, {})
+        if index == 0:
+            rows.clear()
+        rows[index] = tuple(row)
+        if len(rows) == total and max(rows) == total - 1:
+            self.lists[address] = tuple(rows[number] for number in range(total))
+            rows.clear()
+
+
+def _expect(true: bool) -> None:
+    if not true:
+        raise Malformed
+
+
+def _typed(given: Sequence[Any], tags: str) -> list[Any]:
+    """``given``, if it is what ``tags`` (i, f, s) say; a whole number does for f.
+
+    Raises:
+        Malformed: it is not.
+    """
+    _expect(len(given) == len(tags))
+    found: list[Any] = []
+    for value, tag in zip(given, tags, strict=True):
+        if tag == "s":
+            _expect(isinstance(value, str))
+            found.append(value)
+        else:
+            _expect(isinstance(value, int | float) and math.isfinite(value))
+            _expect(tag == "f" or value == int(value))
+            found.append(float(value) if tag == "f" else int(value))
+    return found
