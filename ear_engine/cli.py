@@ -168,6 +168,7 @@ def _add_serve(serve: Parser) -> None:
     add("--set", metavar="FILE.yaml", help="start from the values in this file")
     add("--autopilot", action="store_true", help="let it play by itself until a target or source is touched")
     add("--osc-port", type=int, default=9000, metavar="N", help="UDP port (9000); 0 picks a free one")
+    add("--http-port", type=int, default=0, metavar="N", help="TCP port (that of OSC, or a free one)")
     add("--send", action="append", default=[], metavar="HOST:PORT", help="a client that only listens; may be repeated")
     bind = "listen at this address (127.0.0.1: this machine only)"
     add("--bind", type=_address, default="127.0.0.1", metavar="ADDRESS", help=bind)

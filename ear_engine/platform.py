@@ -62,6 +62,11 @@ def lower_priority(by: int = 10) -> bool:
     return _nice(by)
 
 
+def lower_thread_priority(by: int = 10) -> bool:
+    """Let everything else go before this thread; return whether the system has priorities of threads (Linux)."""
+    return sys.platform.startswith("linux") and _nice(by)
+
+
 def raise_priority(by: int = 10) -> bool:
     """Go before everything else on this machine; return whether the system allows it (mostly it takes root)."""
     return _nice(-by)

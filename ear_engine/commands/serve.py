@@ -66,6 +66,7 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         audio=_audio(typed, record),
         device=typed.device,
         osc_port=typed.osc_port,
+        http_port=typed.http_port,
         bind=typed.bind,
         send=tuple(_target(text) for text in typed.send),
         seed=seed or 0,

@@ -40,6 +40,8 @@ from ear_engine.shared_memory.clock import now, playhead
 from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
 from ear_engine.sources.library import ClipLibrary
+from ear_engine.targets.facts import EarFacts
+from ear_engine.web.server import WebServer
 
 _TICK = 0.02  # seconds between looks at the children
 _LOOK = 0.1  # between looks at their states
@@ -113,6 +115,13 @@ class Node:
             send=options.send,
             commands=(*self._models.commands(), *self._map.commands()),
         )
+        self.web = WebServer(
+            self.session,
+            status=lambda: self.board.report(),
+            facts=self._facts_of_ear,
+            positions=self._map.now,
+            bind=options.bind,
+        )
         self.board = StatusBoard(
             self.session,
             ear=options.ear.name,
@@ -121,6 +130,7 @@ class Node:
             pids=lambda: self._supervisor.pids,
             osc_port=lambda: self.osc.port,
             clients=lambda: self.osc.clients,
+            http_port=lambda: self.web.port,
         )
         self._herald = Herald(options, console, self.board, self.osc.event, self._facts)
         library = ClipLibrary(options.clip_folders, options.audio.sample_rate)
@@ -153,15 +163,17 @@ class Node:
         tasks: list[asyncio.Task[None]] = []
         try:
             await self.osc.start()
+            self.web.open(self.options.http_port, self.osc.port)
             self.control.apply(self.options.values, self.options.origin)
             self._models.open(self.options.device, self.options.values)
             self._sources.open(self.options.clip)
             self._imprints.open()
             self.control.listen(self._changed)
             self._publish()
-            self._herald.open(introduction.opening(self.options, self._sources.current, self.osc.port))
+            self._herald.open(introduction.opening(self.options, self._sources.current, self.osc.port, self.web.port))
             self._supervisor.poll()
-            work = (self._sources.run(), self._sources.list_clips(), self._targets.run(), self._imprints.run())
+            sources = self._sources
+            work = (sources.run(), sources.list_clips(), self._targets.run(), self._imprints.run(), self.web.run())
             tasks = [asyncio.create_task(task) for task in work]
             await self._watch()
         finally:
@@ -260,9 +272,13 @@ class Node:
     def _report(self, level: str, code: str, message: str) -> None:
         self._herald.event(level, code, message)
 
-    def _still_map(self) -> NDArray[np.float32] | None:
+    def _facts_of_ear(self) -> EarFacts | None:
         resolver = self._targets.resolver
-        return None if resolver is None else resolver.facts.positions
+        return None if resolver is None else resolver.facts
+
+    def _still_map(self) -> NDArray[np.float32] | None:
+        facts = self._facts_of_ear()
+        return None if facts is None else facts.positions
 
     def _facts(self) -> Mapping[str, Any]:
         clip = self._sources.current
@@ -280,6 +296,7 @@ class Node:
             audio = self.board.last("audio")
             if isinstance(audio, AudioState) and audio.record_path:
                 self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
+        await self.web.close()
         self.osc.close()
         self._closed = True
         self._map.close()

@@ -20,7 +20,7 @@ _BEATS_FROM = {
 }
 
 
-def opening(options: NodeOptions, clip: Clip, osc_port: int) -> list[str]:
+def opening(options: NodeOptions, clip: Clip, osc_port: int, http_port: int) -> list[str]:
     """What is known before any child runs."""
     ear = options.ear
     lines = [
@@ -28,6 +28,7 @@ def opening(options: NodeOptions, clip: Clip, osc_port: int) -> list[str]:
         _fact("ear", f"{ear.name}: {ear.description}" if ear.description else ear.name),
         _fact("loop", describe_loop(clip)),
         _fact("OSC", _osc(options, osc_port)),
+        _fact("HTTP", f"{_named(options.bind, http_port)} (TCP)"),
     ]
     if options.audio.record is not None:
         lines.append(_fact("record", str(options.audio.record)))
@@ -63,7 +64,9 @@ def cautions(options: NodeOptions, environment: Mapping[str, str] = os.environ) 
     """What a performer should know before it starts."""
     lines = []
     if not ip_address(options.bind).is_loopback:
-        lines.append(f"Anyone who reaches {options.bind} can now play this ear: OSC has no passwords.")
+        lines.append(
+            f"Anyone who reaches {options.bind} can now play this ear and see its loops: there are no passwords."
+        )
     if not display_present(environment):
         lines.append("There is no display; this text and OSC show what the ear hears.")
     return lines
@@ -76,11 +79,12 @@ def display_present(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def _osc(options: NodeOptions, port: int) -> str:
-    def name(host: str, port: int) -> str:
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    targets = ", ".join(_named(*target) for target in options.send)
+    return f"{_named(options.bind, port)} (UDP)" + (f", sends to {targets}" if targets else "")
 
-    targets = ", ".join(name(*target) for target in options.send)
-    return f"{name(options.bind, port)} (UDP)" + (f", sends to {targets}" if targets else "")
+
+def _named(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _fact(name: str, text: str) -> str:

@@ -22,6 +22,7 @@ class NodeOptions:
         audio: options of the audio process.
         device: torch device, ``auto`` takes the best there is.
         osc_port: UDP port; 0 is any free one.
+        http_port: TCP port; 0 is that with the number of the OSC port, or any free one.
         bind: IP address to listen at.
         send: host and port of clients that only listen.
         seed: of all randomness.
@@ -36,6 +37,7 @@ class NodeOptions:
     audio: AudioOptions = field(default_factory=AudioOptions)
     device: str = "auto"
     osc_port: int = 9000
+    http_port: int = 0
     bind: str = "127.0.0.1"
     send: tuple[tuple[str, int], ...] = ()
     seed: int = 0

@@ -25,6 +25,7 @@ class StatusBoard:
         pids: process ids of the children by name.
         osc_port: where OSC listens.
         clients: how many OSC clients there are.
+        http_port: where HTTP listens.
     """
 
     def __init__(
@@ -37,11 +38,12 @@ class StatusBoard:
         pids: Callable[[], Mapping[str, int]],
         osc_port: Callable[[], int],
         clients: Callable[[], int],
+        http_port: Callable[[], int] = int,
     ) -> None:
         self._audio = StateReader(session, "audio", AudioState)
         self._dreamer = StateReader(session, "dreamer", DreamerState)
         self._ear, self._device, self._backend = ear, device, audio
-        self._pids, self._osc_port, self._clients = pids, osc_port, clients
+        self._pids, self._osc_port, self._clients, self._http_port = pids, osc_port, clients, http_port
         self.stopping = False
 
     @property
@@ -87,6 +89,7 @@ class StatusBoard:
             dropouts=earlier.dropouts if earlier is not None else 0,
             clients=self._clients(),
             pids={"node": os.getpid(), **self._pids()},
+            http_port=self._http_port(),
         )
 
     @property

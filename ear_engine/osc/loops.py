@@ -26,19 +26,23 @@ _log = logging.getLogger(__name__)
 
 
 def write_wav(path: Path, loop: LoopFile) -> None:
-    """Write ``loop`` at ``path`` at once: RIFF, float32, stereo (a mono loop on both sides).
+    """Write ``loop`` at ``path`` at once, as :func:`wav_bytes` has it.
 
     Raises:
         OSError: it could not be written (disk full).
     """
+    with whole_file(path) as file:
+        file.write(wav_bytes(loop))
+
+
+def wav_bytes(loop: LoopFile) -> bytes:
+    """A WAV file: RIFF, float32, stereo (a mono loop on both sides)."""
     audio = np.broadcast_to(loop.audio[:2], (2, loop.samples))
     data = np.ascontiguousarray(audio.T, dtype="<f4")
     form = struct.pack("<HHIIHHH", _FLOAT, 2, loop.sample_rate, loop.sample_rate * 8, 8, 32, 0)
     chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form
     chunks += b"fact" + struct.pack("<II", 4, loop.samples) + b"data" + struct.pack("<I", data.nbytes)
-    with whole_file(path) as file:
-        file.write(b"RIFF" + struct.pack("<I", len(chunks) + data.nbytes) + chunks)
-        file.write(data.data)
+    return b"RIFF" + struct.pack("<I", len(chunks) + data.nbytes) + chunks + data.tobytes()
 
 
 class LoopAnnouncer:

@@ -22,6 +22,7 @@ class StatusReport:
     dropouts: int
     clients: int
     pids: dict[str, int] = field(default_factory=dict)  # process name → process id
+    http_port: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

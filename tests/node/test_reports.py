@@ -50,8 +50,18 @@ def test_the_first_lines_name_everything() -> None:
     clip = Clip("kick", np.zeros((1, 88200), np.float32), 44100, 4, "estimate")
     record = Path("take.wav")
     chosen = options(send=(("127.0.0.1", 57120), ("::1", 9001)), audio=AudioOptions("null", record=record))
-    text = "\n".join(opening(chosen, clip, 9000))
-    for fact in ("standin", "kick", "2.00 s", "4 beats", "120 BPM", "estimated", "127.0.0.1:9000", "[::1]:9001"):
+    text = "\n".join(opening(chosen, clip, 9000, 9001))
+    for fact in (
+        "standin",
+        "kick",
+        "2.00 s",
+        "4 beats",
+        "120 BPM",
+        "estimated",
+        "127.0.0.1:9000 (UDP)",
+        "127.0.0.1:9001 (TCP)",
+        "[::1]:9001",
+    ):
         assert fact in text
     assert "take.wav" in text
     assert "as its name says" in describe_loop(replace(clip, beats_from="name"))

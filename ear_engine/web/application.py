@@ -1,0 +1,168 @@
+"""How answers travel: routes, who may ask, what is kept, packed and not sent again. The one module that loads aiohttp.
+
+Bodies leave in pieces, so that OSC gets its turn between them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import hdrs, web
+
+from ear_engine.web.answers import JSON, Answer, Kept, Resource, WebError, as_json
+from ear_engine.web.guard import Guard
+from ear_engine.web.worker import Worker
+
+Route = Callable[[Mapping[str, str]], Resource]
+"""Given what the braces of a path stand for; raises ``WebError``."""
+
+_ROOM = 64 << 20  # bytes of answers that are kept
+_AT_ONCE = 64  # requests
+_PIECE = 1 << 16
+_SMALL = 1 << 10  # bytes that are not worth packing,
+_FAST = 1 << 16  # and those that are packed within a millisecond
+_LEVEL = 1
+_GRACE = 0.1  # seconds for answers under way at the end
+_KEPT_OPEN = 30.0  # seconds that a connection may be idle
+_SAYS_NOTHING = {404: ("not_found", "There is nothing of that name; see the documents for what there is.")}
+_log = logging.getLogger(__name__)
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_application(routes: Mapping[str, Route], guard: Guard, worker: Worker) -> web.Application:
+    """An application that answers GET and HEAD.
+
+    Args:
+        routes: path, with names in braces, → what is there.
+        guard: says who may ask.
+        worker: does what takes long.
+    """
+    door = _Door(guard)
+    application = web.Application(middlewares=[door.pass_through])
+    desk = _Desk(worker)
+    for path, route in routes.items():
+        application.router.add_get(path, desk.handler(route))
+    return application
+
+
+async def serve(application: web.Application, sock: socket.socket) -> web.AppRunner:
+    """Answer whoever connects to a socket that listens, until the runner is cleaned up."""
+    runner = web.AppRunner(
+        application, access_log=None, handle_signals=False, keepalive_timeout=_KEPT_OPEN, shutdown_timeout=_GRACE
+    )
+    await runner.setup()
+    await web.SockSite(runner, sock).start()
+    return runner
+
+
+class _Door:
+    """Looks at everyone who comes in, and turns what goes wrong into JSON."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._inside = 0
+
+    @web.middleware
+    async def pass_through(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if self._inside >= _AT_ONCE:
+            return _refusal(503, "busy", "Too many ask at once; ask again in a second.")
+        self._inside += 1
+        try:
+            reached = request.transport.get_extra_info("sockname") if request.transport is not None else None
+            headers = request.headers
+            self._guard.check(headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN), reached[0] if reached else "0.0.0.0")
+            return await handler(request)
+        except WebError as error:
+            return _refusal(error.status, error.code, str(error))
+        except web.HTTPException as error:
+            code, message = _SAYS_NOTHING.get(error.status, ("not_allowed", f"{error.reason}."))
+            response = _refusal(error.status, code, message)
+            if hdrs.ALLOW in error.headers:
+                response.headers[hdrs.ALLOW] = "GET,HEAD"
+            return response
+        except (ConnectionError, TimeoutError):  # whoever asked has gone
+            raise
+        except Exception:  # one answer that fails must not end the others
+            _log.exception("%s could not be answered", request.path[:100])
+            return _refusal(500, "internal", "This is a mistake of the engine; its log says more.")
+        finally:
+            self._inside -= 1
+
+
+class _Desk:
+    """Makes answers, or finds them where they are kept."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._kept = Kept(_ROOM)
+
+    def handler(self, route: Route) -> _Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._respond(request, route(request.match_info))
+
+        return handle
+
+    async def _respond(self, request: web.Request, resource: Resource) -> web.StreamResponse:
+        packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+        headers = {**resource.headers, "X-Content-Type-Options": "nosniff", hdrs.CACHE_CONTROL: "no-cache"}
+        if resource.tag and any(
+            tag.value in (resource.tag, f"{resource.tag}-gzip") for tag in request.if_none_match or ()
+        ):
+            return web.Response(status=304, headers={**headers, hdrs.ETAG: f'"{resource.tag}"'})
+        answer = await self._made(resource)
+        tag = resource.tag
+        if answer.packs:
+            headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+            if packed and len(answer.body) > _SMALL:
+                answer = await self._packed(tag, answer)
+                headers[hdrs.CONTENT_ENCODING] = "gzip"
+                tag = tag and f"{tag}-gzip"
+        if tag:
+            headers[hdrs.ETAG] = f'"{tag}"'
+        headers |= answer.headers
+        return await _send(request, answer, headers)
+
+    async def _made(self, resource: Resource) -> Answer:
+        answer = self._kept.get(resource.tag)
+        if answer is None:
+            if resource.quick:
+                answer = resource.make()
+            else:
+                answer = await self._worker.do(resource.tag or object(), resource.make)
+            self._kept.put(resource.tag, answer)
+        return answer
+
+    async def _packed(self, tag: str, answer: Answer) -> Answer:
+        name = tag and f"{tag}-gzip"
+        found = self._kept.get(name)
+        if found is None:
+
+            def pack() -> Answer:
+                return Answer(gzip.compress(answer.body, _LEVEL, mtime=0), answer.kind, True, answer.headers)
+
+            found = pack() if len(answer.body) <= _FAST else await self._worker.do(name or object(), pack)
+            self._kept.put(name, found)
+        return found
+
+
+async def _send(request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
+    body = memoryview(answer.body)
+    response = web.StreamResponse(headers={**headers, hdrs.CONTENT_TYPE: answer.kind})
+    response.content_length = len(body)
+    await response.prepare(request)
+    if request.method != hdrs.METH_HEAD:
+        for first in range(0, len(body), _PIECE):
+            await response.write(body[first : first + _PIECE])
+    await response.write_eof()
+    return response
+
+
+def _refusal(status: int, code: str, message: str) -> web.Response:
+    headers = {"Retry-After": "1"} if status == 503 else {}
+    return web.Response(
+        body=as_json({"error": code, "message": message}), status=status, content_type=JSON, headers=headers
+    )
