@@ -107,7 +107,7 @@ class _Desk:
         return handle
 
     async def _respond(self, request: web.Request, resource: Resource) -> web.StreamResponse:
-        packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+        packed = _takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
         headers = {**resource.headers, "X-Content-Type-Options": "nosniff", hdrs.CACHE_CONTROL: "no-cache"}
         if resource.tag and any(
             tag.value in (resource.tag, f"{resource.tag}-gzip") for tag in request.if_none_match or ()
@@ -147,6 +147,15 @@ class _Desk:
             found = pack() if len(answer.body) <= _FAST else await self._worker.do(name or object(), pack)
             self._kept.put(name, found)
         return found
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether a client that says what it accepts takes packed answers."""
+    for one in accepted.lower().split(","):
+        name, _, quality = one.replace(" ", "").partition(";")
+        if name == "gzip":
+            return not quality or quality.removeprefix("q=").strip("0.") != ""
+    return False
 
 
 async def _send(request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:

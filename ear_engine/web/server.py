@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _WAITING = 64  # connections
 _SWITCH = 0.001  # seconds after which a thread that computes lets the event loop on
-_NUMBER = r"{number:\d{1,8}}"
+_NUMBER = "{number:[0-9]{1,8}}"
 
 
 def bind_http(address: str, port: int, first: int = 0) -> socket.socket:
