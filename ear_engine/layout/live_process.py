@@ -38,7 +38,7 @@ _MOTION = "map/motion"
 
 
 class Budget:
-    """Lets a loop use a share of one core.
+    """Lets a loop use a share of one core: turns, each with a rest; what is used in a rest counts for the next turn.
 
     Args:
         turn: seconds from one turn to the next at least.
@@ -46,16 +46,26 @@ class Budget:
 
     def __init__(self, turn: float) -> None:
         self._turn = turn
-        self._wall, self._used = time.perf_counter(), time.process_time()
+        self._spent = 0.0
+        self.forget()
 
-    def rest(self, share: float) -> float:
-        """Seconds to sleep now, so that all since the last time took ``share`` of a core."""
-        wall, used = time.perf_counter() - self._wall, time.process_time() - self._used
-        return max(0.0, self._turn - wall, used / share - wall)
+    def forget(self) -> None:
+        """What was used so far does not count."""
+        self._wall, self._used = time.perf_counter(), time.process_time()
 
     def begin(self) -> None:
-        """What is used counts from here."""
-        self._wall, self._used = time.perf_counter(), time.process_time()
+        """A turn begins."""
+        self._wall = time.perf_counter()
+
+    def end(self) -> None:
+        """The turn is over."""
+        used = time.process_time()
+        self._spent, self._used = used - self._used, used
+
+    def rest(self, share: float) -> float:
+        """Seconds to sleep now, so that the turn and its rest take ``share`` of a core."""
+        wall = time.perf_counter() - self._wall
+        return max(0.0, self._turn - wall, self._spent / share - wall)
 
 
 class Mover:
@@ -94,8 +104,8 @@ class Mover:
                 continue
             if self._left() or self._map is None:
                 self._change(control.ear)
+                budget.forget()
                 continue
-            budget.begin()
             if control.values[_MOTION] == "frozen":
                 self._heard = now()
                 self._steps.clear()
@@ -103,9 +113,12 @@ class Mover:
                     self._phase = "frozen"
                     self._tell()
                 self._idle(_IDLE)
+                budget.forget()
                 continue
+            budget.begin()
             self._phase = "moving"
             self._move(self._map, float(control.values["map/follow"]))
+            budget.end()
             while not self._called() and (left := budget.rest(self._share())) > 0.0:
                 self._idle(min(left, _IDLE))
 

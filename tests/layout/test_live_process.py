@@ -71,7 +71,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_what_was_computed_is_rested_for_until_it_is_its_share(clock: Clock) -> None:
     budget = Budget(0.01)
+    budget.begin()
     clock.compute(0.05)
+    budget.end()
     assert budget.rest(0.25) == pytest.approx(0.15)
     assert budget.rest(1.0) == 0.0
     clock.wall += 0.1  # it has rested
@@ -83,23 +85,46 @@ def test_what_was_computed_is_rested_for_until_it_is_its_share(clock: Clock) -> 
 
 def test_a_turn_is_no_shorter_than_a_frame_however_little_it_takes(clock: Clock) -> None:
     budget = Budget(0.02)
+    budget.begin()
     assert budget.rest(1.0) == pytest.approx(0.02)
     clock.compute(0.001)
+    budget.end()
     assert budget.rest(1.0) == pytest.approx(0.019)
 
 
 def test_time_that_others_took_counts_as_rest(clock: Clock) -> None:
     budget = Budget(0.01)
+    budget.begin()
     clock.compute(0.05, share=0.2)
+    budget.end()
     assert budget.rest(0.25) == 0.0
     assert budget.rest(0.1) == pytest.approx(0.25)
 
 
-def test_what_was_used_before_the_beginning_does_not_count(clock: Clock) -> None:
+def test_what_was_used_to_load_does_not_count(clock: Clock) -> None:
     budget = Budget(0.0)
     clock.compute(60.0)
+    budget.forget()
     budget.begin()
+    budget.end()
     assert budget.rest(0.02) == 0.0
+
+
+def test_who_looks_around_in_a_rest_comes_to_its_end_and_keeps_to_the_share(clock: Clock) -> None:
+    budget, turns, used, wall = Budget(0.01), 0, clock.used, clock.wall
+    while turns < 50:
+        budget.begin()
+        clock.compute(0.02)
+        budget.end()
+        for _ in range(100):
+            if (left := budget.rest(0.02)) <= 0.0:
+                break
+            clock.compute(0.0003)  # which is more than its share of a short sleep
+            clock.wall += min(left, 0.05)
+        else:
+            pytest.fail("it rests for ever")
+        turns += 1
+    assert (clock.used - used) / (clock.wall - wall) == pytest.approx(0.02, rel=0.02)
 
 
 def test_a_busy_loop_keeps_to_its_share() -> None:
@@ -110,6 +135,7 @@ def test_a_busy_loop_keeps_to_its_share() -> None:
         turn = time.process_time()
         while time.process_time() - turn < 0.01:
             pass
+        budget.end()
         time.sleep(budget.rest(0.2))
     share = (time.process_time() - used) / (time.perf_counter() - began)
     assert 0.02 < share < 0.22  # less on a busy machine, more on none
