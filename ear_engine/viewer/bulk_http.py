@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ear_engine.array_files import DAMAGED
 from ear_engine.ear.neurons import Layer, NeuronIndex
 from ear_engine.errors import UserError
 from ear_engine.layout.groups import Links, links_fault
@@ -148,7 +149,9 @@ class HttpBulk:
                 self._connection.close()
                 raise ConnectionError(f"{self._subject} answers no HTTP ({type(error).__name__})") from None
         try:
-            body = response.read(_MOST + 1) if method == "GET" else response.read()
+            body = response.read(_MOST + 1)
+            if response.length and len(body) <= _MOST:  # http.client says nothing of it
+                raise http.client.IncompleteRead(body, response.length)
         except http.client.HTTPException as error:
             self._connection.close()
             raise ConnectionError(f"{self._subject} has broken off ({type(error).__name__})") from None
@@ -170,7 +173,7 @@ class HttpBulk:
     def _checking(self, what: str) -> Iterator[None]:
         try:
             yield
-        except (ValueError, KeyError, TypeError, EOFError, zlib.error, RecursionError) as error:
+        except DAMAGED as error:
             self._connection.close()
             reason = f"{what} cannot be used ({str(error)[:200]})"
             raise UserError(self._subject, f"has sent something else: its {reason}", _MEND, "bad_answer") from None
