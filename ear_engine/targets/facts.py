@@ -125,10 +125,10 @@ def load_facts(
             return otherwise
 
     statistics = read(lambda: load_statistics(folder), None)
+    if statistics is not None and (index is None or _alike(statistics.index, index)):
+        index = statistics.index  # which knows strides, too
     if index is None:
-        if statistics is None:
-            return None
-        index = statistics.index
+        return None
     nothing: Mapping[str, list[float]] = {}
     frequencies = read(lambda: read_frequencies(folder), nothing)
     stored = read(lambda: read_layout(folder, len(index)), None)

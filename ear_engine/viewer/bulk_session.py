@@ -17,7 +17,7 @@ from ear_engine.shared_memory.states import ControlState, DreamerState, StateRea
 from ear_engine.targets.facts import EarFacts, load_facts
 from ear_engine.viewer.model import LoopLights, MapPicture
 
-_STILL = ("still",)
+_STILL = "still"
 
 
 class SessionBulk:
@@ -36,7 +36,8 @@ class SessionBulk:
         self._dreamer = StateReader(session, "dreamer", DreamerState)
         self._moving = MapReader(session)
         self._facts: EarFacts | None = None
-        self._known: tuple[object, ...] = ()
+        self._folder: Path | None = None
+        self._learnings = 0
         self._picture: MapPicture | None = None
         self._version = ""
 
@@ -55,8 +56,8 @@ class SessionBulk:
             return ""
         state = self._moving.read() if self._moves() else None
         if state is None or len(state.positions) != len(facts.index):
-            return "-".join(map(str, (*self._known, *_STILL)))
-        return "-".join(map(str, (*self._known, state.pid, state.step)))
+            return f"{self._learnings}-{_STILL}"
+        return f"{self._learnings}-{state.pid}-{state.step}"
 
     def map(self) -> MapPicture | None:
         """The map as it is now."""
@@ -103,10 +104,9 @@ class SessionBulk:
         if folder is None:
             return None
         index = _index(dreamer) if dreamer is not None and dreamer.ear == folder.name else None
-        known = folder, None if index is None else len(index)
-        if known != self._known:
-            self._facts = load_facts(folder, index)
-            self._known = known
+        if folder != self._folder or (index is not None and not _of(self._facts, index)):
+            self._facts, self._folder = load_facts(folder, index), folder
+            self._learnings += 1
         return self._facts
 
 
@@ -118,6 +118,14 @@ def _index(dreamer: DreamerState) -> NeuronIndex | None:
         layers.append(Layer(name, channels, bins, 1, offset))
         offset += layers[-1].neurons
     return NeuronIndex(layers) if layers and len(layers) == len(dreamer.layers) else None
+
+
+def _of(facts: EarFacts | None, index: NeuronIndex) -> bool:
+    """Whether facts are of these neurons; strides are not known of all."""
+    if facts is None:
+        return False
+    named = [[(k.name, k.channels, k.bins) for k in one.layers] for one in (facts.index, index)]
+    return named[0] == named[1]
 
 
 def _owned(session: Path) -> bool:
