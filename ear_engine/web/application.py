@@ -1,10 +1,12 @@
 """How answers travel: routes, who may ask, what is kept, packed and not sent again. The one module that loads aiohttp.
 
-Bodies leave in pieces, so that OSC gets its turn between them.
+Bodies leave in pieces, and neither they nor requests come faster than leaves the event loop time for OSC: with 50
+clients that ask as fast as they can, a ping by OSC took up to a quarter of a second before that was so.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import logging
 import socket
@@ -14,6 +16,7 @@ from aiohttp import hdrs, web
 
 from ear_engine.web.answers import JSON, Answer, Kept, Resource, WebError, as_json
 from ear_engine.web.guard import Guard
+from ear_engine.web.pace import Pace
 from ear_engine.web.worker import Worker
 
 Route = Callable[[Mapping[str, str]], Resource]
@@ -21,10 +24,17 @@ Route = Callable[[Mapping[str, str]], Resource]
 
 _ROOM = 64 << 20  # bytes of answers that are kept
 _AT_ONCE = 64  # requests
-_PIECE = 1 << 16
+_REQUESTS = 500.0  # a second, of all clients together,
+_BURST = 100.0  # beyond that many at once,
+_PATIENCE = 2.0  # seconds that one waits for its turn
+_BYTES = 250e6  # a second, of all clients together
+_PIECE = 1 << 17
 _SMALL = 1 << 10  # bytes that are not worth packing,
 _FAST = 1 << 16  # and those that are packed within a millisecond
 _LEVEL = 1
+STALLED = 15.0
+"""Seconds after which a client that reads nothing is left."""
+MOST_CONNECTIONS = 128
 _GRACE = 0.1  # seconds for answers under way at the end
 _KEPT_OPEN = 30.0  # seconds that a connection may be idle
 _SAYS_NOTHING = {404: ("not_found", "There is nothing of that name; see the documents for what there is.")}
@@ -55,8 +65,22 @@ async def serve(application: web.Application, sock: socket.socket) -> web.AppRun
         application, access_log=None, handle_signals=False, keepalive_timeout=_KEPT_OPEN, shutdown_timeout=_GRACE
     )
     await runner.setup()
+    assert runner.server is not None
+    _limit_connections(runner.server)
     await web.SockSite(runner, sock).start()
     return runner
+
+
+def _limit_connections(server: web.Server) -> None:
+    """Hang up on clients beyond a number: each takes a file of the node's, which needs some for loops."""
+    welcome = server.connection_made
+
+    def connection_made(handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        welcome(handler, transport)
+        if len(server.connections) > MOST_CONNECTIONS:
+            transport.abort()
+
+    server.connection_made = connection_made  # type: ignore[method-assign]
 
 
 class _Door:
@@ -64,14 +88,16 @@ class _Door:
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
+        self._pace = Pace(_REQUESTS, _BURST)
         self._inside = 0
 
     @web.middleware
     async def pass_through(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if self._inside >= _AT_ONCE:
+        if self._inside >= _AT_ONCE or self._pace.behind > _PATIENCE:
             return _refusal(503, "busy", "Too many ask at once; ask again in a second.")
         self._inside += 1
         try:
+            await self._pace.take(1.0)
             reached = request.transport.get_extra_info("sockname") if request.transport is not None else None
             headers = request.headers
             self._guard.check(headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN), reached[0] if reached else "0.0.0.0")
@@ -99,6 +125,7 @@ class _Desk:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._kept = Kept(_ROOM)
+        self._pace = Pace(_BYTES, _PIECE)
 
     def handler(self, route: Route) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -124,7 +151,7 @@ class _Desk:
         if tag:
             headers[hdrs.ETAG] = f'"{tag}"'
         headers |= answer.headers
-        return await _send(request, answer, headers)
+        return await self._send(request, answer, headers)
 
     async def _made(self, resource: Resource) -> Answer:
         answer = self._kept.get(resource.tag)
@@ -135,6 +162,24 @@ class _Desk:
                 answer = await self._worker.do(resource.tag or object(), resource.make)
             self._kept.put(resource.tag, answer)
         return answer
+
+    async def _send(self, request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
+        body = memoryview(answer.body)
+        response = web.StreamResponse(headers={**headers, hdrs.CONTENT_TYPE: answer.kind})
+        response.content_length = len(body)
+        await response.prepare(request)
+        if request.method != hdrs.METH_HEAD:
+            for first in range(0, len(body), _PIECE):
+                piece = body[first : first + _PIECE]
+                await self._pace.take(len(piece))
+                try:
+                    await asyncio.wait_for(response.write(piece), STALLED)
+                except TimeoutError:
+                    if request.transport is not None:
+                        request.transport.abort()
+                    raise ConnectionResetError("the client reads nothing") from None
+        await response.write_eof()
+        return response
 
     async def _packed(self, tag: str, answer: Answer) -> Answer:
         name = tag and f"{tag}-gzip"
@@ -156,18 +201,6 @@ def _takes_gzip(accepted: str) -> bool:
         if name == "gzip":
             return not quality or quality.removeprefix("q=").strip("0.") != ""
     return False
-
-
-async def _send(request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
-    body = memoryview(answer.body)
-    response = web.StreamResponse(headers={**headers, hdrs.CONTENT_TYPE: answer.kind})
-    response.content_length = len(body)
-    await response.prepare(request)
-    if request.method != hdrs.METH_HEAD:
-        for first in range(0, len(body), _PIECE):
-            await response.write(body[first : first + _PIECE])
-    await response.write_eof()
-    return response
 
 
 def _refusal(status: int, code: str, message: str) -> web.Response:

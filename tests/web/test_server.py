@@ -9,6 +9,7 @@ import io
 import json
 import socket
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, loop_name, source_name, write_loop
 from ear_engine.shared_memory.states import Entry
 from ear_engine.targets.facts import make_facts
+from ear_engine.web import application
 from ear_engine.web.blocks import read_block
 from ear_engine.web.server import bind_http
 from tests.osc.synthetic import LAYERS, RATE, STEPS, Session, activations, synthetic_loop
@@ -313,6 +315,40 @@ def test_a_client_that_speaks_no_http_is_answered_and_the_others_are_served(stag
             if len(said) > 2:
                 assert b" 400 " in connection.recv(1000).split(b"\r\n")[0] + b" "
     assert stage.ask("/status").status == 200
+
+
+def test_a_client_that_reads_nothing_is_left(session: Session, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "STALLED", 0.2)
+    session.publish(1, samples=RATE * 60)  # 21 MB
+    with socket.create_connection(("127.0.0.1", stage.port), timeout=10) as connection:
+        connection.sendall(b"GET /loops/1.wav HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        time.sleep(1.0)
+        assert stage.ask("/status").status == 200
+        taken = 0
+        with pytest.raises(ConnectionResetError):
+            while some := connection.recv(1 << 20):
+                taken += len(some)
+            raise ConnectionResetError
+        assert taken < RATE * 60 * 8
+
+
+def test_of_too_many_connections_the_last_are_hung_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "MOST_CONNECTIONS", 3)
+    held = [socket.create_connection(("127.0.0.1", stage.port), timeout=5) for _ in range(3)]
+    for connection in held:
+        connection.sendall(b"GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert connection.recv(20).startswith(b"HTTP/1.1 200")
+    with pytest.raises(OSError):
+        stage.ask("/status")
+    for connection in held:
+        connection.close()
+    end = time.perf_counter() + 5
+    while True:
+        try:
+            assert stage.ask("/status").status == 200
+            break
+        except OSError:
+            assert time.perf_counter() < end
 
 
 def test_the_port_is_that_of_osc_if_it_is_free_and_else_any(tmp_path: Path) -> None:
