@@ -1,0 +1,76 @@
+"""Links between groups as faint curves that brighten with what they carry."""
+
+from __future__ import annotations
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.viewer import shaders
+from ear_engine.viewer.curves import drawn_links, link_curves
+from ear_engine.viewer.model import MapPicture
+from ear_engine.viewer.palettes import Palette
+from ear_engine.viewer.uniforms import set_uniform
+
+_POINTS = 7  # of a curve
+_RESTART = 0xFFFFFFFF  # ends a strip
+_LIGHT = 0.06
+
+
+class LinkCurves:
+    """The links of one map.
+
+    Args:
+        context: of GL.
+        picture: the map.
+        palette: their color.
+    """
+
+    def __init__(self, context: moderngl.Context, picture: MapPicture, palette: Palette) -> None:
+        self._index = picture.index
+        self.links = drawn_links(picture)
+        groups = sum(layer.bins for layer in picture.index.layers)
+        self.activity = np.zeros(groups, np.float32)
+        self._texture = context.texture((groups, 1), 1, dtype="f4")
+        self._texture.filter = moderngl.NEAREST, moderngl.NEAREST
+        self._program = context.program(shaders.LINKS, shaders.LINK)
+        count = len(self.links)
+        self._curves = context.buffer(reserve=max(8 * count * _POINTS, 8), dynamic=True)
+        ends = np.empty((count, _POINTS, 3), np.uint16)
+        ends[:, :, :2] = self.links[:, None]
+        ends[:, :, 2] = np.round(np.linspace(0.0, 255.0, _POINTS))
+        strips = np.full((count, _POINTS + 1), _RESTART, np.uint32)
+        strips[:, :-1] = np.arange(count * _POINTS, dtype=np.uint32).reshape(count, _POINTS)
+        self._ends, self._strips = (context.buffer(one.tobytes() or bytes(8)) for one in (ends, strips))
+        content = [(self._curves, "2f", "place"), (self._ends, "3u2", "ends")]
+        self._array = context.vertex_array(self._program, content, index_buffer=self._strips)
+        self.move(picture.positions)
+        self.paint(palette)
+
+    def paint(self, palette: Palette) -> None:
+        """Another color."""
+        set_uniform(self._program, "link", (*palette.link, _LIGHT * palette.gain))
+
+    def move(self, positions: NDArray[np.float32]) -> None:
+        """Curves between other places."""
+        if len(self.links):
+            self._curves.orphan()
+            self._curves.write(link_curves(self._index, positions, self.links, _POINTS))
+
+    def draw(self, world: bytes, share: float) -> None:
+        """Add the light of some share of the links, 0..1, to the framebuffer in use, by :attr:`activity`."""
+        count = round(share * len(self.links))
+        if not count:
+            return
+        self._texture.write(self.activity)
+        self._texture.use(0)
+        set_uniform(self._program, "world", world)
+        self._array.render(moderngl.LINE_STRIP, count * (_POINTS + 1))
+
+    def release(self) -> None:
+        """Give everything back."""
+        self._array.release()
+        self._program.release()
+        for buffer in (self._curves, self._ends, self._strips):
+            buffer.release()
+        self._texture.release()

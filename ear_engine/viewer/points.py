@@ -1,0 +1,167 @@
+"""All neurons as soft points of light.
+
+A whole loop of ranks lies in one buffer; each frame binds the two rows of it that are around the phase. So nothing is
+uploaded from frame to frame, and neurons are read in order, which graphics cards and processors alike do fast.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.viewer import shaders
+from ear_engine.viewer.loop_light import PreparedLoop
+from ear_engine.viewer.model import MapPicture
+from ear_engine.viewer.moving import MovingPlaces
+from ear_engine.viewer.palettes import Palette
+from ear_engine.viewer.uniforms import location, set_uniform
+
+_COVERED = 0.16  # share of the ground that quiet neurons would cover if they lay evenly
+_LARGEST = 0.006  # diameter of a quiet neuron, of the map
+_GROWTH = 1.1  # how much larger the brightest is
+_LEAST = 2.2  # pixels drawn of any
+_POWER, _STEADY, _DIMMEST, _GAIN = 2.4, 0.25, 0.08, 3.2
+_DARKER = 0.55  # how much darker the rest is where something is the target
+_CELLS = 72  # a side, in which neurons are counted
+_GAINS = 0.35, 1.6  # of the densest and the loneliest places
+
+
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    """A loop on the graphics card."""
+
+    loop: PreparedLoop
+    ranks: moderngl.Buffer
+    extremes: moderngl.Buffer
+
+    def release(self) -> None:
+        self.ranks.release()
+        self.extremes.release()
+
+
+class NeuronPoints:
+    """The neurons of one map.
+
+    Args:
+        context: of GL.
+        picture: the map.
+        palette: their colors.
+    """
+
+    def __init__(self, context: moderngl.Context, picture: MapPicture, palette: Palette) -> None:
+        self._context, self._index = context, picture.index
+        self._count = len(picture.index)
+        places = np.ascontiguousarray(picture.positions[:, :2], np.float32)
+        self.places = MovingPlaces(context, places)
+        self._density = density_gain(places)
+        self._colors = context.buffer(reserve=4 * self._count)
+        self._focus = context.buffer(reserve=self._count)
+        self._focused = False
+        self._loaded: list[_Loaded] = []  # the loop that sounds, and the one before while it fades
+        still = [(self.places.now, "2f", "place"), (self.places.before, "2f", "before")]
+        still += [(self._colors, "4f1", "color"), (self._focus, "1f1", "focus")]
+        head, _, body = shaders.NEURONS.strip().partition("\n")
+        self._programs = tuple(
+            context.program(f"{head}\n{define}{body}", shaders.NEURON) for define in ("", "#define FADE\n")
+        )
+        self._arrays = tuple(context.vertex_array(program, still) for program in self._programs)
+        self._diameter = min(_LARGEST, 2.0 * math.sqrt(_COVERED / (math.pi * max(self._count, 1))))
+        self.focus(None)
+        self.paint(palette)
+        self.play(PreparedLoop(-1, self._count, *_nothing(self._count)))
+
+    def paint(self, palette: Palette) -> None:
+        """Other colors."""
+        values = np.empty((self._count, 4), np.float32)
+        for layer, color in zip(self._index.layers, palette.colors(len(self._index.layers)), strict=True):
+            values[layer.span, :3] = color
+        values[:, 3] = self._density / _GAINS[1]
+        self._colors.write((255.0 * values + 0.5).astype(np.uint8))
+        for program in self._programs:
+            set_uniform(program, "response", (_POWER, _STEADY, _DIMMEST, _GAIN * _GAINS[1] * palette.gain))
+        self._focus_color = palette.focus
+
+    def focus(self, weights: NDArray[np.floating] | None) -> None:
+        """What is the target: (neurons,), 0..1; None is nothing."""
+        values = np.zeros(self._count) if weights is None else np.clip(weights, 0.0, 1.0)
+        if values.shape != (self._count,):
+            raise ValueError(f"weights of the shape {values.shape} are not of {self._count} neurons")
+        self._focus.write((255.0 * values + 0.5).astype(np.uint8))
+        self._focused = bool(values.any())
+
+    def play(self, loop: PreparedLoop) -> None:
+        """Another loop; the one before stays until :meth:`draw` is told that it has faded."""
+        for old in self._loaded[1:]:
+            old.release()
+        context = self._context
+        loaded = _Loaded(loop, context.buffer(loop.ranks), context.buffer(loop.extremes))
+        self._loaded = [loaded, *self._loaded[:1]]
+
+    def draw(self, world: bytes, scale: float, phase: float, fade: float) -> None:
+        """Add the neurons' light to the framebuffer in use.
+
+        Args:
+            world: 3x2 matrix to clip coordinates, column after column, float32.
+            scale: pixels a unit of the map.
+            phase: 0..1 in the loop.
+            fade: 0..1 from the loop before to the one that sounds.
+        """
+        fading = fade < 1.0 and len(self._loaded) == 2
+        program, array = self._programs[fading], self._arrays[fading]
+        set_uniform(program, "world", world)
+        set_uniform(program, "morph", self.places.morph)
+        size = max(self._diameter * scale, 0.1)
+        set_uniform(program, "sizes", (size, _GROWTH, _LEAST))
+        set_uniform(program, "target", (*self._focus_color, _DARKER if self._focused else 0.0))
+        set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
+        if fading:
+            set_uniform(program, "fade", fade)
+            set_uniform(program, "share_before", self._bind(program, array, self._loaded[1], phase, "_before"))
+        array.render(moderngl.POINTS, self._count)
+
+    def release(self) -> None:
+        """Give everything back."""
+        for array, program in zip(self._arrays, self._programs, strict=True):
+            array.release()
+            program.release()
+        self._colors.release()
+        self._focus.release()
+        self.places.release()
+        for loaded in self._loaded:
+            loaded.release()
+
+    def _bind(
+        self, program: moderngl.Program, array: moderngl.VertexArray, loaded: _Loaded, phase: float, suffix: str
+    ) -> float:
+        """Bind the two rows around a phase; returns how far it is from the first to the second."""
+        first, second, share = loaded.loop.frame(phase)
+        row = loaded.loop.ranks.shape[1]
+        for name, buffer, number in (
+            ("first", loaded.ranks, first),
+            ("second", loaded.ranks, second),
+            ("least", loaded.extremes, 0),
+            ("most", loaded.extremes, 1),
+        ):
+            array.bind(location(program, name + suffix), "f", buffer, "f1", number * row, 1)
+        return share
+
+
+def density_gain(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How bright a neuron is for how many there are around it, (n,): cells full of neurons shall not outshine all."""
+    cell = np.clip((places * _CELLS).astype(np.intp), 0, _CELLS - 1)
+    flat = cell[:, 1] * _CELLS + cell[:, 0]
+    counts = np.bincount(flat, minlength=_CELLS * _CELLS).reshape(_CELLS, _CELLS)
+    padded = np.pad(counts, 1)
+    around = sum(padded[1 + dy : 1 + dy + _CELLS, 1 + dx : 1 + dx + _CELLS] for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+    here = np.asarray(around, np.float64).ravel()[flat]
+    gain = np.sqrt(np.median(here) / here) if len(here) else here
+    return np.asarray(np.clip(gain, *_GAINS), np.float32)
+
+
+def _nothing(neurons: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    """The rows of a loop in which nothing fires."""
+    return np.zeros((1, neurons), np.uint8), np.zeros((2, neurons), np.uint8), np.zeros((1, 1), np.float32)

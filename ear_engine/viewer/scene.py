@@ -1,0 +1,206 @@
+"""The picture: a map, what fires on it at a phase of a loop, its links, the target, the neuron under the cursor.
+
+A frame is the same for the same map, loop, camera, phase and time, so films are repeatable. Between two frames only
+uniforms and a row of a few hundred numbers change.
+"""
+
+from __future__ import annotations
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.viewer import shaders
+from ear_engine.viewer.camera import Camera
+from ear_engine.viewer.exposure import Exposure
+from ear_engine.viewer.links import LinkCurves
+from ear_engine.viewer.loop_light import PreparedLoop
+from ear_engine.viewer.model import LoopLights, MapPicture
+from ear_engine.viewer.palettes import PALETTES, Palette
+from ear_engine.viewer.points import NeuronPoints
+from ear_engine.viewer.quality import Detail
+from ear_engine.viewer.uniforms import set_uniform
+
+_RING = 15.0  # diameter around the neuron under the cursor, in the screen's units
+
+
+class Scene:
+    """What is drawn into any framebuffer of one GL context; used by the thread that has it.
+
+    Args:
+        context: GL 3.3 or later.
+        size: width and height of the framebuffer, pixels; 0 draws nothing.
+        palette: its colors.
+    """
+
+    def __init__(self, context: moderngl.Context, size: tuple[int, int], palette: Palette = PALETTES[0]) -> None:
+        self._context, self._palette = context, palette
+        self.detail = Detail()
+        self.level = 1.0  # of all light, for a blackout that fades
+        self._exposure: Exposure | None = None
+        self._points: NeuronPoints | None = None
+        self._links: LinkCurves | None = None
+        self._picture: MapPicture | None = None
+        self._loop: PreparedLoop | None = None
+        self._before: PreparedLoop | None = None
+        self._fade = (0.0, 0.0)  # when it began, seconds it takes
+        self._hovered: int | None = None
+        self._positions = np.zeros((0, 2), np.float32)
+        self._activity_before = np.zeros(0, np.float32)
+        self._extent = np.zeros((2, 2))  # least and most of places, of a moving map since it moves
+        self._ring = context.program(shaders.RING, shaders.RING_PIXEL)
+        self._ring_array = context.vertex_array(self._ring, [])
+        self.resize(size)
+
+    @property
+    def palette(self) -> Palette:
+        """Its colors; another one holds from the next frame on."""
+        return self._palette
+
+    @palette.setter
+    def palette(self, palette: Palette) -> None:
+        self._palette = palette
+        for part in (self._points, self._links):
+            if part is not None:
+                part.paint(palette)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Another size of the framebuffer, pixels."""
+        if self._exposure is not None:
+            if self._exposure.size == size:
+                return
+            self._exposure.release()
+        self._exposure = Exposure(self._context, size) if min(size) > 0 else None
+
+    def show_map(self, picture: MapPicture) -> None:
+        """Another map; loop, target and cursor of the one before are gone."""
+        self._release_map()
+        self._picture = picture
+        self._positions = np.array(picture.positions[:, :2], np.float32)
+        self._extent = np.stack([self._positions.min(axis=0), self._positions.max(axis=0)])
+        self._points = NeuronPoints(self._context, picture, self._palette)
+        self._links = LinkCurves(self._context, picture, self._palette)
+        self._loop = self._before = self._hovered = None
+        self._activity_before = np.zeros_like(self._links.activity)
+
+    def move(self, positions: NDArray[np.float32], now: float) -> None:
+        """Where the neurons of a moving map are now, (neurons, 2 or 3); they go there until the next set is due.
+
+        Raises:
+            ValueError: there is no map, or they are not as many.
+        """
+        if self._points is None or self._links is None:
+            raise ValueError("there is no map to move")
+        self._points.places.move(positions[:, :2], now)
+        self._positions = np.array(positions[:, :2], np.float32)
+        least = np.minimum(self._extent[0], self._positions.min(axis=0))
+        self._extent = np.stack([least, np.maximum(self._extent[1], self._positions.max(axis=0))])
+        self._links.move(self._positions)
+
+    def play(self, lights: LoopLights | PreparedLoop, now: float = 0.0, fade: float = 0.0) -> None:
+        """The loop that is heard from here on.
+
+        Args:
+            lights: it; prepared (by any thread) it costs an upload, else tens of milliseconds.
+            now: seconds, of the clock that :meth:`draw` goes by.
+            fade: seconds from the light of the loop before to this one's.
+
+        Raises:
+            ValueError: there is no map, or it has another number of neurons.
+        """
+        if self._picture is None or self._points is None:
+            raise ValueError("there is no map to light")
+        loop = lights if isinstance(lights, PreparedLoop) else PreparedLoop.of(self._picture.index, lights)
+        if loop.neurons != len(self._picture.index):
+            raise ValueError(f"a loop of {loop.neurons} neurons is not of {len(self._picture.index)}")
+        self._points.play(loop)
+        self._before, self._loop = self._loop, loop
+        self._fade = now, fade
+
+    def focus(self, weights: NDArray[np.floating] | None) -> None:
+        """The target: (neurons,), 0..1; None if there is none.
+
+        Raises:
+            ValueError: they are not as many as neurons.
+        """
+        if self._points is not None:
+            self._points.focus(weights)
+
+    def hover(self, neuron: int | None) -> None:
+        """The neuron under the cursor, if there is one."""
+        self._hovered = neuron if neuron is not None and 0 <= neuron < len(self._positions) else None
+
+    def draw(self, target: moderngl.Framebuffer, camera: Camera, phase: float, now: float = 0.0) -> None:
+        """Draw a frame.
+
+        Args:
+            target: a framebuffer of the scene's size.
+            camera: what is seen.
+            phase: 0..1 in the loop that is heard.
+            now: seconds, by which fades and moving maps go.
+        """
+        exposure = self._exposure
+        if exposure is None:
+            return
+        context, world = self._context, np.ascontiguousarray(camera.matrix().T).tobytes()
+        context.disable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+        context.enable(moderngl.BLEND | moderngl.PROGRAM_POINT_SIZE)
+        context.blend_func = moderngl.ONE, moderngl.ONE
+        began, lasts = self._fade
+        fade = min(max((now - began) / lasts, 0.0), 1.0) if lasts > 0.0 else 1.0
+        seen = exposure.begin(*self._corners(camera))
+        if seen and self._points is not None:
+            self._points.places.advance(now)
+            self._points.draw(world, camera.scale * camera.pixel_ratio, phase, fade)
+        if seen and self._links is not None:
+            exposure.links.use()
+            self._carry(self._links, phase, fade)
+            self._links.draw(world, self.detail.links)
+        if seen and self.detail.glow:
+            exposure.glow(self._palette.glow)
+        exposure.expose(target, self._palette, self.level)
+        if self._hovered is not None:
+            self._draw_ring(world, self._positions[self._hovered], camera.pixel_ratio)
+
+    def release(self) -> None:
+        """Give everything back to GL."""
+        self._release_map()
+        if self._exposure is not None:
+            self._exposure.release()
+            self._exposure = None
+        self._ring_array.release()
+        self._ring.release()
+
+    def _corners(self, camera: Camera) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Of the box on the screen that has all neurons, pixels from the bottom left."""
+        (left, low), (right, high) = self._extent
+        ways = camera.to_screen([(left, low), (right, low), (left, high), (right, high)]) * camera.pixel_ratio
+        (x0, y0), (x1, y1) = ways.min(axis=0), ways.max(axis=0)
+        height = camera.height * camera.pixel_ratio
+        return (float(x0), float(height - y1)), (float(x1), float(height - y0))
+
+    def _carry(self, links: LinkCurves, phase: float, fade: float) -> None:
+        if self._loop is None:
+            links.activity[:] = 0.0
+            return
+        self._loop.activity(phase, links.activity)
+        if fade < 1.0 and self._before is not None:
+            self._before.activity(phase, self._activity_before)
+            self._activity_before -= links.activity
+            self._activity_before *= 1.0 - fade
+            links.activity += self._activity_before
+
+    def _draw_ring(self, world: bytes, where: NDArray[np.float32], pixel_ratio: float) -> None:
+        self._context.enable(moderngl.BLEND)
+        self._context.blend_func = moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA
+        set_uniform(self._ring, "world", world)
+        set_uniform(self._ring, "where", (float(where[0]), float(where[1])))
+        set_uniform(self._ring, "color", self._palette.focus)
+        set_uniform(self._ring, "size", _RING * pixel_ratio)
+        self._ring_array.render(moderngl.POINTS, 1)
+
+    def _release_map(self) -> None:
+        for part in (self._points, self._links):
+            if part is not None:
+                part.release()
+        self._points = self._links = None
