@@ -70,6 +70,11 @@ peers:
 	command -v pd >/dev/null || missing="$$missing puredata-core"; \
 	command -v jackd >/dev/null || missing="$$missing jackd2"; \
 	command -v fluidsynth >/dev/null || missing="$$missing fluidsynth"; \
+	has() { ls /usr/lib/*/$$1 /usr/lib64/$$1 /usr/lib/$$1 2>/dev/null | grep -q .; }; \
+	has libEGL.so.1 || missing="$$missing libegl1"; \
+	has libGL.so.1 || missing="$$missing libgl1"; \
+	has libEGL_mesa.so.0 || missing="$$missing libegl-mesa0"; \
+	has dri/swrast_dri.so || has "libgallium*" || missing="$$missing libgl1-mesa-dri"; \
 	command -v Xvfb >/dev/null || missing="$$missing xvfb"; \
 	command -v xdotool >/dev/null || missing="$$missing xdotool"; \
 	test -z "$$missing" || .ci/apt-install "Real clients for the tests" $$missing || test -z "$$CI"
