@@ -1,0 +1,332 @@
+"""The viewer: window, stage, console and hands, joined in one frame loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ear_engine import platform
+from ear_engine.errors import UserError
+from ear_engine.parameters import Value
+from ear_engine.viewer import overlay
+from ear_engine.viewer.bulk import Bulk, HttpBulk, SessionBulk
+from ear_engine.viewer.client import EngineClient, Place
+from ear_engine.viewer.console import Console, Shown
+from ear_engine.viewer.deeds import Deeds
+from ear_engine.viewer.finder import ScreenFinder
+from ear_engine.viewer.gestures import Fit, Gestures, Hover, Pan, Turn, Zoom
+from ear_engine.viewer.keys import action_of
+from ear_engine.viewer.loader import Loader, ReadyLoop, Wanted
+from ear_engine.viewer.model import Heard
+from ear_engine.viewer.news import Snapshot
+from ear_engine.viewer.pace import Pacer
+from ear_engine.viewer.panel import Panel
+from ear_engine.viewer.png import write_png
+from ear_engine.viewer.stage import Stage
+from ear_engine.viewer.touch import Touch
+from ear_engine.viewer.window import Button, Event, Key, Moved, Text, Wheel, Window
+
+_AIMS = ("target/", "playback/beats")
+_SETTLED = 2.0  # seconds after which others may have changed what was selected
+_TOLD = 4.0  # seconds that a message stays
+_STEADY = 1.0  # seconds of light before a picture is taken by itself
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """What a viewer is started with.
+
+    Args:
+        place: of the engine.
+        session: folder of an engine on this machine, whose maps and loops are then read directly.
+        fullscreen: fill a screen.
+        monitor: number of the screen.
+        palette: by name; as the engine says if None.
+        console: show the console.
+        seconds: end after so many.
+        screenshot: write the last frame there, and end.
+        size: of the window.
+        parent: end when this process has; 0 is none.
+    """
+
+    place: Place
+    session: Path | None = None
+    fullscreen: bool = False
+    monitor: int | None = None
+    palette: str | None = None
+    console: bool = True
+    seconds: float | None = None
+    screenshot: Path | None = None
+    size: tuple[int, int] = (1280, 720)
+    parent: int = 0
+
+
+class App:
+    """A viewer in a window; made and run by the main thread.
+
+    Args:
+        options: what was asked for.
+        say: told, line by line, what a terminal should say.
+
+    Raises:
+        UserError: there is no display, no OpenGL, no such screen, palette or host.
+    """
+
+    def __init__(self, options: ViewOptions, say: Callable[[str], None] = lambda line: None) -> None:
+        self.options = options
+        self._say = say
+        self.client = EngineClient(options.place)
+        if options.palette is not None:
+            self.client.set("view/palette", options.palette)
+        self.window = Window("ear-engine", options.size, fullscreen=options.fullscreen, monitor=options.monitor)
+        size, pixels = self.window.size, self.window.pixels
+        self.panel = Panel(self.window.context, self.window.scale, self.window.clipboard, self.window.set_clipboard)
+        self.stage = Stage(self.window.context, size, pixels)
+        self.console = Console(self.panel, self.client.tree, self.change, self.client.recall)
+        self.console_shown = options.console
+        self.gestures = Gestures()
+        self.touch = Touch(self.client.aim)
+        self.finder = ScreenFinder(self.stage.camera)
+        self.pacer = Pacer(self.window.software, platform.cores())
+        self.deeds = Deeds(self)
+        self.loader = Loader(self._open_bulk)
+        self.help = self.frames_shown = False
+        self.ending = False
+        self.shot_wanted: Path | None = None
+        self._told = ("", -1e9)
+        self._state = ""
+        self._pointer: tuple[float, float] | None = None
+        self._neuron = -1
+        self._images: tuple[str, ...] = ()
+        self._pictured: ReadyLoop | None = None
+        self._neurons_text: Value = ""
+        self._began = time.perf_counter()
+        self._before = self._began
+        self._lit: float | None = None
+
+    def run(self) -> None:
+        """Show until it is closed."""
+        self.client.start()
+        self.loader.start()
+        try:
+            while not self.done:
+                self.step()
+        finally:
+            self.close()
+
+    @property
+    def done(self) -> bool:
+        """Whether it shall end."""
+        since, options = time.perf_counter() - self._began, self.options
+        if options.seconds is not None and since >= options.seconds and self.shot_wanted is None:
+            if options.screenshot is None or self.ending:
+                return True
+            self.shot_wanted = options.screenshot
+            return False
+        if options.parent and not platform.process_alive(options.parent):
+            return True
+        return self.window.closing or (self.ending and self.shot_wanted is None)
+
+    def close(self) -> None:
+        """Free all of it."""
+        self.loader.close()
+        self.client.close()
+        self.stage.release()
+        self.panel.close()
+        self.window.close()
+
+    def step(self) -> None:
+        """One frame, and the pause after it, in which hands are followed, too."""
+        at = time.perf_counter()
+        self.pacer.begin(at, time.process_time())
+        self._events(0.0)
+        hidden = self.window.hidden
+        if not hidden:
+            self._frame(at)
+            self.stage.governor.took(self.pacer.frame_ms)
+        share = float(self.client.snapshot().values["view/share"])
+        end = time.perf_counter() + self.pacer.rest(time.perf_counter(), share, hidden)
+        while (left := end - time.perf_counter()) > 0.0005:
+            self._events(left)
+
+    def change(self, name: str, value: Value) -> None:
+        """Set a parameter; a mistake is told."""
+        try:
+            self.client.set(name, value)
+        except UserError as error:
+            self.tell(str(error))
+
+    def tell(self, text: str) -> None:
+        """Show a line for a while."""
+        self._told = (text, time.perf_counter())
+
+    def _open_bulk(self, engine: tuple[str, int]) -> Bulk | None:
+        if self.options.session is not None and self.options.session.is_dir():
+            return SessionBulk(self.options.session)
+        return HttpBulk(self.options.place.host, engine[1]) if engine[1] else None
+
+    def _events(self, wait: float) -> None:
+        for event in self.window.events(wait):
+            self._event(event, time.perf_counter())
+        self.touch.turn()
+
+    def _event(self, event: Event, at: float) -> None:
+        self.panel.take(event)
+        if isinstance(event, Moved | Button | Wheel):
+            self._hand(event, at)
+        elif isinstance(event, Key) and not self.panel.wants_keys:
+            self.deeds.do(action_of(event), at)
+        elif isinstance(event, Text) and event.code == ord("?") and not self.panel.wants_keys:
+            self.deeds.do("help", at)
+
+    def _hand(self, event: Moved | Button | Wheel, at: float) -> None:
+        covered = self._covered(event.x, event.y)
+        if covered and not self.gestures.busy:
+            self._pointer = None
+            return
+        if self.stage.picture is not None:
+            self.finder.place(self.stage.picture.positions)
+        for action in self.gestures.take(event, at):
+            camera = self.stage.camera
+            if isinstance(action, Pan):
+                camera.pan(action.right, action.down)
+            elif isinstance(action, Zoom):
+                camera.zoom_at((action.x, action.y), action.factor)
+            elif isinstance(action, Turn):
+                camera.rotate(action.angle)
+            elif isinstance(action, Fit):
+                self.stage.fit(at)
+            elif isinstance(action, Hover):
+                self._pointer = (action.x, action.y)
+            elif self.stage.picture is not None:
+                self.touch.take(action, self.finder, at)
+            if isinstance(action, Pan | Zoom | Turn):
+                self.stage.fitted = False
+        if isinstance(event, Moved):
+            self._pointer = (event.x, event.y)
+
+    def _covered(self, x: float, y: float) -> bool:
+        if self.panel.wants_pointer and self.console_shown:
+            return True
+        if not self.console_shown:
+            return False
+        (width, height), (left, right, below) = self.window.size, self._margins()
+        return x < left or x >= width - right or y >= height - below
+
+    def _margins(self) -> tuple[float, float, float]:
+        if not self.console_shown:
+            return 0.0, 0.0, 0.0
+        return self.console.margins(self.window.size)
+
+    def _frame(self, at: float) -> None:
+        snapshot = self.client.snapshot()
+        heard = self.client.heard(at, float(snapshot.values["view/latency_ms"]) / 1000.0)
+        self._announce(snapshot)
+        self._want(snapshot, heard)
+        loaded = self.loader.loaded
+        self._follow_selection(snapshot.values, at)
+        focus = loaded.focus
+        if self.touch.count and snapshot.values["target/by"] == "neurons":
+            focus = self.touch.weights
+        self.stage.resize(self.window.size, self.window.pixels, self._margins())
+        if self.stage.update(loaded, heard, focus, at) and self.stage.picture is not None:
+            self.touch.clear(len(self.stage.picture.index))
+        self._hover()
+        self.stage.draw(snapshot.values, at)
+        self._show_loop()
+        self.panel.rescale(self.window.scale)
+        self.panel.begin(self.window.size, self.window.ratio, at - self._before)
+        self._before = at
+        if self.console_shown:
+            phase = heard.phase if heard is not None else -1.0
+            beats = float(snapshot.values["playback/beats"])
+            shown = Shown(phase, beats, self._images, self.pacer.frame_ms, self.pacer.frames, self.touch.count)
+            self.console.draw(self.window.size, snapshot, shown)
+        self._draw_over(snapshot, at)
+        self.panel.end()
+        self._shoot(at)
+        self.window.swap()
+
+    def _announce(self, snapshot: Snapshot) -> None:
+        state = snapshot.waiting or f"connected to {snapshot.engine} at {self.options.place}"
+        if state != self._state:
+            self._state = state
+            self._say(state)
+
+    def _want(self, snapshot: Snapshot, heard: Heard | None) -> None:
+        values = {name: value for name, value in snapshot.values.items() if name.startswith(_AIMS)}
+        port = snapshot.status.get("http_port", 0)
+        engine = (snapshot.engine, port if isinstance(port, int) else 0) if snapshot.status else ("", 0)
+        ear = str(snapshot.status.get("ear", ""))
+        loop = heard.loop if heard is not None else -1
+        self.loader.wanted = Wanted(engine, ear, loop, values, self._neuron)
+
+    def _follow_selection(self, values: Mapping[str, Value], at: float) -> None:
+        """Another target, or other neurons that someone else has chosen, end the selection."""
+        text = values["target/neurons"]
+        others = text != self._neurons_text and at - self.touch.sent > _SETTLED
+        self._neurons_text = text
+        if self.touch.count and (values["target/by"] != "neurons" or others) and at - self.touch.sent > 0.1:
+            self.touch.clear()
+
+    def _hover(self) -> None:
+        self._neuron = -1
+        if self._pointer is not None and self.stage.picture is not None and not self.gestures.busy:
+            self.finder.place(self.stage.picture.positions)
+            self._neuron = self.finder.nearest(*self._pointer, 14.0)
+        self.stage.scene.hover(self._neuron if self._neuron >= 0 else None)
+
+    def _show_loop(self) -> None:
+        ready = self.stage.playing
+        if ready is self._pictured or ready is None:
+            return
+        self._pictured = ready
+        images = {"heard": ready.heard, "changed": ready.changed}
+        self._images = tuple(name for name, pixels in images.items() if pixels is not None)
+        for name, pixels in images.items():
+            if pixels is not None:
+                self.panel.image(name, pixels)
+
+    def _draw_over(self, snapshot: Snapshot, at: float) -> None:
+        size, scale = self.window.size, self.panel.scale
+        overlay.outline(self.gestures.outline, scale)
+        if self._pointer is not None and (self.gestures.tool == "brush" or self.gestures.brushing):
+            overlay.brush(*self._pointer, self.gestures.radius, scale)
+        loaded = self.loader.loaded
+        if self._pointer is not None and self._neuron >= 0 and loaded.words_for == self._neuron:
+            overlay.label(loaded.words, *self._pointer, size, scale)
+        dark = bool(snapshot.values["view/blackout"]) and not self.console_shown
+        if snapshot.waiting and not dark:
+            overlay.banner(snapshot.waiting, size, 0.46, scale)
+        elif self.stage.picture is None and not dark:
+            overlay.banner(loaded.problem or "waiting for the map", size, 0.46, scale)
+        text, since = self._told
+        if at - since < _TOLD and not dark:
+            overlay.banner(text, size, 0.9, scale)
+        if self.frames_shown:
+            said = f"{self.pacer.frames:.0f} frames/s   {self.pacer.frame_ms:.1f} ms"
+            overlay.label((said,), size[0], 0.0, size, scale)
+        if self.help:
+            overlay.keys(size, scale)
+
+    def _shoot(self, at: float) -> None:
+        if self.options.screenshot is not None and self.options.seconds is None and self.shot_wanted is None:
+            playing = self.stage.playing is not None
+            self._lit = at if playing and self._lit is None else self._lit
+            if self._lit is not None and at - self._lit > _STEADY:
+                self.shot_wanted = self.options.screenshot
+        if self.shot_wanted is None:
+            return
+        path, self.shot_wanted = self.shot_wanted, None
+        self.ending = self.ending or path == self.options.screenshot
+        try:
+            write_png(path, self.stage.read())
+        except UserError as error:
+            if self.ending:
+                raise
+            self.tell(str(error))
+        else:
+            self._say(f"wrote {path}")
+            self.tell(f"wrote {path}")

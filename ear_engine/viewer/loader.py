@@ -1,0 +1,213 @@
+"""Fetches what the frame loop must not wait for: the map, what the ear does in loops, and what the target takes in.
+
+One thread; what is wanted is said by assignment, what has come is read the same way, so neither side waits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ear_engine.errors import UserError
+from ear_engine.parameters import Value
+from ear_engine.viewer.aim import Aim, Weights, facts_of, words
+from ear_engine.viewer.bulk import Bulk, HttpBulk
+from ear_engine.viewer.heatmaps import changed_picture, heard_picture
+from ear_engine.viewer.loop_light import PreparedLoop
+from ear_engine.viewer.model import MapPicture
+
+_TURN = 0.01  # seconds between looks at what is wanted
+_LOOPS = 0.1  # between looks for new loops
+_MAP_STILL, _MAP_MOVES = 0.5, 1 / 30
+_AGAIN = 1.0  # after a failure
+_KEPT = 4  # loops
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the frame loop wants to know.
+
+    Args:
+        engine: name of the engine, and where its bulk is; another one begins anew.
+        ear: name of its ear.
+        loop: that is heard; -1 if none is.
+        values: of the parameters, as far as they say what the target is.
+        neuron: under the pointer; -1 if none is.
+    """
+
+    engine: tuple[str, int] = ("", 0)
+    ear: str = ""
+    loop: int = -1
+    values: Mapping[str, Value] | None = None
+    neuron: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class ReadyLoop:
+    """A loop, ready to be shown."""
+
+    light: PreparedLoop
+    heard: NDArray[np.uint8] | None
+    changed: NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """What has come so far; another object whenever something has.
+
+    Args:
+        picture: the map.
+        loops: by their numbers.
+        focus: weight of each neuron in the target, and the values it follows from.
+        words: what is known of a neuron, and which.
+        problem: why something does not come, for people.
+    """
+
+    picture: MapPicture | None = None
+    loops: Mapping[int, ReadyLoop] | None = None
+    focus: Weights | None = None
+    focus_for: Mapping[str, Value] | None = None
+    words: tuple[str, ...] = ()
+    words_for: int = -1
+    problem: str = ""
+
+
+class Loader:
+    """Fetches.
+
+    Args:
+        open_bulk: where maps and loops come from, given the engine of :class:`Wanted`; None if nowhere.
+    """
+
+    def __init__(self, open_bulk: Callable[[tuple[str, int]], Bulk | None]) -> None:
+        self.wanted = Wanted()
+        self.loaded = Loaded()
+        self._open_bulk = open_bulk
+        self._bulk: Bulk | None = None
+        self._engine: tuple[str, int] = ("", 0)
+        self._ear = ""
+        self._aim: Aim | None = None
+        self._loops: dict[int, ReadyLoop] = {}
+        self._version = ""
+        self._due = {"map": 0.0, "loops": 0.0, "engine": 0.0}
+        self._quit = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End."""
+        self._quit.set()
+        if self._thread.is_alive():
+            self._thread.join(3.0)
+
+    @property
+    def aim(self) -> Aim | None:
+        """What resolves targets, as soon as there is a map."""
+        return self._aim
+
+    def _run(self) -> None:
+        while not self._quit.wait(_TURN):
+            at = time.perf_counter()
+            wanted = self.wanted
+            try:
+                self._follow(wanted, at)
+                if self._bulk is not None:
+                    self._map(self._bulk, wanted, at)
+                    self._lights(self._bulk, wanted, at)
+                self._focus(wanted)
+                self._describe(wanted)
+            except (OSError, UserError, ValueError) as error:
+                self._tell(problem=str(error)[:300])
+                self._due = dict.fromkeys(self._due, at + _AGAIN)
+        self._drop()
+
+    def _follow(self, wanted: Wanted, at: float) -> None:
+        if wanted.engine == self._engine and (self._bulk is not None or not wanted.engine[0]):
+            return
+        if wanted.engine != self._engine:
+            self._drop()
+            self._engine = wanted.engine
+            self._due = dict.fromkeys(self._due, 0.0)
+            self._loops, self._version, self._aim = {}, "", None
+            self.loaded = Loaded()
+        if wanted.engine[0] and at >= self._due["engine"]:
+            self._due["engine"] = at + _AGAIN
+            self._bulk = self._open_bulk(wanted.engine)
+
+    def _map(self, bulk: Bulk, wanted: Wanted, at: float) -> None:
+        if at < self._due["map"]:
+            return
+        version = bulk.map_version()
+        self._due["map"] = at + (_MAP_STILL if version == self._version else _MAP_MOVES)
+        if not version or (version == self._version and wanted.ear == self._ear):
+            return
+        picture = bulk.map()
+        if picture is None:
+            return
+        self._version = version
+        known = self.loaded.picture
+        if self._aim is None or known is None or known.id != picture.id or wanted.ear != self._ear:
+            self._ear = wanted.ear
+            self._aim = Aim(picture, facts_of(wanted.ear, picture.index) if wanted.ear else None)
+            self._loops = {} if known is None or known.id != picture.id else self._loops
+            self._tell(picture=picture, loops=self._loops, focus_for=None, problem="")
+        else:
+            self._tell(picture=picture, problem="")
+
+    def _lights(self, bulk: Bulk, wanted: Wanted, at: float) -> None:
+        picture = self.loaded.picture
+        if picture is None:
+            return
+        heard = wanted.loop >= 0 and wanted.loop not in self._loops
+        if at < self._due["loops"]:
+            return
+        self._due["loops"] = at + _LOOPS
+        there = [facts.loop for facts in bulk.loops()]
+        newest = [number for number in there if number >= wanted.loop and number not in self._loops][-2:]
+        for number in ([wanted.loop] if heard and wanted.loop in there else []) + newest:
+            if number in self._loops:
+                continue
+            lights = bulk.lights(number)
+            if lights is None or lights.ranks.shape[1] != len(picture.index) or not len(lights.ranks):
+                continue
+            ready = ReadyLoop(
+                PreparedLoop.of(picture.index, lights), heard_picture(picture.index, lights), changed_picture(lights)
+            )
+            kept = {**self._loops, number: ready}
+            for old in sorted(kept, key=lambda one: (one == wanted.loop, one))[: max(0, len(kept) - _KEPT)]:
+                del kept[old]
+            self._loops = kept
+            self._tell(loops=kept, problem="")
+
+    def _focus(self, wanted: Wanted) -> None:
+        if self._aim is None or wanted.values is None or wanted.values == self.loaded.focus_for:
+            return
+        self._tell(focus=self._aim.weights(wanted.values), focus_for=wanted.values)
+
+    def _describe(self, wanted: Wanted) -> None:
+        number = wanted.neuron
+        if number == self.loaded.words_for:
+            return
+        heard = None
+        known = self._aim is not None and self._aim.facts is not None
+        if number >= 0 and not known and isinstance(self._bulk, HttpBulk):
+            heard = self._bulk.neuron(number)
+        self._tell(words=words(self._aim, number, heard), words_for=number)
+
+    def _tell(self, **changes: object) -> None:
+        now = self.loaded
+        fields = {name: getattr(now, name) for name in Loaded.__dataclass_fields__}
+        self.loaded = Loaded(**{**fields, **changes})
+
+    def _drop(self) -> None:
+        if self._bulk is not None:
+            self._bulk.close()
+            self._bulk = None
