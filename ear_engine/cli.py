@@ -33,6 +33,14 @@ examples:
 
 Any parameter can be given as --GROUP.NAME VALUE; `ear-engine parameters` lists them.
 Ctrl-C ends it; a recording is complete then."""
+_VIEW = """\
+examples:
+  ear-engine view                                   the engine on this machine
+  ear-engine view --engine 192.168.1.20:9000        one elsewhere (serve it with --bind 0.0.0.0)
+  ear-engine view --fullscreen --monitor 1 --palette stage --no-console
+  ear-engine serve --view                           engine and viewer together
+
+Press ? in the window for the keys. It waits for the engine, and finds it again."""
 _DREAM = """\
 examples:
   ear-engine dream -o loop.wav --target "bright hats" --picture
@@ -126,6 +134,7 @@ def build_parser() -> Parser:
         return made
 
     _add_serve(command("serve", "play: dream, sound and OSC", _SERVE))
+    _add_view(command("view", "show the map while the ear listens, and touch what shall be heard", _VIEW))
     _add_dream(command("dream", "dream a loop into a file, without playing", _DREAM))
     _add_gallery(command("gallery", "dream a page of loops with pictures: layers of rising depth, and all presets"))
     command("doctor", "say what this machine can do, and how to mend what it cannot")
@@ -174,8 +183,27 @@ def _add_serve(serve: Parser) -> None:
     add("--bind", type=_address, default="127.0.0.1", metavar="ADDRESS", help=bind)
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")
     add("--seed", type=int, metavar="N", help="of all randomness (0)")
+    add("--view", action="store_true", help="open the viewer, too")
     add("--json-status", action="store_true", help="one JSON object a line on stdout, at start and every second")
     _add_parameters(serve)
+
+
+def _add_view(view: Parser) -> None:
+    add = view.add_argument
+    add("--engine", default="127.0.0.1:9000", metavar="HOST:PORT", help="which engine (127.0.0.1:9000)")
+    add("--fullscreen", action="store_true", help="fill the screen")
+    add("--monitor", type=int, metavar="N", help="screen to open on, from 0 (the main one)")
+    add("--palette", metavar="NAME", help="colors: paper, safe, depth, stage, ink (as the engine says)")
+    console = "show the console beside the map, or the map alone; Tab does either"
+    add("--console", action=argparse.BooleanOptionalAction, default=True, help=console)
+    add("--seconds", type=float, metavar="N", help="end after N seconds")
+    add(
+        "--screenshot",
+        metavar="FILE.png",
+        help="write what is seen as soon as the ear is heard, or after N seconds; end",
+    )
+    add("--session", help=argparse.SUPPRESS)  # of an engine beside it: maps and loops are read directly
+    add("--parent", type=int, default=0, help=argparse.SUPPRESS)  # it ends with this process
 
 
 def _add_parameters(parser: Parser) -> None:

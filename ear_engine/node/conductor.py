@@ -33,6 +33,7 @@ from ear_engine.node.sources import Sources
 from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
 from ear_engine.node.targets import Targets
+from ear_engine.node.viewer_process import ViewerProcess
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree
@@ -144,6 +145,8 @@ class Node:
         self._late = LateRefusals(self.control, self.osc.fail)
         layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
+        beside = (self.session, lambda: self.osc.port, options.bind, self._report)
+        self._viewer = ViewerProcess(*beside) if options.view else None
         self._was_ready: set[str] = set()
         self._publishing = False
         self._unpublished = False
@@ -175,6 +178,8 @@ class Node:
             sources = self._sources
             work = (sources.run(), sources.list_clips(), self._targets.run(), self._imprints.run(), self.web.run())
             tasks = [asyncio.create_task(task) for task in work]
+            if self._viewer is not None:
+                tasks.append(asyncio.create_task(self._viewer.run()))
             await self._watch()
         finally:
             for task in tasks:
@@ -297,6 +302,8 @@ class Node:
             if isinstance(audio, AudioState) and audio.record_path:
                 self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
         await self.web.close()
+        if self._viewer is not None:
+            self._viewer.close()
         self.osc.close()
         self._closed = True
         self._map.close()

@@ -29,6 +29,7 @@ class NodeOptions:
         seconds: end after so many seconds of sound; None goes on.
         origin: what the control log calls whoever chose the values.
         clip_folders: folders of the user's clips.
+        view: open the viewer, too.
     """
 
     ear: EarFolder
@@ -44,3 +45,4 @@ class NodeOptions:
     seconds: float | None = None
     origin: str = "command line"
     clip_folders: tuple[Path, ...] = ()
+    view: bool = False
