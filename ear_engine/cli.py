@@ -273,6 +273,10 @@ def _add_layout(layout: Parser) -> None:
     add("--softening", type=float, metavar="S", help=soft)
     edges = "how hard edges pull: all alike (uniform), or as the trained weights are large"
     add("--edges", default="uniform", choices=("uniform", "weights"), help=edges)
+    charges = "what neurons push by: how they deviate within their layer, or the paper's plain variance"
+    add("--charges", default="deviation", choices=("deviation", "variance"), help=charges)
+    balance = "how much more neurons with more edges push, 0..4 (0.5); 0 as in the paper"
+    add("--balance", type=float, metavar="B", help=balance)
     dense = (
         "where it is not known how an ear's layer connects, let all reach all, instead of naming the layer and ending"
     )

@@ -40,6 +40,7 @@ from ear_engine.offline.picture import need_matplotlib
 from ear_engine.sources.library import ClipLibrary
 
 _PERCENT = 100
+_SOFTER = 1.1  # factor of the softening that is told of
 _CLIP = "beat"
 
 
@@ -62,7 +63,7 @@ def run(typed: argparse.Namespace) -> int:
     with Stages(console) as stages:
         stages("tracing the network", 0, 1)
         graph = graph_of(ear, weighted=settings.edges == "weights", dense=typed.dense)
-        charges = charges_of(graph, statistics)
+        charges = charges_of(graph, statistics, settings.charges)
         stages("tracing the network", 1, 1)
         found = lay_out(
             graph,
@@ -100,6 +101,10 @@ def run(typed: argparse.Namespace) -> int:
         f"{graph.vertices} neurons, {graph.edges} edges as {kept}; "
         f"{found.seconds:.1f} s, residual {found.residual:.1e}, id {laid.stored.id}"
     )
+    if found.softening > _SOFTER * settings.softening:
+        print(
+            f"The softening is {found.softening:.2g}, not {settings.softening:g}: a grid for less would be too large."
+        )
     if found.residual > settings.rest:
         print(f"It did not come to rest (residual above {settings.rest:g}); try a larger --softening or a smaller --k.")
     return 0
@@ -124,6 +129,8 @@ def _settings(typed: argparse.Namespace) -> LayoutSettings:
         centering=usual.centering if typed.centering is None else typed.centering,
         softening=softening if typed.softening is None else typed.softening,
         edges=typed.edges,
+        charges=typed.charges,
+        balance=usual.balance if typed.balance is None else typed.balance,
         dimensions=typed.dimensions,
         seed=typed.seed,
     )
@@ -140,7 +147,7 @@ def _files(typed: argparse.Namespace, ear: Path) -> list[Path]:
     points = typed.time_points
     if points is not None:
         check_points(points)
-    files = [Path(name).expanduser() for name in typed.output] or [ear / MAP]
+    files = [Path(name).expanduser().absolute() for name in typed.output] or [ear / MAP]
     taken: set[Path] = set()
     for file in files:
         suffix = suffix_of(file)

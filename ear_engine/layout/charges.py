@@ -17,11 +17,19 @@ from ear_engine.layout.graph import NeuronGraph
 
 WEAKEST, STRONGEST = 0.1, 4.0
 """Least and greatest charge by variance; the layer's mean variance has 1."""
+LEAST_VARIANCE = 1e-3
+"""Least charge if charges are variances, whose mean is 1; without it some neurons would not push at all."""
 _FEWEST = 1e-3  # of the mean weight of a vertex's edges, as which less counts
 
 
-def charges_of(graph: NeuronGraph, statistics: Statistics | None) -> NDArray[np.float64]:
-    """Each neuron's deviation over the root of its layer's mean variance, 0.1..4; 1 without statistics, (vertices,).
+def charges_of(graph: NeuronGraph, statistics: Statistics | None, kind: str = "deviation") -> NDArray[np.float64]:
+    """What each neuron pushes with, (vertices,); 1 without statistics.
+
+    Args:
+        graph: whose vertices are the neurons.
+        statistics: of the ear.
+        kind: ``deviation``, over the root of the layer's mean variance, 0.1..4; or ``variance``, the paper's, over the
+            mean variance of all, at least 0.001.
 
     Raises:
         UserError: the statistics are of an ear with other layers.
@@ -34,6 +42,13 @@ def charges_of(graph: NeuronGraph, statistics: Statistics | None) -> NDArray[np.
     if mine != theirs:
         mend = "make them again with `ear-engine statistics`"
         raise UserError("the ear's statistics", "are of other layers than the ear has", mend, "bad_statistics")
+    if kind == "variance":
+        variances = statistics.variance.astype(np.float64)
+        mean = float(variances.mean())
+        if mean != 0.0:
+            found = np.maximum(variances / mean, LEAST_VARIANCE)
+        check_charges(found, graph)
+        return found
     for layer in graph.layers:
         variance = statistics.variance[layer.span].astype(np.float64)
         mean = float(variance.mean())

@@ -17,7 +17,7 @@ from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import FRONT_END
 from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.charges import balanced, check_charges
-from ear_engine.layout.far_fields import far_field, quick_field
+from ear_engine.layout.far_fields import far_field, quick_field, softening_of
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.multilevel import Level, levels
 from ear_engine.layout.orientation import into_square, turned
@@ -45,6 +45,7 @@ class Layout:
         settings: that decided them.
         groups, group_links: between which attraction is summed.
         residual: what is left of the forces, see :class:`~ear_engine.layout.simulation.Simulation`.
+        softening: in force at the end, as the settings say it: more than theirs if a grid would have been too large.
         seconds: that it took.
     """
 
@@ -54,6 +55,7 @@ class Layout:
     groups: int
     group_links: int
     residual: float
+    softening: float
     seconds: float
 
 
@@ -111,6 +113,7 @@ def lay_out(
         attraction.groups,
         attraction.group_links,
         run.residual,
+        run.softening ** (settings.dimensions / 2.0),
         time.monotonic() - began,
     )
 
@@ -127,6 +130,7 @@ class Run:
 
     Attributes:
         residual: of the level that was settled last.
+        softening: in force there, as a share of the RMS radius.
     """
 
     def __init__(
@@ -137,7 +141,7 @@ class Run:
         self._random = torch.Generator().manual_seed(settings.seed)
         self._every = sum(level.graph.vertices for level in found) * settings.steps
         self._done = 0
-        self.residual = math.inf
+        self.residual, self.softening = math.inf, 0.0
 
     def positions(self, finest: Attraction) -> Tensor:
         """Where vertices come to rest, (vertices, dimensions)."""
@@ -163,8 +167,8 @@ class Run:
             torch.from_numpy(values).to(self._device, torch.float32) for values in (level.charges, level.sizes)
         )
         physics = physics_at(settings, number, self._levels[0].graph.vertices / count)
-        dimensions, steps, before = settings.dimensions, settings.steps, self._done
-        quick = quick_field(count, dimensions)
+        steps, before = settings.steps, self._done
+        quick = quick_field(count)
         simulation = Simulation(attraction, charges, sizes, quick, physics, positions, settings.seed)
 
         def told(step: int) -> None:
@@ -172,9 +176,11 @@ class Run:
 
         taken = simulation.settle(steps, settings.rest, told)
         if number == 0:
-            simulation.sum_by(far_field(count, dimensions))
+            simulation.sum_by(far_field(count))
             simulation.settle(steps - taken, settings.rest, lambda step: told(taken + step))
         self.residual = simulation.residual
+        self.softening = softening_of(simulation.far, simulation.positions, simulation.kernel)
+        self.softening *= physics.softening / simulation.kernel.softening
         self._done = before + steps * count
         self._progress(self._done, self._every)
         return simulation.positions

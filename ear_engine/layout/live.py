@@ -109,7 +109,7 @@ class LiveMap:
 
     def _simulation(self, positions: Tensor) -> Simulation:
         settings = self._settings
-        far = quick_field(len(positions), settings.dimensions)
+        far = quick_field(len(positions))
         physics = physics_at(settings, 0, 1.0)
         return Simulation(self._attraction, self._charges, self._sizes, far, physics, positions, settings.seed)
 

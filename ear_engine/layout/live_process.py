@@ -183,7 +183,7 @@ class Mover:
             reason = f"has {graph.vertices} neurons, and a moving map {MOST_NUMBERS // 3} at most"
             raise UserError(f"ear {folder.name!r}", reason, "set map/motion to still", "too_large")
         statistics = load_statistics(folder)
-        charges = charges_of(graph, statistics)
+        charges = charges_of(graph, statistics, settings.charges)
         if stored is None:
             found = lay_out(graph, charges, settings, device=self._device, progress=lambda *_: self._alive())
             stored = MapFile.of(found.positions, weights, settings)

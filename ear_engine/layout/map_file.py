@@ -142,11 +142,11 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
     positions = stored.positions
     if positions.ndim != 2 or positions.shape[1] not in (2, 3) or not len(positions):
         raise UserError(subject, f"has positions of the shape {positions.shape}", _AGAIN, "bad_map")
-    if not (np.isfinite(positions).all() and positions.min() >= 0.0 and positions.max() <= 1.0):
+    if not _inside(positions):
         raise UserError(subject, "has positions outside 0..1", _AGAIN, "bad_map")
     times = stored.snapshots
-    if times is not None and (times.shape[1:] != positions.shape or not np.isfinite(times).all()):
-        raise UserError(subject, f"has snapshots of the shape {times.shape}, or no numbers", _AGAIN, "bad_map")
+    if times is not None and (times.shape[1:] != positions.shape or not times.size or not _inside(times)):
+        raise UserError(subject, f"has snapshots of the shape {times.shape}, or outside 0..1", _AGAIN, "bad_map")
     described = sum(layer.neurons for layer in stored.layers)
     if stored.layers and described != len(positions):
         raise UserError(
@@ -162,3 +162,7 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
     if weights is not None and stored.weights != weights:
         raise UserError(subject, "is of an ear with other weights", _AGAIN, "other_ear")
     return stored
+
+
+def _inside(places: NDArray[np.float32]) -> bool:
+    return bool(np.isfinite(places).all() and places.min() >= 0.0 and places.max() <= 1.0)

@@ -102,10 +102,12 @@ def write_layout(path: Path, laid: Laid) -> list[Path]:
         return [path]
     if moving is not None and suffix in _NUMBERED:
         files = files_of(path, len(moving.snapshots))
-        for file, positions in zip(files, moving.snapshots, strict=True):
-            _write(file, _NUMBERED[suffix](laid, positions))
+        for number, (file, positions) in enumerate(zip(files, moving.snapshots, strict=True)):
+            seconds = moving.loop.clip.seconds * number / len(files)
+            moment = f"point {number + 1} of {len(files)}, {seconds:.3f} s into the loop"
+            _write(file, _NUMBERED[suffix](laid, positions, moment))
         return files
-    _write(path, _NUMBERED[suffix](laid, laid.stored.positions) if suffix in _NUMBERED else _WHOLE[suffix](laid))
+    _write(path, _NUMBERED[suffix](laid, laid.stored.positions, "") if suffix in _NUMBERED else _WHOLE[suffix](laid))
     return [path]
 
 
@@ -128,9 +130,9 @@ def _csv(laid: Laid) -> bytes:
     return encode_csv(layers, laid.hertz, moving.snapshots, moving.loop.clip.seconds)
 
 
-_NUMBERED: dict[str, Callable[[Laid, NDArray[np.float32]], bytes]] = {
-    ".svg": lambda laid, positions: draw_svg(laid.layers, positions),
-    ".exr": lambda _laid, positions: encode_positions(positions),
+_NUMBERED: dict[str, Callable[[Laid, NDArray[np.float32], str], bytes]] = {
+    ".svg": lambda laid, positions, _moment: draw_svg(laid.layers, positions),
+    ".exr": lambda laid, positions, moment: encode_positions(positions, moment, laid.stored.id),
 }
 """Of one map; several take a file each."""
 _WHOLE: dict[str, Callable[[Laid], bytes]] = {".png": _png, ".csv": _csv}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ear_engine.errors import UserError
 
 EDGES = ("uniform", "weights")
+CHARGES = ("deviation", "variance")
 _STEEP, _SOFTER = 2.0, 0.014  # exponent from which more softening is wanted, and how much for each 1 above
 
 
@@ -21,6 +22,8 @@ class LayoutSettings:
         growth: how many times greater centering is on each level than on the coarser one.
         softening: of the repulsion, as a share of the layout's RMS radius; in space, that to the power of 2/3.
         edges: ``uniform``, each pulls alike, or ``weights``, by the size of the trained weights.
+        charges: what neurons push with, see :func:`~ear_engine.layout.charges.charges_of`; ``variance`` with a balance
+            of 0 is the paper's.
         balance: how much more neurons with more edges push, see :func:`~ear_engine.layout.charges.balanced`.
         dimensions: 2 or 3.
         seed: of the first positions, and of the little that members of a coarse vertex are moved apart.
@@ -33,6 +36,7 @@ class LayoutSettings:
     growth: float = 1.1
     softening: float = 0.008
     edges: str = "uniform"
+    charges: str = "deviation"
     balance: float = 0.5
     dimensions: int = 2
     seed: int = 0
@@ -55,6 +59,8 @@ class LayoutSettings:
         _within("rest", self.rest, 1e-6, 1.0)
         if self.edges not in EDGES:
             raise UserError(f"edges {self.edges!r}", "are unknown", f"use {' or '.join(EDGES)}", "bad_value")
+        if self.charges not in CHARGES:
+            raise UserError(f"charges {self.charges!r}", "are unknown", f"use {' or '.join(CHARGES)}", "bad_value")
         if self.dimensions not in (2, 3):
             raise UserError(f"dimensions {self.dimensions}", "is neither 2 nor 3", "use 2 or 3", "bad_value")
 

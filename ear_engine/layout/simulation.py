@@ -131,8 +131,7 @@ class Simulation:
             self._time *= _SHRINK
             self._turn, self._downhill = _TURN, 0
         self.velocities = velocities
-        count = math.sqrt(len(self.positions))
-        self.residual = float((self._force / self._springs).norm()) / count / max(self._radius, 1e-30)
+        self.residual = self._unrest()
         return self.residual
 
     def settle(self, steps: int, rest: float, told: Callable[[int], object] = lambda _step: None) -> int:
@@ -154,6 +153,7 @@ class Simulation:
         """Sum repulsion another way from now on."""
         self.far = far
         self._arrive()
+        self.residual = self._unrest()
 
     def fitting_scale(self) -> float:
         """What positions must be multiplied by so that all pushes together are as strong as all pulls (their virials).
@@ -165,6 +165,10 @@ class Simulation:
         if not (pushes > 0.0 and pulls > 0.0):
             return 1.0
         return math.pow(pushes / pulls, 1.0 / (self.physics.exponent + 1.0))
+
+    def _unrest(self) -> float:
+        count = math.sqrt(len(self.positions))
+        return float((self._force / self._springs).norm()) / count / max(self._radius, 1e-30)
 
     def _arrive(self) -> None:
         self._radius = radius(self.positions)

@@ -113,13 +113,13 @@ class _Rest:
             self._attraction,
             weighed,
             self._sizes,
-            quick_field(count, settings.dimensions),
+            quick_field(count),
             physics_at(settings, 0, 1.0),
             self._positions,
             settings.seed,
         )
         taken = simulation.settle(settings.steps, settings.rest)
-        simulation.sum_by(far_field(count, settings.dimensions))
+        simulation.sum_by(far_field(count))
         simulation.settle(settings.steps - taken, settings.rest)
         self._positions = simulation.positions
         return np.asarray(self._positions.double().cpu().numpy(), np.float64)

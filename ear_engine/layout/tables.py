@@ -52,11 +52,13 @@ def _rows(layers: Sequence[Layer], hertz: NDArray[np.floating], positions: NDArr
     return rows
 
 
-def encode_positions(positions: NDArray[np.float32]) -> bytes:
+def encode_positions(positions: NDArray[np.float32], moment: str = "", of: str = "") -> bytes:
     """OpenEXR: red, green and blue are x, y and z (0 in a plane), alpha is 1 where there is a neuron; see the header.
 
     Args:
         positions: (neurons, 2 or 3).
+        moment: which point in time they are of, in words.
+        of: id of the map that goes with them; their own if none is given.
     """
     count = len(positions)
     width = math.isqrt(max(count - 1, 0)) + 1
@@ -66,9 +68,11 @@ def encode_positions(positions: NDArray[np.float32]) -> bytes:
     pixels[3, :count] = 1.0
     about: dict[str, str | int] = {
         "neurons": count,
-        "mapId": identity(positions),
+        "mapId": of or identity(positions),
         "comments": f"{count} neurons, {width} a row, {height} rows; neuron 0 is at the left of the top row, the next "
         "to its right; R, G, B are x, y, z in 0..1, y upward, A is 1 where there is a neuron",
     }
+    if moment:
+        about["moment"] = moment
     names = dict(zip("RGBA", pixels.reshape(4, height, width), strict=True))
     return encode_exr(names, about)

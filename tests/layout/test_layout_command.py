@@ -22,7 +22,7 @@ from ear_engine.ear.checkpoint import load_ear, save_ear
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.ear.statistics_file import hash_weights
 from ear_engine.errors import UserError
-from ear_engine.layout.charges import STRONGEST, WEAKEST, balanced, charges_of, check_charges
+from ear_engine.layout.charges import LEAST_VARIANCE, STRONGEST, WEAKEST, balanced, charges_of, check_charges
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.layouts import graph_of, lay_out
 from ear_engine.layout.map_file import MAP, MapFile, read_map
@@ -112,7 +112,8 @@ def test_one_command_writes_a_map_in_time(
     assert 1e-3 < np.median(np.linalg.norm(moved[1] - moved[0], axis=1)) < 0.2
     header, pixels = read_exr((files[4].parent / "map_2.exr").read_bytes())
     assert np.allclose(pixels.reshape(-1, 4)[:count, :2], moved[1], atol=1e-6)
-    assert header["mapId"] != stored.id.encode()
+    assert header["mapId"] == stored.id.encode()
+    assert header["moment"].startswith(b"point 2 of 3, 0.")
     with av.open(files[5]) as film:
         assert (film.streams.video[0].width, film.streams.video[0].height) == (1080, 1080)
         assert float(film.duration or 0) / av.time_base >= 8.0
@@ -367,3 +368,21 @@ def read_exr(data: bytes) -> tuple[dict[str, bytes], np.ndarray]:
         rows.append(np.frombuffer(data[at + 8 : at + 8 + 16 * width], "<f4").reshape(4, width).T[:, [3, 2, 1, 0]])
     assert places[-1] + 8 + 16 * width == len(data)
     return header, np.stack(rows)
+
+
+def test_charges_as_the_paper_has_them(graph: NeuronGraph) -> None:
+    variance = np.random.default_rng(4).random(graph.vertices).astype(np.float32) ** 8
+    statistics: Any = _Statistics(graph, variance)
+    charges = charges_of(graph, statistics, "variance")
+    expected = np.maximum(variance / variance.astype(np.float64).mean(), LEAST_VARIANCE)
+    assert (expected == LEAST_VARIANCE).any()
+    np.testing.assert_allclose(charges, expected, rtol=1e-6)
+
+
+def test_a_softening_that_no_grid_can_have_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ear_engine.layout.far_fields._MOST", 1 << 12)
+    graph = convolutions(((40, 30), (30, 20), (50, 1)))
+    found = lay_out(graph, np.ones(graph.vertices), replace(QUICK, softening=0.004))
+    assert found.softening > 0.01
+    few = lay_out(pair(), np.ones(2), QUICK)
+    assert few.softening == pytest.approx(QUICK.softening, rel=0.02)

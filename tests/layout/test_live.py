@@ -224,7 +224,7 @@ def test_the_fitting_scale_of_a_layout_at_rest_is_found_again(factor: float, dim
     graph = FEW
     settings = dataclasses.replace(RESTING, rest=1e-5, dimensions=dimensions)
     attraction, ones = Attraction(graph), torch.ones(graph.vertices)
-    far, physics = quick_field(graph.vertices, dimensions), physics_at(settings, 0, 1.0)
+    far, physics = quick_field(graph.vertices), physics_at(settings, 0, 1.0)
 
     def simulation(positions: torch.Tensor) -> Simulation:
         return Simulation(attraction, ones, ones, far, physics, positions)
