@@ -59,7 +59,8 @@ class Targets:
     ) -> None:
         self._control = control
         self._chosen = dict(chosen)
-        self._give_up = give_up
+        self._tell_why = give_up
+        self._over = False
         self._report = report
         self._layers: tuple[str, ...] = ()
         self._resolver: Resolver | None = None
@@ -137,6 +138,8 @@ class Targets:
 
     def _settle(self) -> None:
         """Replace what the ear, now that it is known, cannot dream of."""
+        if self._over:
+            return
         self._drop_kept()
         target, changes = self._control.target, dict[str, object]()
         error: UserError | None = None
@@ -169,6 +172,11 @@ class Targets:
             _log.warning("the target stays: %s", another)
             return
         self._report("warning", error.code, f"{error} The target is now in {self._control.tree.values[_LAYER]}.")
+
+    def _give_up(self, error: UserError) -> None:
+        """The engine ends; whatever is learned until then changes nothing."""
+        self._over = True
+        self._tell_why(error)
 
     def _drop_kept(self) -> None:
         """Kept targets that the ear cannot dream of would never fire."""
