@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ear_engine.benchmarks.rows import Row
 
-_PACKAGES = ("torch", "numpy", "pyo", "python-osc")
+_PACKAGES = ("torch", "numpy", "moderngl", "pyo", "python-osc")
 _PEERS = ("igraph", "fa2-modified")  # that are compared with where they are installed
 _CPUINFO = Path("/proc/cpuinfo")
 _HEAD = """# Benchmarks
@@ -42,6 +42,9 @@ encoders of twelve layers with windows of five places; their edges grow as verti
 make as many iterations as they do by default; where they would take too long some are counted without being made.
 Neighborhoods preserved: of a vertex with d edges, the share of the d vertices nearest on the map that it has an edge
 to; the mean over 400 vertices. Energy is that whose slope the forces are: all pairs, springs and centering.""",
+    "view": """Until OpenGL is done with a frame of the whole map (neurons, links, glow, exposure), offscreen, while the
+ear's own loop plays; nothing is left out to be in time. The renderer is named; llvmpipe is OpenGL by the processor,
+for which the target is another one than on a graphics card. The reference draws neurons alone, with one thread.""",
     "osc": """A real engine (`ear-engine serve --audio null`) over UDP on this machine: from sending a value and a
 question to the answer with that value. The reference is a python-osc server in a process of its own that stores
 values and answers, asked in turns with the engine while the engine is in the same state.""",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.viewer.model import MapPicture
 
-_MOST = 220  # links drawn between two layers
+_MOST = 130  # links drawn between two layers
 _BUNDLED = 0.75  # 0 draws straight lines
 _INWARD = 0.45  # how far a neighborhood lies from the group toward the layer's center
 

@@ -12,9 +12,10 @@ from ear_engine.viewer.model import MapPicture
 from ear_engine.viewer.palettes import Palette
 from ear_engine.viewer.uniforms import set_uniform
 
-_POINTS = 7  # of a curve
+_POINTS = 9  # of a curve, a power of two and one
+_OFF = 0.005  # of the map, that lines may be off the curve
 _RESTART = 0xFFFFFFFF  # ends a strip
-_LIGHT = 0.06
+_LIGHT = 0.08
 
 
 class LinkCurves:
@@ -39,12 +40,13 @@ class LinkCurves:
         ends = np.empty((count, _POINTS, 3), np.uint16)
         ends[:, :, :2] = self.links[:, None]
         ends[:, :, 2] = np.round(np.linspace(0.0, 255.0, _POINTS))
-        strips = np.full((count, _POINTS + 1), _RESTART, np.uint32)
-        strips[:, :-1] = np.arange(count * _POINTS, dtype=np.uint32).reshape(count, _POINTS)
+        curves = link_curves(self._index, picture.positions, self.links, _POINTS)
+        strips, self._lengths = _strips(curves)
         self._ends, self._strips = (context.buffer(one.tobytes() or bytes(8)) for one in (ends, strips))
         content = [(self._curves, "2f", "place"), (self._ends, "3u2", "ends")]
         self._array = context.vertex_array(self._program, content, index_buffer=self._strips)
-        self.move(picture.positions)
+        if count:
+            self._curves.write(curves)
         self.paint(palette)
 
     def paint(self, palette: Palette) -> None:
@@ -65,7 +67,7 @@ class LinkCurves:
         self._texture.write(self.activity)
         self._texture.use(0)
         set_uniform(self._program, "world", world)
-        self._array.render(moderngl.LINE_STRIP, count * (_POINTS + 1))
+        self._array.render(moderngl.LINE_STRIP, int(self._lengths[count - 1]))
 
     def release(self) -> None:
         """Give everything back."""
@@ -74,3 +76,20 @@ class LinkCurves:
         for buffer in (self._curves, self._ends, self._strips):
             buffer.release()
         self._texture.release()
+
+
+def _strips(curves: NDArray[np.float32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+    """Numbers of the points that each curve is drawn through, the end of a strip after each, and where strips end.
+
+    A curve that bends little is drawn with few lines: they are what links cost.
+    """
+    count = len(curves)
+    numbers = np.arange(count * _POINTS, dtype=np.uint32).reshape(count, _POINTS)
+    steps = np.ones(count, np.intp)
+    for step in (2, 4):
+        between = (curves[:, :-step:step] + curves[:, step::step]) / 2.0 - curves[:, step // 2 :: step]
+        steps[np.hypot(between[..., 0], between[..., 1]).max(axis=1, initial=0.0) < _OFF] = step
+    kept = np.arange(_POINTS) % steps[:, None] == 0
+    rows = np.concatenate([numbers, np.full((count, 1), _RESTART, np.uint32)], axis=1)
+    kept = np.concatenate([kept, np.ones((count, 1), bool)], axis=1)
+    return rows[kept], np.cumsum(kept.sum(axis=1))

@@ -73,7 +73,7 @@ class Offscreen:
         self.scene = Scene(self.context, self.size, palette)
         room = (max(width, 1), max(height, 1))
         self._color = self.context.texture(room, 3)
-        self._buffer = self.context.framebuffer([self._color])
+        self.target = self.context.framebuffer([self._color])
         self._read = np.zeros((height, width, 3), np.uint8)
         self._frame = np.zeros((height, width, 3), np.uint8)
 
@@ -86,15 +86,15 @@ class Offscreen:
         """
         if self._frame.size:
             self.camera.advance(now)
-            self.scene.draw(self._buffer, self.camera, phase, now)
-            self._buffer.read_into(self._read, components=3, alignment=1)
+            self.scene.draw(self.target, self.camera, phase, now)
+            self.target.read_into(self._read, components=3, alignment=1)
             np.copyto(self._frame, self._read[::-1])
         return self._frame
 
     def release(self) -> None:
         """Give everything back to GL."""
         self.scene.release()
-        self._buffer.release()
+        self.target.release()
         self._color.release()
         if self._own:
             self.context.release()

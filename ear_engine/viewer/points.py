@@ -23,7 +23,7 @@ from ear_engine.viewer.uniforms import location, set_uniform
 _COVERED = 0.16  # share of the ground that quiet neurons would cover if they lay evenly
 _LARGEST = 0.02  # diameter of a quiet neuron, of the map
 _GROWTH = 1.1  # how much larger the brightest is
-_LEAST = 2.2  # pixels drawn of any
+_LEAST = 1.8  # pixels drawn of any
 _POWER, _STEADY, _DIMMEST, _GAIN = 2.4, 0.3, 0.08, 3.2
 _DARKER = 0.55  # how much darker the rest is where something is the target
 _CELLS = 72  # a side, in which neurons are counted

@@ -22,7 +22,6 @@ uniform float fade; uniform float share_before;
 in float first_before; in float second_before; in float least_before; in float most_before;
 #endif
 flat out vec4 light;
-flat out float core;
 
 float shine(float a, float b, float share, float low, float high) {
     float rank = mix(a, b, share);
@@ -42,23 +41,21 @@ void main() {
     gl_PointSize = drawn;
     float amount = response.z + (1.0 - response.z) * fires;
     amount *= mix(1.0 - target.w * (1.0 - focus), 1.0, focus);
-    amount = max(amount, focus * (0.35 + 0.65 * fires));
+    amount = max(amount, focus * (0.22 + 0.78 * fires));
     amount *= response.w * color.a * (size * size) / (drawn * drawn);
     light = vec4(mix(color.rgb, target.rgb, focus), 1.0) * amount;
-    core = fires;
 }
 """
 
 NEURON = """
 #version 330
 flat in vec4 light;
-flat in float core;
 out vec4 seen;
 void main() {
     vec2 away = gl_PointCoord * 2.0 - 1.0;
     float near = max(1.0 - dot(away, away), 0.0);
     near *= near;
-    seen = light * (near + 3.0 * core * near * near);
+    seen = light * (near + min(light.a, 1.5) * 2.0 * near * near);
 }
 """
 

@@ -1,0 +1,136 @@
+"""The viewer's picture: milliseconds until GL is done with a frame, offscreen, of the ears' maps and a real loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ear_engine.benchmarks.measure import take_turns
+from ear_engine.benchmarks.rows import Row, judged
+from ear_engine.ear.kinds import load_ear_of_any_kind
+from ear_engine.ear.loop_ranks import loop_ranks
+from ear_engine.ear.statistics_file import hash_weights, load_statistics
+from ear_engine.ear_files import find_ear
+from ear_engine.layout.glow import Glow
+from ear_engine.layout.graph import VertexLayer
+from ear_engine.layout.heard_loop import hear_loop
+from ear_engine.layout.map_file import MAP, read_map
+from ear_engine.sources.library import ClipLibrary
+from ear_engine.viewer.loop_light import PreparedLoop
+from ear_engine.viewer.model import LoopLights, MapPicture
+from ear_engine.viewer.offscreen import Offscreen
+
+SIZE = 1280, 720
+_CLIP = "beat"
+_EARS = ("paper", "small")
+_TARGETS = {"software": 16.0, "graphics card": 2.0}  # ms
+_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader")  # in the names of what draws without a card
+_STEP = 0.0041  # of the loop, from frame to frame: as 60 frames a second of four seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is drawn.
+
+    Args:
+        ear: its name.
+        picture: its map.
+        lights: what it does in a loop.
+    """
+
+    ear: str
+    picture: MapPicture
+    lights: LoopLights
+
+
+def run(repetitions: int | None = None, subjects: Sequence[Subject] | None = None) -> list[Row]:
+    """Milliseconds a frame, against the films' renderer and against uploading everything for each frame."""
+    found = [subject_of(ear) for ear in _EARS] if subjects is None else subjects
+    return [row for one in found for row in _measure(one, 15 if repetitions is None else repetitions)]
+
+
+def subject_of(ear: str) -> Subject:
+    """An ear that ships, and a loop that it hears."""
+    folder = find_ear(ear)
+    network = load_ear_of_any_kind(folder.path)
+    loop = hear_loop(network, ClipLibrary(()).load(_CLIP))
+    stored = read_map(folder.path / MAP, len(loop.index), hash_weights(folder.path))
+    ranks = loop_ranks(loop.activations, loop.frames, load_statistics(folder.path))
+    return Subject(ear, MapPicture(stored.id, loop.index, stored.positions, stored.links), LoopLights(1, ranks))
+
+
+def _measure(subject: Subject, rounds: int) -> list[Row]:
+    drawing = Offscreen(*SIZE)
+    try:
+        return _rows(subject, drawing, rounds)
+    finally:
+        drawing.release()
+
+
+def _rows(subject: Subject, drawing: Offscreen, rounds: int) -> list[Row]:
+    picture, scene = subject.picture, drawing.scene
+    loop = PreparedLoop.of(picture.index, subject.lights)
+    scene.show_map(picture)
+    scene.play(loop)
+    drawing.camera.view = drawing.camera.fitted(picture.positions)
+    phases = _Phases()
+
+    def drawn() -> None:
+        scene.draw(drawing.target, drawing.camera, next(phases))
+        drawing.context.finish()
+
+    def uploaded() -> None:
+        scene.show_map(picture)
+        scene.play(loop)
+        drawn()
+
+    candidates = {"drawn": drawn, "uploaded": uploaded, "films": _film_frames(subject, phases)}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as films are made
+    try:
+        timings = take_turns(candidates, rounds)
+    finally:
+        torch.set_num_threads(threads)
+    renderer = str(drawing.context.info["GL_RENDERER"])
+    target = _TARGETS["software" if renderer.lower().startswith(_SOFTWARE) else "graphics card"]
+    ours = 1e3 * timings.median("drawn")
+    head = f"{len(picture.index):,} neurons, {len(picture.links):,} links, {SIZE[0]} x {SIZE[1]}, {renderer}"
+    names = {
+        "films": "against the films' renderer (neurons alone, 720 x 720)",
+        "uploaded": "against uploading map and loop for each frame",
+    }
+    return [
+        judged(
+            "view",
+            f"{head}: a frame, {text}",
+            ours,
+            "ms",
+            reference=1e3 * timings.median(name),
+            ratio=timings.ratio("drawn", name),
+            target=target,
+        )
+        for name, text in names.items()
+    ]
+
+
+class _Phases:
+    """Phases of one frame after another."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+
+    def __next__(self) -> float:
+        self._at = (self._at + _STEP) % 1.0
+        return self._at
+
+
+def _film_frames(subject: Subject, phases: _Phases) -> Callable[[], NDArray[np.uint8]]:
+    layers = [VertexLayer(one.name, one.channels, one.bins, one.offset) for one in subject.picture.index.layers]
+    glow, ranks = Glow(layers, SIZE[1]), subject.lights.ranks
+    return lambda: glow.draw(
+        subject.picture.positions, ranks[int(next(phases) * len(ranks))].astype(np.float32) / np.float32(255.0)
+    )
