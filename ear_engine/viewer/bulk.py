@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from ear_engine.shared_memory.shelf import LoopFacts
 from ear_engine.viewer.bulk_http import HttpBulk
@@ -30,6 +30,9 @@ class Bulk(Protocol):
 
     def lights(self, loop: int) -> LoopLights | None:
         """What the ear does in a loop."""
+
+    def neuron(self, number: int) -> dict[str, Any] | None:
+        """Everything known about a neuron (:func:`ear_engine.web.neurons.describe`)."""
 
     def close(self) -> None:
         """Let go of everything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ear_engine.shared_memory.shelf import LoopFacts, Shelf
 from ear_engine.shared_memory.states import ControlState, DreamerState, StateReader
 from ear_engine.targets.facts import EarFacts, load_facts
 from ear_engine.viewer.model import LoopLights, MapPicture
+from ear_engine.web.neurons import describe
 
 _STILL = "still"
 
@@ -84,6 +86,13 @@ class SessionBulk:
         facts = self._learned()
         statistics = None if facts is None else facts.statistics
         return LoopLights(loop, loop_ranks(found.activations, found.frames, statistics), found.gradient)
+
+    def neuron(self, number: int) -> dict[str, Any] | None:
+        """Everything known about a neuron (:func:`ear_engine.web.neurons.describe`)."""
+        facts = self._learned()
+        if facts is None or not 0 <= number < len(facts.index):
+            return None
+        return describe(facts, number)
 
     def close(self) -> None:
         """Unmap everything."""

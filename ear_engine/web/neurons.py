@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 from ear_engine.errors import UserError
 from ear_engine.targets.facts import EarFacts
@@ -33,7 +34,7 @@ class Neurons:
         return Resource(lambda: Answer(as_json(describe(facts, number))), quick=True)
 
 
-def describe(facts: EarFacts, number: int) -> dict[str, object]:
+def describe(facts: EarFacts, number: int) -> dict[str, Any]:
     """``number, layer, channel, bin, position, hertz`` (null if nobody knows) and, with statistics, what they say.
 
     Raises:
@@ -41,7 +42,7 @@ def describe(facts: EarFacts, number: int) -> dict[str, object]:
     """
     neuron = facts.index.neuron(number)
     hertz = float(facts.hertz[number])
-    about: dict[str, object] = {
+    about: dict[str, Any] = {
         "number": number,
         "layer": neuron.layer,
         "channel": neuron.channel,

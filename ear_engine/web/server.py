@@ -6,6 +6,7 @@ second, and whoever comes before waits.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import secrets
 import socket
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
-from ear_engine.node.threads import in_thread
 from ear_engine.osc.map_stream import MapNow
 from ear_engine.osc.reports import StatusReport
 from ear_engine.shared_memory.shelf import Shelf
@@ -126,7 +126,7 @@ class WebServer:
 
     async def run(self) -> None:
         """Begin to answer; returns when that is so."""
-        application = await in_thread(_load, "aiohttp")
+        application = await asyncio.to_thread(_load)
         if self._closed or self._socket is None:
             return
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH))

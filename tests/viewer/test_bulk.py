@@ -113,6 +113,7 @@ def test_both_see_the_same(session: Session, stage: Stage, packed: bool) -> None
             assert (one.gradient is None) == (other.gradient is None) == (number == 1)
             if one.gradient is not None and other.gradient is not None:
                 assert np.array_equal(one.gradient, other.gradient) and np.array_equal(one.gradient, gradient)
+        assert beside.neuron(300) == elsewhere.neuron(300) and beside.neuron(300)["layer"] == LAYERS[1].name  # type: ignore[index]
         for mine, theirs in zip(beside.loops(), elsewhere.loops(), strict=True):
             assert (mine.begins is None) == (theirs.begins is None) == (mine.loop == 2)
             if mine.begins is not None and theirs.begins is not None:
@@ -124,6 +125,7 @@ def test_what_is_not_there_is_nothing(session: Session, stage: Stage) -> None:
     session.play(session.publish(0))
     with both(stage) as pair:
         for bulk in pair:
+            assert bulk.neuron(N) is None and bulk.neuron(-1) is None
             assert bulk.lights(7) is None and bulk.lights(0) is None and bulk.lights(10**12) is None
             assert [facts.loop for facts in bulk.loops()] == [0]
         stage.facts = None
