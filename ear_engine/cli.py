@@ -50,6 +50,15 @@ examples:
 
 Any parameter that does something without playing can be given as --GROUP.NAME VALUE.
 On one machine with as many threads, the same seed makes the same file."""
+_RENDER = """\
+examples:
+  ear-engine render --seconds 20 -o film.mp4                     the map, and what is dreamed, with its sound
+  ear-engine render --set mine.yaml --seconds 60 --size 1920x1080 --fps 60 -o film.mp4
+  ear-engine render --preset drone --seconds 8 -o poster.png     the last moment of eight seconds
+  ear-engine render --seconds 10 --palette ink -o frames         numbered pictures, and sound.wav
+
+A new version of the dream enters with every beat, after --steps steps. No display is needed.
+On one machine with as many threads, the same seed makes the same film."""
 _CORPUS = """\
 examples:
   ear-engine corpus info                        all corpora, and what the built-in ones need
@@ -136,6 +145,7 @@ def build_parser() -> Parser:
     _add_serve(command("serve", "play: dream, sound and OSC", _SERVE))
     _add_view(command("view", "show the map while the ear listens, and touch what shall be heard", _VIEW))
     _add_dream(command("dream", "dream a loop into a file, without playing", _DREAM))
+    _add_render(command("render", "make a film of a dream: the map as it hears, with the sound", _RENDER))
     _add_gallery(command("gallery", "dream a page of loops with pictures: layers of rising depth, and all presets"))
     command("doctor", "say what this machine can do, and how to mend what it cannot")
     ears = command("ears", "list the ears that can listen, or what is known about one")
@@ -227,6 +237,24 @@ def _add_dream(dream: Parser) -> None:
     add("--picture", nargs="?", const="", metavar="FILE.png", help="draw it too; beside the WAV file if none is named")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes (auto)")
     _add_parameters(dream)
+
+
+def _add_render(render: Parser) -> None:
+    add = render.add_argument
+    add("-o", "--output", required=True, metavar="FILE", help="a film (.mp4), a poster (.png) or a folder for pictures")
+    add("--seconds", type=float, required=True, metavar="N", help="how long it lasts")
+    add("--ear", metavar="NAME|PATH", help="who listens (small)")
+    add("--clip", metavar="NAME|PATH", help="loop to dream from (beat)")
+    add("--target", metavar="TARGET", help="a layer, words for a sound, an expression, or numbers of neurons")
+    add("--preset", metavar="NAME", help="start with this sound; `ear-engine presets` lists them")
+    add("--set", metavar="FILE.yaml", help="start from the values in this file")
+    add("--steps", type=int, default=8, metavar="N", help="steps a beat (8)")
+    add("--size", default="1280x720", metavar="WxH", help="pixels, even numbers (1280x720)")
+    add("--fps", type=float, default=30.0, metavar="N", help="frames a second (30)")
+    add("--palette", default="paper", metavar="NAME", help="colors: paper, safe, depth, stage, ink (paper)")
+    add("--seed", type=int, metavar="N", help="of all randomness (0)")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")
+    _add_parameters(render)
 
 
 def _add_gallery(gallery: Parser) -> None:

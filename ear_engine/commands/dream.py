@@ -11,23 +11,20 @@ from pathlib import Path
 from rich.console import Console
 
 from ear_engine import platform
-from ear_engine.commands.options import typed_parameters
+from ear_engine.commands.dream_options import dream_request
 from ear_engine.commands.progress import progress_bar
 from ear_engine.offline.dreaming import Progress, dream_all
 from ear_engine.offline.outputs import need_file, need_other, need_suffix
 from ear_engine.offline.picture import need_matplotlib
-from ear_engine.offline.request import MOST_VARIANTS, Request, effective
+from ear_engine.offline.request import MOST_VARIANTS
 from ear_engine.offline.units import with_unit
-from ear_engine.parameters import ParameterTree, Value
-from ear_engine.setfile import SetFile, overlay, read_set
 
 _LINES = 10  # said where there is no terminal
 
 
 def run(typed: argparse.Namespace) -> int:
     """Dream, write, and say what came of it."""
-    tree = ParameterTree()
-    request = _request(typed, tree)
+    request = dream_request(typed)
     files = _files(typed)
     for audio, picture in files:
         _need(audio, picture, str(request.clip))
@@ -42,27 +39,6 @@ def run(typed: argparse.Namespace) -> int:
     rise = with_unit(f"objective {objective[:few].mean():.2f} → {objective[-few:].mean():.2f}", dreamed[0].unit)
     print(f"{rise}, {len(objective)} steps")
     return 0
-
-
-def _request(typed: argparse.Namespace, tree: ParameterTree) -> Request:
-    chosen = SetFile() if typed.set is None else read_set(Path(typed.set).expanduser(), tree)
-    own = typed_parameters(typed, tree)
-    clip = own.pop("source/clip", None)
-    both: dict[str, Value] = overlay(chosen.values, own, tree)
-    fit = both.get("source/fit", tree["source/fit"].default)
-    seed = typed.seed if typed.seed is not None else chosen.seed
-    return Request(
-        ear=typed.ear or chosen.ear or "small",
-        clip=str(typed.clip or clip or chosen.clip or "beat"),
-        target=typed.target,
-        beats=typed.beats,
-        steps=typed.steps,
-        preset=typed.preset or "",
-        values={**effective(both, tree, fit), **own},
-        seed=seed or 0,
-        device=typed.device,
-        variants=typed.variants,
-    )
 
 
 def _files(typed: argparse.Namespace) -> list[tuple[Path, Path | None]]:

@@ -7,6 +7,7 @@ same film on one machine with as many threads.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -48,7 +49,8 @@ class Performance:
     """A dream from the first beat to the last.
 
     Args:
-        request: what is dreamed; its beats are how long it is played.
+        request: what is dreamed; its beats are how long it is played, unless
+        seconds: say so, rounded up to a whole beat.
 
     Attributes:
         ready: the dream, its source, values and terms.
@@ -57,9 +59,10 @@ class Performance:
         UserError: something of the request does not exist or cannot be.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, seconds: float | None = None) -> None:
         self._request = request
         self.ready: Ready = prepare(request)
+        self._seconds = seconds
 
     @property
     def sample_rate(self) -> int:
@@ -74,7 +77,10 @@ class Performance:
     @property
     def beats(self) -> int:
         """That are played: whole ones, so that the last has its picture too."""
-        return max(1, round(self._request.beats))
+        if self._seconds is None:
+            return max(1, round(self._request.beats))
+        beat = self.samples / self.ready.dreaming.beats / self.sample_rate
+        return max(1, math.ceil(self._seconds / beat - 1e-9))
 
     def start(self, beat: int) -> int:
         """First sample of a beat."""

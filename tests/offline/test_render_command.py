@@ -1,0 +1,80 @@
+"""Films of dreams, made without a display."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from ear_engine.cli import main
+from ear_engine.offline.performing import Performance
+from ear_engine.offline.request import Request
+
+SMALL = ["--size", "96x64", "--fps", "12", "--steps", "1", "--device", "cpu", "--target", "encoder_1_conv1"]
+
+
+def words(tiny: Path, tick: Path, output: Path, seconds: str = "1.25") -> list[str]:
+    return ["render", "--ear", str(tiny), "--clip", str(tick), "--seconds", seconds, "-o", str(output), *SMALL]
+
+
+@pytest.mark.slow
+def test_a_film_has_its_pictures_and_its_sound(
+    tiny: Path, tick: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = tmp_path / "new" / "film.mp4"
+    assert main(words(tiny, tick, film)) == 0
+    assert "15 frames of 96 x 64, 1.25 s" in capsys.readouterr().out
+    with av.open(film) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        assert container.streams.audio[0].rate == 44100
+    assert len(frames) == 15
+    assert frames[0].shape == (64, 96, 3)
+    assert max(frame.max() for frame in frames) > 60  # something shines
+    assert any(np.abs(frame.astype(int) - frames[0]).max() > 20 for frame in frames)  # and moves
+
+
+@pytest.mark.slow
+def test_pictures_and_sound_are_the_same_every_time(tiny: Path, tick: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        assert main(words(tiny, tick, folder)) == 0
+    names = sorted(file.name for file in one.iterdir())
+    assert names == [*(f"frame_{number:06d}.png" for number in range(1, 16)), "sound.wav"]
+    assert all((one / name).read_bytes() == (two / name).read_bytes() for name in names)
+    heard, rate = soundfile.read(one / "sound.wav", dtype="float32")
+    assert (len(heard), rate) == (round(1.25 * 44100), 44100)
+    request = Request(tiny, tick, "encoder_1_conv1", steps=1, device="cpu")
+    played = np.concatenate([beat.audio for beat in Performance(request, 1.25).play()], axis=1)
+    assert np.array_equal(heard.T, played[:, : len(heard)])
+    poster = tmp_path / "poster.png"
+    assert main(words(tiny, tick, poster)) == 0
+    assert poster.read_bytes() == (one / names[-2]).read_bytes()  # the last moment
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-o", "film.avi"], "ends in nothing that can be rendered"),
+        (["-o", "{folder}/full"], "is not empty"),
+        (["--size", "97x64"], "is no size of a picture here"),
+        (["--size", "big"], "is no size of a picture here"),
+        (["--fps", "0"], "fps 0 is not in 1..120"),
+        (["--fps", "nan"], "fps nan is not in"),
+        (["--seconds", "0"], "seconds 0 is not in"),
+        (["--palette", "papre"], "did you mean paper"),
+        (["--clip", "baet"], "did you mean beat"),
+    ],
+)
+def test_what_cannot_be_is_said(
+    tmp_path: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    asked = ["render", "--seconds", "1", "-o", "film.mp4", *(word.format(folder=tmp_path) for word in options)]
+    assert main(asked) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "film.mp4").exists()
