@@ -40,12 +40,14 @@ class Exposure:
             texture.repeat_x = texture.repeat_y = False
         self._surfaces = [context.framebuffer([texture]) for texture in self._textures]
         self.points, self.links = self._surfaces[:2]
-        sources = (shaders.SHRINK, shaders.BLUR, shaders.COPY, shaders.EXPOSE)
+        soft = shaders.with_define(shaders.EXPOSE, "SOFT")
+        sources = (shaders.SHRINK, shaders.BLUR, shaders.COPY, shaders.EXPOSE, soft)
         self._programs = [context.program(shaders.SCREEN, one) for one in sources]
         self._screens = [context.vertex_array(one, []) for one in self._programs]
         set_uniform(self._programs[0], "texel", (2.0 / size[0], 2.0 / size[1]))
-        set_uniform(self._programs[3], "points", 0)
-        set_uniform(self._programs[3], "glow", 1)
+        for program in self._programs[3:]:
+            set_uniform(program, "points", 0)
+        set_uniform(self._programs[4], "glow", 1)
         self._box: Box = (0, 0, *size)
 
     def begin(self, low: tuple[float, float], high: tuple[float, float]) -> bool:
@@ -62,7 +64,7 @@ class Exposure:
 
     def glow(self, gain: float) -> None:
         """Add to the links' surface what shines around points."""
-        shrink, blur, copy, _ = self._screens
+        shrink, blur, copy = self._screens[:3]
         points, _, one, other = self._textures
         tiny = self._surfaces[2]
         self._context.disable(moderngl.BLEND)
@@ -88,8 +90,8 @@ class Exposure:
         copy.render(moderngl.TRIANGLES, 3)
         self.links.scissor = None  # type: ignore[assignment]
 
-    def expose(self, target: moderngl.Framebuffer, palette: Palette, level: float) -> None:
-        """Draw what was gathered; ``level`` 0 is the bare ground."""
+    def expose(self, target: moderngl.Framebuffer, palette: Palette, level: float, soft: bool) -> None:
+        """Draw what was gathered; ``level`` 0 is the bare ground. Without ``soft`` links and glow are left out."""
         self._context.disable(moderngl.BLEND)
         target.use()
         target.clear(*palette.ground, 1.0)
@@ -97,11 +99,12 @@ class Exposure:
         target.use()
         self._textures[0].use(0)
         self._textures[1].use(1)
-        program = self._programs[3]
+        number = 4 if soft else 3
+        program = self._programs[number]
         set_uniform(program, "ground", palette.ground)
         set_uniform(program, "core", palette.core)
         set_uniform(program, "level", level)
-        self._screens[3].render(moderngl.TRIANGLES, 3)
+        self._screens[number].render(moderngl.TRIANGLES, 3)
         target.scissor = None  # type: ignore[assignment]
         target.use()
 

@@ -64,10 +64,8 @@ class NeuronPoints:
         self._loaded: list[_Loaded] = []  # the loop that sounds, and the one before while it fades
         still = [(self.places.now, "2f", "place"), (self.places.before, "2f", "before")]
         still += [(self._colors, "4f1", "color"), (self._focus, "1f1", "focus")]
-        head, _, body = shaders.NEURONS.strip().partition("\n")
-        self._programs = tuple(
-            context.program(f"{head}\n{define}{body}", shaders.NEURON) for define in ("", "#define FADE\n")
-        )
+        sources = shaders.NEURONS, shaders.with_define(shaders.NEURONS, "FADE")
+        self._programs = tuple(context.program(source, shaders.NEURON) for source in sources)
         self._arrays = tuple(context.vertex_array(program, still) for program in self._programs)
         self._diameter = min(_LARGEST, 2.0 * math.sqrt(_COVERED / (math.pi * max(self._count, 1))))
         self.focus(None)

@@ -158,7 +158,7 @@ class Scene:
             self._links.draw(world, self.detail.links)
         if seen and self.detail.glow:
             exposure.glow(self._palette.glow)
-        exposure.expose(target, self._palette, self.level)
+        exposure.expose(target, self._palette, self.level, self.detail.glow or self.detail.links > 0.0)
         if self._hovered is not None:
             self._draw_ring(world, self._positions[self._hovered], camera.pixel_ratio)
 

@@ -132,12 +132,18 @@ void main() { seen = gain * texture(picture, at); }
 EXPOSE = """
 #version 330
 // Light to color on the ground. Much light covers the ground with its own color, very much goes over to the core's.
-uniform sampler2D points; uniform sampler2D glow;
+uniform sampler2D points;
+#ifdef SOFT
+uniform sampler2D glow; // and links
+#endif
 uniform vec3 ground; uniform vec3 core; uniform float level;
 in vec2 at;
 out vec4 seen;
 void main() {
-    vec4 sum = texelFetch(points, ivec2(gl_FragCoord.xy), 0) + texture(glow, at);
+    vec4 sum = texelFetch(points, ivec2(gl_FragCoord.xy), 0);
+#ifdef SOFT
+    sum += texture(glow, at);
+#endif
     float amount = sum.a * level;
     vec3 color = sum.rgb / max(sum.a, 1e-4);
     float covered = amount / (amount + 0.6);
@@ -162,3 +168,9 @@ void main() {
     seen = vec4(color, line);
 }
 """
+
+
+def with_define(source: str, name: str) -> str:
+    """A shader with ``#define name`` after its version."""
+    head, _, body = source.strip().partition("\n")
+    return f"{head}\n#define {name}\n{body}"
