@@ -83,7 +83,7 @@ PALETTES: tuple[Palette, ...] = (
     ),
     Palette(
         "depth",
-        "violet to yellow from the first layer to the last, of even steps in lightness; safe for color-blind people",
+        "violet to yellow from the first layer to the last, ever lighter",
         tuple(map(_rgb, ("6a3fb5", "7e4fc4", "a650b8", "cc5796", "e66c6a", "f39145", "f8bb3c", "f4e55c"))),
         True,
         _rgb("05040a"),
