@@ -312,6 +312,8 @@ def test_system_commands(desk: Desk) -> None:
             0,
             "clients",
             2,
+            "http_port",
+            0,
             "pid_node",
             11,
             "pid_audio",
