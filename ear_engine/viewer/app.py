@@ -145,7 +145,7 @@ class App:
         hidden = self.window.hidden
         if not hidden:
             self._frame(at)
-            self.stage.governor.took(self.pacer.frame_ms)
+            self.stage.governor.took(self.pacer.effort_ms)
         share = float(self.client.snapshot().values["view/share"])
         end = time.perf_counter() + self.pacer.rest(time.perf_counter(), share, hidden)
         while (left := end - time.perf_counter()) > 0.0005:
@@ -208,10 +208,10 @@ class App:
             self._pointer = (event.x, event.y)
 
     def _covered(self, x: float, y: float) -> bool:
-        if self.panel.wants_pointer and self.console_shown:
-            return True
         if not self.console_shown:
             return False
+        if self.panel.holds_pointer:
+            return True
         (width, height), (left, right, below) = self.window.size, self._margins()
         return x < left or x >= width - right or y >= height - below
 

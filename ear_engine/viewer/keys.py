@@ -25,7 +25,7 @@ class Binding:
 
 
 BINDINGS = (
-    Binding("help", ("?", "shift+/", "f1", "h"), "?", "this list"),
+    Binding("help", ("?", "f1", "h"), "?", "this list"),
     Binding("console", ("tab",), "Tab", "console: show or hide"),
     Binding("fit", ("f", "home"), "F", "the whole map"),
     Binding("fly_target", ("t",), "T", "fly to the target"),

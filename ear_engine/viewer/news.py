@@ -142,7 +142,8 @@ class News:
             if row is not None:
                 _expect(len(given) == 1)
                 if row.name not in self.held:
-                    self.tree.values[row.name] = row.check(given[0])
+                    value = row.check(given[0])  # OSC has 32 bits, which make 0.800000012 of 0.8
+                    self.tree.values[row.name] = float(f"{value:.7g}") if row.kind == "float" else value
                 return True
             taker = self._take.get(message.address)
             if taker is None:
@@ -205,6 +206,8 @@ class News:
 
     def _fail(self, given: list[Any], at: float) -> None:
         address, code, text, _ = _typed(given, "sssi")
+        if address in self._take:  # an engine without one of the lists
+            return
         self.events.append(EventNews("refused", code, text, at))
         if address in self._rows:
             self.held.discard(self._rows[address].name)

@@ -32,6 +32,12 @@ class Pacer:
         """Processor seconds that a frame takes, lately, all threads together."""
         return self._used
 
+    @property
+    def effort_ms(self) -> float:
+        """Milliseconds that a frame takes us, lately; where the processor draws, what it would take with nobody else
+        there: while others need it there are fewer frames, not poorer ones."""
+        return 1000.0 * self._used / self._cores if self._software else self.frame_ms
+
     def begin(self, at: float, cpu: float) -> None:
         """A frame begins.
 

@@ -64,6 +64,8 @@ class Panel:
         self._names: dict[str, int] = {}
         self._numbers = 1
         self._scale = 0.0
+        self.holds_pointer = False
+        """Whether the pointer is at work here, wherever it is: a slider is dragged, a list is open."""
         font = Path(imgui_bundle.__file__).parent / "assets" / "fonts" / "Roboto" / "Roboto-Regular.ttf"
         if font.is_file():
             self.io.fonts.add_font_from_file_ttf(str(font), _LETTERS)
@@ -88,11 +90,6 @@ class Panel:
     def scale(self) -> float:
         """How much larger than usual letters are."""
         return self._scale
-
-    @property
-    def wants_pointer(self) -> bool:
-        """Whether the pointer is at work here rather than on the map."""
-        return bool(self.io.want_capture_mouse)
 
     @property
     def wants_keys(self) -> bool:
@@ -137,6 +134,8 @@ class Panel:
 
     def end(self) -> None:
         """End the frame and draw it, onto what is bound."""
+        popup = imgui.is_popup_open("", imgui.PopupFlags_.any_popup.value)
+        self.holds_pointer = popup or imgui.is_any_item_active()
         imgui.render()
         for texture in imgui.get_platform_io().textures:
             if texture.status != imgui.ImTextureStatus.ok:

@@ -7,8 +7,7 @@ from imgui_bundle import imgui
 from ear_engine.parameters import Parameter, Value
 
 Rect = tuple[float, float, float, float]
-_CHOICE_WIDTH = 0.62
-_MOST_SHOWN = 28  # characters of a long text
+_SAME = 5e-4  # of a range, a tenth of a pixel: a hand that rests
 
 
 class Widgets:
@@ -65,7 +64,9 @@ class Widgets:
             )
             return int(row.check(number)) if moved else None
         moved, real = imgui.slider_float("##", float(value), row.low, row.high, number_format(row, value), flags)
-        return float(row.check(real)) if moved else None
+        chosen = float(row.check(real))
+        same = abs(row.normalize(chosen) - row.normalize(value)) < _SAME and value != row.zero
+        return chosen if moved and not same else None
 
     def _bool(self, row: Parameter, value: Value) -> Value | None:
         moved, on = imgui.checkbox("##", bool(value))
