@@ -166,7 +166,9 @@ def test_what_the_node_imports_is_light() -> None:
     """The node must answer whatever the ear, the sound card or the window do, so it never loads their libraries."""
     package = Path(__file__).parent.parent / "ear_engine"
     paths = [package / f"{name}.py" for name in ("cli", "control", "plugins", "reference", "resources", "platform")]
-    paths += [path for folder in ("node", "osc", "shared_memory", "web") for path in sorted(package.glob(f"{folder}/*.py"))]
+    paths += [
+        path for folder in ("node", "osc", "shared_memory", "web") for path in sorted(package.glob(f"{folder}/*.py"))
+    ]
     assert package / "node" / "__init__.py" in paths
     modules = [".".join(path.relative_to(package.parent).with_suffix("").parts) for path in paths]
     script = (
