@@ -249,7 +249,7 @@ def _table() -> tuple[Parameter, ...]:
         p("view/links", "float", 1.0, "Share of the links between groups of neurons that the viewer draws.", page="expert"),
         p("view/glow", "bool", True, "Halos around bright neurons in the viewer.", page="expert"),
         p("view/blackout", "bool", False, "Let the viewer fade to black.", page="expert"),
-        p("view/share", "float", 0.5, "Share of the processor that the viewer may take where no graphics card draws.", 0.05, 1.0, "", "log", page="expert"),
+        p("view/share", "float", 0.35, "Share of the processor that the viewer may take where no graphics card draws.", 0.05, 1.0, "", "log", page="expert"),
         p("playback/wet", "float", 1.0, "From the source (0) to the dream (1)."),
         p("playback/gain", "float", 0.0, "Loudness.", -60, 12, "dB"),
         p("playback/mute", "bool", False, "Silence, while everything else goes on."),

@@ -11,6 +11,8 @@ from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.viewer.client import read_place
 
+_LAST = 19  # sound first, then dreams, then pictures
+
 
 def run(typed: argparse.Namespace) -> int:
     """Show until the window is closed."""
@@ -23,7 +25,7 @@ def run(typed: argparse.Namespace) -> int:
         raise UserError(f"--screenshot {typed.screenshot}", "cannot be written", mend, "bad_value")
     from ear_engine.viewer.app import App, ViewOptions  # GL, GLFW and Dear ImGui only when they are needed
 
-    platform.lower_priority()
+    platform.lower_priority(_LAST)
     options = ViewOptions(
         place=place,
         session=None if typed.session is None else Path(typed.session),

@@ -58,7 +58,7 @@ def beside(text: str) -> None:
     """Small print at the right of the item drawn last."""
     low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
     width = imgui.calc_text_size(text).x
-    place = imgui.ImVec2(max(low.x, high.x - width), low.y)
+    place = imgui.ImVec2(max(low.x, high.x - width - imgui.get_style().window_padding.x), low.y)
     imgui.get_window_draw_list().add_text(place, imgui.get_color_u32(imgui.Col_.text_disabled), text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from imgui_bundle import imgui
 
 from ear_engine.parameters import Parameter, Value
@@ -117,5 +119,8 @@ def number_format(row: Parameter, value: Value) -> str:
     if row.kind == "int":
         return f"%d{unit}"
     span = row.high - row.low
-    digits = 2 if span <= 4 or (row.curve == "log" and abs(float(value)) < 10) else 1 if span <= 200 else 0
+    if row.curve == "log":  # as many as tell its low end from 0, whatever the value: the slider goes by them
+        digits = max(0, math.ceil(-math.log10(row.low)))
+    else:
+        digits = 2 if span <= 4 else 1 if span <= 200 else 0
     return f"%.{digits}f{unit}"

@@ -164,6 +164,7 @@ def test_numbers_have_their_unit_and_as_many_digits_as_help() -> None:
     rows = {row.name: row for row in TABLE}
     assert number_format(rows["dream/rate"], -18.0) == "%.1f dB"
     assert number_format(rows["dream/pull"], 0.0) == "off"
+    assert number_format(rows["target/radius"], 0.5) == number_format(rows["target/radius"], 0.01) == "%.3f"
     assert number_format(rows["target/freq_low"], 440.0) == "%.0f Hz"
     assert number_format(rows["playback/beats"], 8) == "%d beats"
 

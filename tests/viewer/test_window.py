@@ -13,6 +13,7 @@ import pytest
 
 from ear_engine.errors import UserError
 from ear_engine.viewer.app import App, ViewOptions
+from ear_engine.viewer.bulk import SessionBulk
 from ear_engine.viewer.client import Place
 from ear_engine.viewer.window import Window
 from tests.viewer.screen import EngineProcess, picture, screen, wait_for, xdo
@@ -201,6 +202,20 @@ def test_a_window_of_no_size_and_others_are_taken(hands: Hands) -> None:
     app.window.glfw.restore_window(app.window._handle)
     hands.step(3)
     hands.until(lambda: app.window.size == (1280, 720), 5.0)
+
+
+def test_beside_an_engine_its_session_is_read(display: str, engine: EngineProcess) -> None:
+    bulk = SessionBulk.newest()
+    assert bulk is not None
+    app = App(ViewOptions(Place("127.0.0.1", engine.port), session=bulk.session, console=False))
+    bulk.close()
+    app.client.start()
+    app.loader.start()
+    try:
+        Hands(app).until(lambda: app.stage.playing is not None, 60.0)
+        assert isinstance(app.loader._bulk, SessionBulk) and app.stage.read().max() > 60
+    finally:
+        app.close()
 
 
 def test_the_engine_may_die_and_come_back(display: str) -> None:
