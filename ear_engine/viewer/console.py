@@ -135,6 +135,8 @@ class Console:
                 closed = group in _CLOSED and row.page == "play"
                 flags = 0 if closed else imgui.TreeNodeFlags_.default_open.value
                 shown = imgui.collapsing_header(group, flags)
+                if shown and group == "tone":
+                    reports.tone_curve(snapshot.values, width, 44.0 * self.panel.scale)
             if not shown:
                 continue
             if row.kind == "trigger":

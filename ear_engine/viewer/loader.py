@@ -87,6 +87,8 @@ class Loader:
     def __init__(self, open_bulk: Callable[[tuple[str, int]], Bulk | None]) -> None:
         self.wanted = Wanted()
         self.loaded = Loaded()
+        self.cpu = 0.0
+        """Seconds of the processor that fetching has taken so far."""
         self._open_bulk = open_bulk
         self._bulk: Bulk | None = None
         self._engine: tuple[str, int] = ("", 0)
@@ -117,6 +119,7 @@ class Loader:
         while not self._quit.wait(_TURN):
             at = time.perf_counter()
             wanted = self.wanted
+            self.cpu = time.thread_time()
             try:
                 self._follow(wanted, at)
                 if self._bulk is not None:

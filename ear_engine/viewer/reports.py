@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
+import numpy as np
 from imgui_bundle import imgui
 
+from ear_engine.optimization.spectral_curve import band_gain, tilt_gain
+from ear_engine.parameters import Value
 from ear_engine.viewer.news import Snapshot
 from ear_engine.viewer.panel import Panel
 
@@ -13,6 +17,7 @@ _PLAYHEAD = (1.0, 1.0, 1.0, 0.9)
 _GRID = (1.0, 1.0, 1.0, 0.16)
 _BAR = (0.36, 0.62, 0.78, 0.55)
 _WARNING = (1.0, 0.74, 0.4, 1.0)
+_HERTZ = np.geomspace(40.0, 16000.0, 120)
 _LOUD = ("error", "warning", "refused")
 
 
@@ -40,6 +45,14 @@ def image(panel: Panel, name: str, size: tuple[float, float], phase: float, beat
         x = corner.x + size[0] * phase
         draw.add_line(imgui.ImVec2(x, corner.y), imgui.ImVec2(x, end.y), color(*_PLAYHEAD), 1.5 * panel.scale)
     imgui.dummy(imgui.ImVec2(*size))
+
+
+def tone_curve(values: Mapping[str, Value], width: float, height: float) -> None:
+    """How much of the change goes where in the spectrum, 40 Hz to 16 kHz, as ``tone/…`` says (without the scale)."""
+    tilt, low, mid, high = (float(values[f"tone/{name}"]) for name in ("tilt", "low", "mid", "high"))
+    gain = tilt_gain(_HERTZ, tilt) * band_gain(_HERTZ, low, mid, high)
+    decibels = np.asarray(20.0 * np.log10(np.maximum(gain, 1e-9)), np.float32)
+    imgui.plot_lines("##tone", decibels, scale_min=-48.0, scale_max=48.0, graph_size=imgui.ImVec2(width, height))
 
 
 def meter(mean: float) -> None:

@@ -19,6 +19,7 @@ from ear_engine.viewer.quality import Detail, Governor
 from ear_engine.viewer.scene import Scene
 
 _FADE = 0.12  # seconds from one loop's light to the next one's
+_SLOW = 24.0  # milliseconds a frame
 _DARKENS = 0.12  # seconds, a third of what a blackout takes
 
 Margins = tuple[float, float, float]
@@ -31,13 +32,16 @@ class Stage:
         context: of GL.
         size: of the window, in its units.
         pixels: of its framebuffer.
+        software: the processor draws; frames may then take longer before anything is left out.
     """
 
-    def __init__(self, context: moderngl.Context, size: tuple[int, int], pixels: tuple[int, int]) -> None:
+    def __init__(
+        self, context: moderngl.Context, size: tuple[int, int], pixels: tuple[int, int], software: bool = False
+    ) -> None:
         self._context = context
         self.camera = Camera(*size)
         self.scene = Scene(context, pixels)
-        self.governor = Governor()
+        self.governor = Governor(_SLOW) if software else Governor()
         self.picture: MapPicture | None = None
         self.playing: ReadyLoop | None = None
         self.fitted = True
