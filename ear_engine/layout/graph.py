@@ -17,8 +17,9 @@ from scipy.sparse.csgraph import connected_components
 
 from ear_engine.ear.neurons import Layer
 from ear_engine.errors import UserError
+from ear_engine.layout.heard_layers import Connection
 from ear_engine.layout.relations import Relation, pattern, product
-from ear_engine.layout.tracing import Connection, Traced
+from ear_engine.layout.tracing import Traced
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def _linear(given: Structure, weight: Tensor | None, after: int) -> Structure:
             relations = dict(term.axes)
             for letter, size in axes:
                 if letter != "c":
-                    relations[letter] = _ones(1, size, relations[letter])
+                    relations[letter] = _ones(1, size, term.at(letter, size))
             width = relations["c"].shape[0]
             relations["c"] = _ones(after, width, relations["c"])
             terms.append(replace(term, axes=relations))

@@ -30,11 +30,15 @@ class Term:
     Args:
         source: name of the layer.
         axes: letter → (places of the tensor, places of the layer). Whatever is reached on every axis is reached. An
-            axis that the tensor no longer has, has one place.
+            axis that the tensor no longer has, has one place; one that the layer has not, reaches all places alike.
     """
 
     source: str
     axes: Mapping[str, Relation]
+
+    def at(self, letter: str, places: int) -> Relation:
+        """What is reached on an axis of so many places; all of them alike if the layer has no such axis."""
+        return self.axes[letter] if letter in self.axes else whole(places, 1)
 
     def is_like(self, other: Term) -> bool:
         """Whether it reaches the same from the same layer."""
@@ -61,12 +65,25 @@ class Structure:
     def of_layer(name: str, dims: Sequence[Dimension], weighted: bool) -> Structure:
         """A tensor that is a layer's neurons."""
         axes = {letter: identity(size) for dim in dims for letter, size in dim if letter not in FREE}
+        axes.setdefault("c", identity(1))
         return Structure(tuple(dims), (Term(name, axes),), weighted)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the tensor."""
         return tuple(prod(size for _, size in dim) for dim in self.dims)
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it is a layer's neurons as they are, in any shape."""
+        if len(self.terms) != 1:
+            return False
+        left = {letter for dim in self.dims for letter, _ in dim} | {"c"}
+        axes = self.terms[0].axes
+        return all(same(relation, identity(relation.shape[1])) for relation in axes.values()) and (
+            left.issuperset(letter for letter, relation in axes.items() if relation.shape[1] > 1)
+            and all(letter in axes for letter in left - set(FREE))
+        )
 
     def axis(self, dim: int) -> Axis | None:
         """The one axis of a dimension; None if it has none.
@@ -95,7 +112,7 @@ class Structure:
         """The same after ``relation`` on an axis; dimensions are not changed."""
         terms = []
         for term in self.terms:
-            found = relation @ term.axes[letter]
+            found = relation @ term.at(letter, relation.shape[1])
             terms.append(replace(term, axes={**term.axes, letter: found if self.weighted else pattern(found)}))
         return replace(self, terms=tuple(terms))
 
@@ -149,3 +166,29 @@ def together(parts: Sequence[Structure]) -> Structure:
     for part in parts:
         terms.extend(term for term in part.terms if not any(term.is_like(other) for other in terms))
     return replace(first, terms=tuple(terms))
+
+
+def everything(parts: Sequence[Structure], shape: Sequence[int]) -> Structure:
+    """A tensor of that shape, all of whose places are reached by all that reaches ``parts``.
+
+    Its dimensions are those of the first, as far as they go.
+    """
+    first = parts[0]
+    letters = [dim[0][0] if len(dim) == 1 else "" for dim in first.dims]
+    if len(letters) != len(shape) or "" in letters:
+        taken = {letter for part in parts for term in part.terms for letter in term.axes}
+        free = [letter for letter in "xyzuvwijklmnopq" if letter not in taken]
+        letters = ["b", "c", *free][: len(shape)]
+    sizes = {letter: size for letter, size in zip(letters, shape, strict=True) if letter not in FREE}
+    terms = []
+    for term in (term for part in parts for term in part.terms):
+        axes = {letter: _reached(relation, sizes.get(letter, 1)) for letter, relation in term.axes.items()}
+        terms.append(Term(term.source, axes))
+    return Structure(
+        tuple(((letter, size),) for letter, size in zip(letters, shape, strict=True)), tuple(terms), first.weighted
+    )
+
+
+def _reached(relation: Relation, places: int) -> Relation:
+    found = pattern(whole(1, relation.shape[0]) @ relation)
+    return whole(places, 1) @ found

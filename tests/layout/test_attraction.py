@@ -59,14 +59,14 @@ def graph_of(network: nn.Module, run: Callable[[Tensor], object], x: Tensor, axe
 @pytest.mark.parametrize("seed", range(12))
 def test_networks_drawn_at_random(seed: int, weighted: bool) -> None:
     network = Drawn(seed).eval()
-    check(graph_of(network, network, torch.rand(1, network.channels, 40, 2), "bcft", weighted), 2 + seed % 2)
+    check(graph_of(network, network, network.example, network.axes, weighted), 2 + seed % 2)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_every_kind_of_connection(weighted: bool) -> None:
     torch.manual_seed(4)
     pictures, sounds, ear = Pictures().eval(), Sounds().eval(), short_ear()
-    check(graph_of(pictures, pictures, torch.rand(1, 3, 20, 20), "bcyx", weighted))
+    check(graph_of(pictures, pictures, torch.rand(1, 3, 12, 12), "bcyx", weighted))
     check(graph_of(sounds, sounds, torch.rand(1, 2, 12, 9), "bcft", weighted), 3)
     check(graph_of(ear, lambda x: ear.hear(x, circular=True), torch.rand(1, 2, 216, 64), "bcft", weighted))
 
