@@ -105,6 +105,9 @@ def run(typed: argparse.Namespace) -> int:
         print(
             f"The softening is {found.softening:.2g}, not {settings.softening:g}: a grid for less would be too large."
         )
+    sizes = np.bincount(graph.parts())
+    if len(sizes) > 1:
+        print(f"It falls into {len(sizes)} parts that no edge joins, {np.sum(sizes == 1)} of them single neurons.")
     if found.residual > settings.rest:
         print(f"It did not come to rest (residual above {settings.rest:g}); try a larger --softening or a smaller --k.")
     return 0

@@ -115,16 +115,6 @@ class NeuronGraph:
             int(channels.nnz) * int(places.nnz) for parts in pairs.values() for channels, places in disjoint(parts)
         )
 
-    @property
-    def groups(self) -> int:
-        """Number of pairs of layer and place."""
-        return sum(layer.places for layer in self.layers)
-
-    @property
-    def group_links(self) -> int:
-        """Number of pairs of groups that a link joins."""
-        return sum(int(link.places.nnz) for link in self.links)
-
     def group_pairs(self) -> NDArray[np.int32]:
         """Groups that are joined, (links, 2): source, target; rising, each pair once, however many links it has.
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,11 +15,15 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from ear_engine.cli import main
+from ear_engine.ear.checkpoint import save_ear
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.errors import UserError
 from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.graph import Link, NeuronGraph, VertexLayer, compress, disjoint
+from ear_engine.layout.layouts import graph_of
 from ear_engine.layout.relations import Relation, product
+from ear_engine.layout.settings import LayoutSettings
 from ear_engine.layout.tracing import Traced, trace
 
 
@@ -76,7 +85,7 @@ def test_groups_are_joined_if_an_edge_joins_them(graph: NeuronGraph) -> None:
     target, source = group[graph.edge_list()].T
     expected = np.unique(np.stack([source, target], axis=1), axis=0)
     found = graph.group_pairs()
-    assert np.array_equal(found, expected) and found.dtype == np.int32 and first == graph.groups
+    assert np.array_equal(found, expected) and found.dtype == np.int32
 
 
 def test_a_network_without_nonlinearities_is_refused() -> None:
@@ -87,6 +96,27 @@ def test_a_network_without_nonlinearities_is_refused() -> None:
 def test_counts_of_the_papers_ear() -> None:
     ear, features = Ear(EarConfig()).eval(), torch.rand(1, 2, 216, 64)
     graph = NeuronGraph.of(trace(ear, lambda: ear.hear(features, circular=True), {"scalogram": features}, "bcft"))
-    assert (graph.vertices, graph.edges, graph.groups, graph.group_links) == (42_608, 27_471_200, 965, 5_725)
+    assert (graph.vertices, graph.edges, len(graph.group_pairs())) == (42_608, 27_471_200, 5_725)
     attraction = Attraction(graph)
+    # one of them joins channels one to one, which are no groups
     assert (attraction.groups, attraction.group_links) == (965, 5_724)
+    assert not graph.parts().any()
+
+
+@pytest.mark.slow
+def test_the_command_says_how_many_parts_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_ear(Ear(EarConfig(width=0.03)), tmp_path / "tiny", "tiny", "a tiny ear")
+
+    def in_parts(ear: Ear, **options: Any) -> NeuronGraph:
+        graph = graph_of(ear, **options)
+        return replace(graph, links=tuple(link for link in graph.links if link.source > 0))
+
+    monkeypatch.setattr("ear_engine.commands.layout.LayoutSettings", partial(LayoutSettings, steps=20, softening=0.1))
+    words = ["layout", "--ear", str(tmp_path / "tiny")]
+    assert main(words) == 0
+    assert "falls into" not in capsys.readouterr().out
+    monkeypatch.setattr("ear_engine.commands.layout.graph_of", in_parts)
+    assert main(words) == 0
+    assert "It falls into 433 parts that no edge joins, 432 of them single neurons." in capsys.readouterr().out
