@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,13 @@ def session_of(pid: int) -> Path:
 def test_a_viewer_elsewhere_sees_what_one_beside_the_engine_sees(tmp_path: Path) -> None:
     ear = find_ear("small").path
     typed = command(ear, "--json-status", "--target.layer", "encoder_2_conv2")
-    with serving(typed, tmp_path) as (process, out):
+    with serving(typed, tmp_path) as (process, out), ExitStack() as after_all:
         wait_for(out, process, "running", loop=1)
         last: dict[str, Any] = reports(out)[-1]
         assert last["http_port"] > 0
         elsewhere, beside = HttpBulk("127.0.0.1", last["http_port"]), SessionBulk(session_of(last["pids"]["node"]))
+        after_all.enter_context(closing(elsewhere))
+        after_all.enter_context(closing(beside))
         picture, stored = elsewhere.map(), read_map(ear / MAP)
         assert picture is not None and picture.id == stored.id and len(picture.links) == len(stored.links) > 5000
         assert np.array_equal(picture.positions, stored.positions)
@@ -61,9 +64,6 @@ def test_a_viewer_elsewhere_sees_what_one_beside_the_engine_sees(tmp_path: Path)
                 assert loop is not None
                 assert np.array_equal(lights.ranks, loop_ranks(loop.activations, loop.frames, statistics))
                 early += 1
-        assert reports(out)[-1]["dropouts"] == last["dropouts"]
-        elsewhere.close()
-        beside.close()
         begun = time.perf_counter()
         process.terminate()
         assert process.wait(10) == 0 and time.perf_counter() - begun < 2.0
