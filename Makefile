@@ -25,8 +25,7 @@ serve: $(PLAY) ## install what is missing and play (ARGS="--clip break --audio j
 	@$(BIN)/ear-engine serve $(ARGS)
 
 test: $(DEVELOP) peers lint ## install what is missing, then lint and run all tests (ARGS for pytest)
-	@$(BIN)/python -m pytest $(ARGS) $(if $(ARGS),,--ignore tests/viewer/test_window.py)
-	$(if $(ARGS),,@$(BIN)/python -m pytest tests/viewer/test_window.py) # windows and EGL do not share a process
+	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEVELOP) ## ruff and mypy --strict
 	@$(BIN)/ruff check

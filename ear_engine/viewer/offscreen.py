@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import moderngl
@@ -36,6 +37,16 @@ def create_context() -> moderngl.Context:
         raise UserError("drawing without a display", f"needs EGL ({error})", _MEND, "no_gl") from None
     check_version(context)
     return context
+
+
+def release_context(context: moderngl.Context) -> None:
+    """Give a context of :func:`create_context` back, and let the thread go of it.
+
+    moderngl alone leaves it current, and a window opened by the same thread then ends the process with ``BadAccess``.
+    """
+    context.release()
+    with suppress(OSError, AttributeError):  # no such library: nothing is current by it
+        ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
 def check_version(context: moderngl.Context) -> None:
@@ -97,7 +108,7 @@ class Offscreen:
         self.target.release()
         self._color.release()
         if self._own:
-            self.context.release()
+            release_context(self.context)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from ear_engine.errors import UserError
 from ear_engine.viewer import offscreen as offscreen_module
 from ear_engine.viewer.camera import View
 from ear_engine.viewer.loop_light import PreparedLoop
-from ear_engine.viewer.offscreen import Offscreen, check_version, create_context, offscreen
+from ear_engine.viewer.offscreen import Offscreen, check_version, create_context, offscreen, release_context
 from ear_engine.viewer.palettes import PALETTES, find_palette
 from ear_engine.viewer.quality import DETAILS, Detail
 from tests.viewer.maps import FRAMES, at, flash, index_of, lights, spread
@@ -26,7 +26,7 @@ BARE = Detail(0.0, False)
 def context() -> Iterator[moderngl.Context]:
     made = create_context()
     yield made
-    made.release()
+    release_context(made)
 
 
 @pytest.fixture
