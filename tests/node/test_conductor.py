@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import re
 import signal
 import time
 from pathlib import Path
@@ -77,8 +76,7 @@ def test_it_plays_says_so_and_leaves_nothing_behind() -> None:
                 "dreamer": dreamer_state(node).pid,
             }
             await until(lambda: notes.statuses)
-            assert "10.0 steps/s" in notes.statuses[-1]
-            assert re.search(r"\b\d dropouts?\b", notes.statuses[-1])  # a busy machine may have some
+            assert "10.0 steps/s" in notes.statuses[-1] and "0 dropouts" in notes.statuses[-1]
         text = "\n".join(notes.lines)
         for fact in (
             "standin",

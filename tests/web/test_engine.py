@@ -64,6 +64,7 @@ def test_a_viewer_elsewhere_sees_what_one_beside_the_engine_sees(tmp_path: Path)
                 assert loop is not None
                 assert np.array_equal(lights.ranks, loop_ranks(loop.activations, loop.frames, statistics))
                 early += 1
+        assert reports(out)[-1]["dropouts"] == last["dropouts"]
         begun = time.perf_counter()
         process.terminate()
         assert process.wait(10) == 0 and time.perf_counter() - begun < 2.0
