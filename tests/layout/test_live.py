@@ -93,17 +93,23 @@ def test_it_begins_as_the_stored_map_and_stays_there_while_nothing_is_heard(
     assert np.median(moved(moving, stored())) < 0.01
 
 
-@pytest.mark.parametrize(("graph", "stored"), [(FEW, stored_few), (MANY, stored_many)], ids=["exact", "grid"])
-def test_neurons_that_fire_get_more_room_and_give_it_back(graph: NeuronGraph, stored: Callable[[], MapFile]) -> None:
+@pytest.mark.parametrize(
+    ("graph", "stored", "near"),
+    [(FEW, stored_few, 0.04), (MANY, stored_many, 0.1)],  # many rest in several ways; rounding decides in which
+    ids=["exact", "grid"],
+)
+def test_neurons_that_fire_get_more_room_and_give_it_back(
+    graph: NeuronGraph, stored: Callable[[], MapFile], near: float
+) -> None:
     moving = live_map(graph, stored())
     group = graph.layers[1].span
     before = room(moving, group)
     play(moving, 60, firing(graph, group))
     assert room(moving, group) > 1.1 * before
     play(moving, 120)
-    assert room(moving, group) == pytest.approx(before, rel=0.1)
+    assert room(moving, group) == pytest.approx(before, rel=near)
     here, home = places(graph, moving.positions()), places(graph, stored().positions)
-    assert np.median(np.linalg.norm(here - home, axis=1)) < 0.1
+    assert np.median(np.linalg.norm(here - home, axis=1)) < near
 
 
 def test_the_louder_the_more_room_up_to_four_deviations() -> None:
