@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import hdrs, web
 
 from ear_engine.web.answers import JSON, Answer, Kept, Resource, WebError, as_json
+from ear_engine.web.connections import Connections
 from ear_engine.web.guard import Guard
 from ear_engine.web.pace import Pace
 from ear_engine.web.worker import Worker
@@ -34,6 +35,8 @@ _FAST = 1 << 16  # and those that are packed within a millisecond
 _LEVEL = 1
 STALLED = 15.0
 """Seconds after which a client that reads nothing is left."""
+SILENT = 10.0
+"""Seconds after which a client that has asked nothing yet is left."""
 MOST_CONNECTIONS = 128
 _GRACE = 0.1  # seconds for answers under way at the end
 _KEPT_OPEN = 30.0  # seconds that a connection may be idle
@@ -61,26 +64,16 @@ def make_application(routes: Mapping[str, Route], guard: Guard, worker: Worker) 
 
 async def serve(application: web.Application, sock: socket.socket) -> web.AppRunner:
     """Answer whoever connects to a socket that listens, until the runner is cleaned up."""
+    connections = Connections(lambda: MOST_CONNECTIONS, lambda: SILENT)
+    application.middlewares.insert(0, connections.pass_through)
     runner = web.AppRunner(
         application, access_log=None, handle_signals=False, keepalive_timeout=_KEPT_OPEN, shutdown_timeout=_GRACE
     )
     await runner.setup()
     assert runner.server is not None
-    _limit_connections(runner.server)
+    connections.watch(runner.server)
     await web.SockSite(runner, sock).start()
     return runner
-
-
-def _limit_connections(server: web.Server) -> None:
-    """Hang up on clients beyond a number: each takes a file of the node's, which needs some for loops."""
-    welcome = server.connection_made
-
-    def connection_made(handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        welcome(handler, transport)
-        if len(server.connections) > MOST_CONNECTIONS:
-            transport.abort()
-
-    server.connection_made = connection_made  # type: ignore[method-assign]
 
 
 class _Door:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import http.client
@@ -330,6 +331,31 @@ def test_a_client_that_reads_nothing_is_left(session: Session, stage: Stage, mon
                 taken += len(some)
             raise ConnectionResetError
         assert taken < RATE * 60 * 8
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /status HTTP/1.1\r\nHost: 127.0"])
+def test_a_client_that_asks_nothing_is_left_and_one_that_has_asked_is_kept(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(application, "SILENT", 0.3)
+    address = ("127.0.0.1", stage.port)
+    with socket.create_connection(address, timeout=5) as silent, socket.create_connection(address, timeout=5) as asking:
+        silent.sendall(said)
+        ask = b"GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        asking.sendall(ask)
+        assert asking.recv(20).startswith(b"HTTP/1.1 200")
+        began = time.perf_counter()
+        with pytest.raises(ConnectionResetError):
+            if not silent.recv(1):
+                raise ConnectionResetError
+        assert time.perf_counter() - began < 3.0
+        asking.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while asking.recv(1 << 16):
+                pass
+        asking.settimeout(5)
+        asking.sendall(ask)
+        assert asking.recv(20).startswith(b"HTTP/1.1 200")
 
 
 def test_of_too_many_connections_the_last_are_hung_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
