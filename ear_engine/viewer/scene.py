@@ -130,7 +130,14 @@ class Scene:
         """The neuron under the cursor, if there is one."""
         self._hovered = neuron if neuron is not None and 0 <= neuron < len(self._positions) else None
 
-    def draw(self, target: moderngl.Framebuffer, camera: Camera, phase: float, now: float = 0.0) -> None:
+    def draw(
+        self,
+        target: moderngl.Framebuffer,
+        camera: Camera,
+        phase: float,
+        now: float = 0.0,
+        surfaces: Exposure | None = None,
+    ) -> None:
         """Draw a frame.
 
         Args:
@@ -138,8 +145,9 @@ class Scene:
             camera: what is seen.
             phase: 0..1 in the loop that is heard.
             now: seconds, by which fades and moving maps go.
+            surfaces: of the target, if that has another size; there is no cursor on it.
         """
-        exposure = self._exposure
+        exposure = self._exposure if surfaces is None else surfaces
         if exposure is None:
             return
         context, world = self._context, np.ascontiguousarray(camera.matrix().T).tobytes()
@@ -159,7 +167,7 @@ class Scene:
         if seen and self.detail.glow:
             exposure.glow(self._palette.glow)
         exposure.expose(target, self._palette, self.level, self.detail.glow or self.detail.links > 0.0)
-        if self._hovered is not None:
+        if self._hovered is not None and surfaces is None:
             self._draw_ring(world, self._positions[self._hovered], camera.pixel_ratio)
 
     def release(self) -> None:

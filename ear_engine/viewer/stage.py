@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ear_engine.parameters import Value
 from ear_engine.viewer.camera import Camera, View
+from ear_engine.viewer.exposure import Exposure
 from ear_engine.viewer.loader import Loaded, ReadyLoop
 from ear_engine.viewer.model import Heard, MapPicture
 from ear_engine.viewer.palettes import find_palette
@@ -134,6 +135,12 @@ class Stage:
 
     def draw(self, values: Mapping[str, Value], now: float) -> None:
         """Draw a frame to the window, as ``view/…`` says."""
+        self.advance(values, now)
+        self.scene.draw(self._screen, self.camera, self._phase, now)
+        self._screen.use()
+
+    def advance(self, values: Mapping[str, Value], now: float) -> None:
+        """Colors, light and camera become what ``view/…`` and time say; nothing is drawn."""
         palette = str(values["view/palette"])
         if palette != self.scene.palette.name:
             self.scene.palette = find_palette(palette)
@@ -147,8 +154,26 @@ class Stage:
         if abs(self.scene.level - goal) < 0.002:
             self.scene.level = goal
         self.camera.advance(now)
-        self.scene.draw(self._screen, self.camera, self._phase, now)
+
+    def draw_to(self, target: moderngl.Framebuffer, surfaces: Exposure) -> None:
+        """Draw the same elsewhere, as large as it fits: what is seen in the part of the window that is not covered.
+
+        Args:
+            target: where to.
+            surfaces: of its size.
+        """
+        self.scene.draw(target, self.elsewhere(surfaces.size), self._phase, self._drawn, surfaces)
         self._screen.use()
+
+    def elsewhere(self, size: tuple[int, int]) -> Camera:
+        """A camera for a picture of another size that sees what is seen in the part that is not covered."""
+        camera, (left, right, below) = self.camera, self._margins
+        width, height = max(camera.width - left - right, 1.0), max(camera.height - below, 1.0)
+        x, y = camera.to_world((left + width / 2.0, height / 2.0))
+        scale = camera.scale * min(size[0] / width, size[1] / height)
+        found = Camera(*size)
+        found.view = replace(camera.view, center=(float(x), float(y)), zoom=scale / min(size))
+        return found
 
     def read(self) -> NDArray[np.uint8]:
         """What the window shows, (height, width, 3), the top row first; before it is swapped."""

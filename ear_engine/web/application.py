@@ -54,7 +54,7 @@ def make_application(routes: Mapping[str, Route], guard: Guard, worker: Worker) 
         guard: says who may ask.
         worker: does what takes long.
     """
-    door = _Door(guard)
+    door = Door(guard)
     application = web.Application(middlewares=[door.pass_through])
     desk = _Desk(worker)
     for path, route in routes.items():
@@ -76,8 +76,12 @@ async def serve(application: web.Application, sock: socket.socket) -> web.AppRun
     return runner
 
 
-class _Door:
-    """Looks at everyone who comes in, and turns what goes wrong into JSON."""
+class Door:
+    """Looks at everyone who comes in, and turns what goes wrong into JSON.
+
+    Args:
+        guard: says who may ask.
+    """
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
@@ -86,6 +90,7 @@ class _Door:
 
     @web.middleware
     async def pass_through(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Let in who may ask."""
         if self._inside >= _AT_ONCE or self._pace.behind > _PATIENCE:
             return _refusal(503, "busy", "Too many ask at once; ask again in a second.")
         self._inside += 1

@@ -40,7 +40,7 @@ _SWITCH = 0.001  # seconds after which a thread that computes lets the event loo
 _NUMBER = "{number:[0-9]{1,8}}"
 
 
-def bind_http(address: str, port: int, first: int = 0) -> socket.socket:
+def bind_http(address: str, port: int, first: int = 0, free: str = "--http-port 0") -> socket.socket:
     """A TCP socket that listens at ``address``.
 
     Args:
@@ -48,11 +48,12 @@ def bind_http(address: str, port: int, first: int = 0) -> socket.socket:
         port: to take; 0 takes ``first`` if that is free, and else any.
         first: clients of OSC look for HTTP at the number that OSC has.
 
+        free: option that takes a free port.
     Raises:
         UserError: the port cannot be had.
     """
     if not 0 <= port < 1 << 16:
-        raise UserError(f"HTTP port {port}", "is not 0 to 65535", "use --http-port 0", "out_of_range")
+        raise UserError(f"HTTP port {port}", "is not 0 to 65535", f"use {free}", "out_of_range")
     family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
     problem: OSError | None = None
     for candidate in (port,) if port else (first, 0):
@@ -72,7 +73,7 @@ def bind_http(address: str, port: int, first: int = 0) -> socket.socket:
     taken = problem.errno == errno.EADDRINUSE
     reason = "is used by another program" if taken else f"cannot be had ({problem.strerror})"
     code = "port_in_use" if taken else "not_allowed"
-    raise UserError(f"HTTP port {port}", reason, "use --http-port 0, which takes a free one", code)
+    raise UserError(f"HTTP port {port}", reason, f"use {free}, which takes a free one", code)
 
 
 class WebServer:
