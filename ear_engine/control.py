@@ -37,7 +37,8 @@ class Change:
         origin: who asked (``osc 127.0.0.1:57120``, ``set techno.yaml``, ``node``).
         values: parameters stored by it, as stored.
         triggers: triggers fired by it, in order.
-        engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``).
+        engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``,
+            ``audition``).
         dropped: which kept targets it dropped, by their places (from 0) before it.
         clips: ControlState.clips from now on, if it changed them.
         captures: ControlState.captures from now on, if it changed that.
@@ -109,7 +110,13 @@ class ControlLog:
         self._stored: dict[str, Target] = {}
         self._clips: dict[str, str] = {}
         self._captures = 0
-        self._engine: dict[str, str | int | bool] = {"source": "", "source_number": 0, "ear": ear, "stop": False}
+        self._engine: dict[str, str | int | bool] = {
+            "source": "",
+            "source_number": 0,
+            "ear": ear,
+            "stop": False,
+            "audition": "",
+        }
         self._number = 0
         self._seed = seed
         if state is not None:
@@ -119,6 +126,7 @@ class ControlLog:
         self._number, self._seed, self._kept = state.sequence, state.seed, list(state.kept)
         self._stored, self._clips, self._captures = dict(state.stored), dict(state.clips), state.captures
         self._engine.update(source=state.source, source_number=state.source_number, ear=state.ear)
+        self._engine["audition"] = state.audition
         self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
         self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
 
@@ -207,6 +215,10 @@ class ControlLog:
         """Say which file of the session's loops folder holds each clip that a target names."""
         return self._log({}, [], {}, origin, clips=dict(clips))
 
+    def set_audition(self, file: str, origin: str) -> Change:
+        """Let the excerpt in ``file`` of the session's loops folder sound over the loop; an empty name ends it."""
+        return self._log({}, [], {"audition": file}, origin)
+
     def capture(self, origin: str) -> Change:
         """Ask for one loop of the live input."""
         return self._log({}, [], {}, origin, captures=self._captures + 1)
@@ -237,6 +249,7 @@ class ControlLog:
             stored=dict(self._stored),
             clips=dict(self._clips),
             captures=self._captures,
+            audition=str(self._engine["audition"]),
         )
 
     def _log(

@@ -260,6 +260,10 @@ def _table() -> tuple[Parameter, ...]:
         p("playback/beats", "int", 8, "Length of the loop; follows the clip if source/fit is clip_tempo.", 1, 64, "beats"),
         p("playback/quantize", "choice", "beat", "Where a new version of the loop may enter.", choices=("half", "beat", "bar", "loop")),
         p("playback/crossfade", "float", 20.0, "Crossfade from one version of the loop to the next.", 1, 500, "ms", "log", page="expert"),
+        p("audition/level", "float", 0.0, "Loudness of an excerpt of music that is auditioned, as against the loop.", -40, 12, "dB", page="expert"),
+        p("audition/duck", "float", -20.0, "How much softer the loop is meanwhile.", -60, 0, "dB", page="expert"),
+        p("audition/seconds", "float", 4.0, "Length of an excerpt.", 1, 12, "s", page="expert"),
+        p("audition/stop", "trigger", False, "End the excerpt that sounds.", page="expert"),
     )  # fmt: skip
 
 

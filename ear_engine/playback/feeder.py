@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ear_engine.playback.audition import Audition
 from ear_engine.playback.backend import Backend
 from ear_engine.playback.capture import Capture
 from ear_engine.playback.events import EventLog
@@ -37,6 +38,7 @@ class Feeder:
         lead: how far ahead of the graph the ring is filled, in seconds; at least two blocks.
         earlier: last state of a process that this one continues: its clock, schedule and dropouts go on.
         capture: gets what comes in, if the graph has inputs.
+        audition: what is heard over the loop.
         sink: gets what really went out, (count, 2) at the device's rate, in order and without gaps.
     """
 
@@ -52,6 +54,7 @@ class Feeder:
         earlier: AudioState | None = None,
         sink: Callable[[NDArray[np.float32]], None] | None = None,
         capture: Capture | None = None,
+        audition: Audition | None = None,
     ) -> None:
         self.plan = Plan()
         self._graph = graph
@@ -62,6 +65,7 @@ class Feeder:
         self._earlier = earlier
         self._sink = sink
         self._capture = capture
+        self._audition = audition
         self._asked = 0 if earlier is None else earlier.captured
         self._scheduler = Scheduler(self.plan, library, sample_rate)
         self._writer = RingWriter(graph, self.plan, sample_rate, backend.rate)
@@ -102,6 +106,8 @@ class Feeder:
         heard = round(self._writer.engine_position(self._played))
         if control is not None:
             self._apply(control, heard)
+            if self._audition is not None:
+                self._audition.tick(control, self._played, self._played + self._lead)
             self._asked = max(self._asked, control.captures)
             if self._capture is not None:
                 current = self.plan.at(heard)
@@ -139,6 +145,8 @@ class Feeder:
             peak=peak,
             captured=self._asked if self._capture is None else self._capture.captured,
             captured_file="" if self._capture is None else self._capture.file,
+            audition="" if self._audition is None else self._audition.taken,
+            audition_left=0.0 if self._audition is None else self._audition.left(device),
             events=self._events.latest(),
         )
 
@@ -188,3 +196,5 @@ class Feeder:
         correlation = 1.0 if current is None else current.correlation
         self._graph.set_mix(*mix_gains(float(values.get("playback/wet", 1.0)), correlation))
         self._graph.set_level(level(float(values.get("playback/gain", 0.0)), bool(values.get("playback/mute", False))))
+        over, duck = (float(values.get(f"audition/{name}", 0.0)) for name in ("level", "duck"))
+        self._graph.set_over(level(over, False), level(duck, False))

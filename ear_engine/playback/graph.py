@@ -1,7 +1,11 @@
 """The pyo graph: rings in, one mix out, and a ring of what really went out.
 
-``Count`` runs through the ring sample by sample, ``TableIndex`` reads it; both are exact, so with wet 1, gain 0 dB and
-no mute the output is the ring, bit for bit. Nothing here calls Python on the audio path.
+``Count`` runs through the ring sample by sample, ``TableIndex`` reads it; both are exact, so with wet 1, gain 0 dB, no
+mute and nothing over the loop the output is the ring, bit for bit. Nothing here calls Python on the audio path.
+
+What sounds over the loop has a ring of its own, with a channel that says how far the loop is ducked, 0 to 1::
+
+    out = ((wet ring * wet + dry ring * dry) * (1 + ducked * (duck - 1)) + over ring * over) * level
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from ear_engine.playback.pyo_library import load_pyo
 
 RING = 1 << 17  # samples; pyo counts in float32, exact below 2^24
 _SMOOTH = 0.02  # seconds
+_FIRST = (1.0, 0.0, 1.0, 1.0, 0.0)  # gains of wet, dry, the mix, and what is over the loop; duck - 1
 
 
 class Graph:
@@ -32,12 +37,17 @@ class Graph:
         self.ring = ring
         tables = [pyo.DataTable(size=ring, chnls=2) for _ in range(4 if inputs else 3)]
         self._rings = [[np.asarray(table.getBuffer(side))[:ring] for side in range(2)] for table in tables]
+        over, ducked = pyo.DataTable(size=ring, chnls=2), pyo.DataTable(size=ring)
+        self._over = [np.asarray(over.getBuffer(side))[:ring] for side in range(2)]
+        self._over.append(np.asarray(ducked.getBuffer(0))[:ring])
         self._clock = pyo.Trig().play()
         self._count = pyo.Count(self._clock, min=0, max=ring - 1)
-        self._gains = [pyo.SigTo(value, time=smooth, init=value) for value in (1.0, 0.0, 1.0)]
-        wet, dry, level = self._gains
+        self._gains = [pyo.SigTo(value, time=smooth, init=value) for value in _FIRST]
+        wet, dry, level, loud, depth = self._gains
         readers = [pyo.TableIndex(table, self._count) for table in tables[:2]]
-        self._mix = (readers[0] * wet + readers[1] * dry) * level
+        readers.append(pyo.TableIndex(over, self._count, mul=loud))
+        readers.append(pyo.TableIndex(ducked, self._count, mul=depth, add=1.0))
+        self._mix = ((readers[0] * wet + readers[1] * dry) * readers[3] + readers[2]) * level
         self._capture = pyo.TableFill(self._mix, tables[2])
         self._out = self._mix.out()
         self.inputs = inputs
@@ -45,8 +55,8 @@ class Graph:
         if inputs:
             source = pyo.Input(chnl=[0, min(inputs, 2) - 1])
             self._heard = [source, pyo.TableFill(source, tables[3])]
-        self._values = [1.0, 0.0, 1.0]
-        self._objects: list[Any] = [*tables, *readers]
+        self._values = list(_FIRST)
+        self._objects: list[Any] = [*tables, over, ducked, *readers]
         self._running = False
 
     def index(self) -> int | None:
@@ -64,6 +74,11 @@ class Graph:
         """Ramp to this linear gain of the mix."""
         self._set(2, level)
 
+    def set_over(self, gain: float, duck: float) -> None:
+        """Ramp to these linear gains of what sounds over the loop, and of the loop where it is ducked all the way."""
+        self._set(3, gain)
+        self._set(4, duck - 1.0)
+
     def _set(self, number: int, value: float) -> None:
         if value != self._values[number]:
             self._gains[number].value = value
@@ -75,10 +90,16 @@ class Graph:
             for side in range(2):
                 _put(ring[side], position, signal[side])
 
+    def write_over(self, position: int, signal: NDArray[np.float32]) -> None:
+        """Put (3, count) samples over the loop: left, right, and how far the loop is ducked, 0..1."""
+        for ring, channel in zip(self._over, signal, strict=True):
+            _put(ring, position, channel)
+
     def clear(self, position: int, count: int) -> None:
         """Silence ``count`` samples of the rings, so that an unfed graph is silent instead of repeating itself."""
-        silence = np.zeros((2, min(count, self.ring)), np.float32)
-        self.write(position, silence, silence)
+        silence = np.zeros((3, min(count, self.ring)), np.float32)
+        self.write(position, silence[:2], silence[:2])
+        self.write_over(position, silence)
 
     def captured(self, position: int, count: int) -> NDArray[np.float32]:
         """What went out at ``position`` (modulo the ring): (count, 2), a copy; count is at most the ring."""
@@ -99,7 +120,7 @@ class Graph:
 
     def close(self) -> None:
         """Let go of every pyo object, while the server still exists."""
-        self._rings = []
+        self._rings, self._over = [], []
         del self._out, self._capture, self._mix, self._count, self._clock
         self._gains.clear()
         self._heard.clear()

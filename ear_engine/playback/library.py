@@ -82,6 +82,17 @@ class LoopLibrary:
             self._refused.pop(next(iter(self._refused)))
 
 
+def read_stereo(path: Path) -> tuple[Stereo, int]:
+    """Audio of a file of the session's, (2, samples), copied out of it, and its rate in Hz.
+
+    Raises:
+        OSError: it is gone, or cannot be read.
+        ValueError: it is no loop file, or its audio is not finite; :class:`KeyError` and :class:`TypeError` likewise.
+    """
+    found = read_loop(path)
+    return _stereo(found.audio), found.sample_rate
+
+
 def _stereo(audio: Stereo) -> Stereo:
     """A copy with two channels: mono on both sides, more than two cut to the first two."""
     if audio.ndim != 2 or audio.shape[0] < 1 or audio.shape[1] < 1:

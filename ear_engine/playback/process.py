@@ -88,6 +88,7 @@ def _play(
     earlier: AudioState | None,
     ended: _Ending,
 ) -> None:
+    from ear_engine.playback.audition import Audition
     from ear_engine.playback.backend import open_backend
     from ear_engine.playback.capture import Capture
     from ear_engine.playback.feeder import Feeder
@@ -111,6 +112,8 @@ def _play(
     if backend.inputs:
         before = 0 if earlier is None else earlier.captured
         capture = Capture(session / "loops", backend.rate, options.sample_rate, backend.latency, events, before)
+    taken = "" if earlier is None else earlier.audition
+    audition = Audition(session / "loops", graph, backend.rate, backend.buffer_size, events, taken)
     feeder = Feeder(
         graph,
         backend,
@@ -121,6 +124,7 @@ def _play(
         earlier=earlier,
         sink=None if recorder is None else recorder.write,
         capture=capture,
+        audition=audition,
     )
     gc.freeze()
     backend.start()

@@ -88,6 +88,7 @@ class ControlState:
     stored: dict[str, Target] = field(default_factory=dict)  # "a" and "b", between which target/morph plays
     clips: dict[str, str] = field(default_factory=dict)  # clip that a target names → its file in the loops folder
     captures: int = 0  # how many loops of the live input were asked for
+    audition: str = ""  # file in the loops folder of the excerpt that shall sound over the loop; empty ends it
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ class AudioState:
     record_path: str = ""  # file that is being recorded to
     captured: int = 0  # the last of ControlState.captures that was written
     captured_file: str = ""  # its file name in the session's loops folder
+    audition: str = ""  # the last of ControlState.audition that was taken, also when it has ended
+    audition_left: float = 0.0  # seconds of it that are still to be heard
     events: list[Event] = field(default_factory=list)  # the last 16
 
 

@@ -58,21 +58,27 @@ class Session:
         self.control = ControlState(number, dict(self.values), {}, file, number, [], "ear", 0)
         self._control.write(self.control)
 
-    def set(self, **values: Any) -> None:
-        """Change playback parameters (``wet=0.5``), or ``stop``."""
+    def set(self, group: str = "playback", **values: Any) -> None:
+        """Change parameters of a group (``wet=0.5``), or ``stop``."""
         assert self.control is not None
         stop = bool(values.pop("stop", False))
-        self.values.update({f"playback/{name}": value for name, value in values.items()})
-        old = self.control
-        self.control = ControlState(
-            old.sequence + 1, dict(self.values), {}, old.source, old.source_number, [], "ear", 0, stop
-        )
+        self.values.update({f"{group}/{name}": value for name, value in values.items()})
+        sequence = self.control.sequence + 1
+        self.control = replace(self.control, sequence=sequence, values=dict(self.values), stop=stop)
         self._control.write(self.control)
 
     def capture(self, number: int) -> None:
         """Ask for loop ``number`` of the live input."""
         assert self.control is not None
         self.control = replace(self.control, sequence=self.control.sequence + 1, captures=number)
+        self._control.write(self.control)
+
+    def audition(self, file: str, audio: Audio | None = None, rate: int = RATE) -> None:
+        """Ask for an excerpt over the loop, of this audio unless it is there; for none if ``file`` is empty."""
+        assert self.control is not None
+        if audio is not None:
+            write_loop(self.loops / file, LoopFile(0, audio, rate, 1))
+        self.control = replace(self.control, sequence=self.control.sequence + 1, audition=file)
         self._control.write(self.control)
 
     def dream(self, loop: int, audio: Audio, source_number: int, beats: int = 4, file: bool = True) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ear_engine.playback.audition import Audition
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.feeder import Feeder
 from ear_engine.playback.graph import Graph
@@ -29,6 +30,8 @@ class Rig:
         self.backend = backend
         self.graph = Graph(ring=1 << 15)
         self.events = EventLog()
+        taken = "" if earlier is None else earlier.audition
+        audition = Audition(session.loops, self.graph, backend.rate, backend.buffer_size, self.events, taken)
         self._chunks: list[NDArray[np.float32]] = []
         self.feeder = Feeder(
             self.graph,
@@ -39,6 +42,7 @@ class Rig:
             lead=0.02,
             earlier=earlier,
             sink=self._chunks.append,
+            audition=audition,
         )
         self.at = start
 
