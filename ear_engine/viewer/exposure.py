@@ -40,7 +40,7 @@ class Exposure:
             texture.repeat_x = texture.repeat_y = False
         self._surfaces = [context.framebuffer([texture]) for texture in self._textures]
         self.points, self.links = self._surfaces[:2]
-        soft = shaders.with_define(shaders.EXPOSE, "SOFT")
+        soft = shaders.with_defines(shaders.EXPOSE, "SOFT")
         sources = (shaders.SHRINK, shaders.BLUR, shaders.COPY, shaders.EXPOSE, soft)
         self._programs = [context.program(shaders.SCREEN, one) for one in sources]
         self._screens = [context.vertex_array(one, []) for one in self._programs]

@@ -2,12 +2,16 @@
 
 A whole loop of ranks lies in one buffer; each frame binds the two rows of it that are around the phase. So nothing is
 uploaded from frame to frame, and neurons are read in order, which graphics cards and processors alike do fast.
+
+A neuron is a quiet point that is always there, and light over it while it fires. While nothing moves, the quiet ones need
+not be drawn again, and half of all neurons do not fire.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 
 import moderngl
 import numpy as np
@@ -30,6 +34,14 @@ _CELLS = 72  # a side, in which neurons are counted
 _GAINS = 0.35, 1.6  # of the densest and the loneliest places
 
 
+class Part(Enum):
+    """What of the neurons is drawn; the light of the last two adds up to that of the first."""
+
+    WHOLE = ()
+    QUIET = ("QUIET",)
+    FIRING = ("FIRING",)
+
+
 @dataclass(frozen=True, eq=False)
 class _Loaded:
     """A loop on the graphics card."""
@@ -41,6 +53,26 @@ class _Loaded:
     def release(self) -> None:
         self.ranks.release()
         self.extremes.release()
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """A program, and what it reads."""
+
+    program: moderngl.Program
+    array: moderngl.VertexArray
+
+    @staticmethod
+    def of(
+        context: moderngl.Context, content: list[tuple[moderngl.Buffer, str, str]], defines: tuple[str, ...]
+    ) -> _Drawing:
+        sources = (shaders.with_defines(one, *defines) for one in (shaders.NEURONS, shaders.NEURON))
+        program = context.program(*sources)
+        return _Drawing(program, context.vertex_array(program, content))
+
+    def release(self) -> None:
+        self.array.release()
+        self.program.release()
 
 
 class NeuronPoints:
@@ -64,9 +96,12 @@ class NeuronPoints:
         self._loaded: list[_Loaded] = []  # the loop that sounds, and the one before while it fades
         still = [(self.places.now, "2f", "place"), (self.places.before, "2f", "before")]
         still += [(self._colors, "4f1", "color"), (self._focus, "1f1", "focus")]
-        sources = shaders.NEURONS, shaders.with_define(shaders.NEURONS, "FADE")
-        self._programs = tuple(context.program(source, shaders.NEURON) for source in sources)
-        self._arrays = tuple(context.vertex_array(program, still) for program in self._programs)
+        self._drawings = {
+            (part, fading): _Drawing.of(context, still, part.value + ("FADE",) * fading)
+            for part in Part
+            for fading in (False, True)
+            if not (part is Part.QUIET and fading)
+        }
         self._diameter = min(_LARGEST, 2.0 * math.sqrt(_COVERED / (math.pi * max(self._count, 1))))
         self.focus(None)
         self.paint(palette)
@@ -79,8 +114,8 @@ class NeuronPoints:
             values[layer.span, :3] = color
         values[:, 3] = self._density / _GAINS[1]
         self._colors.write((255.0 * values + 0.5).astype(np.uint8))
-        for program in self._programs:
-            set_uniform(program, "response", (_POWER, _STEADY, _DIMMEST, _GAIN * _GAINS[1] * palette.gain))
+        for drawing in self._drawings.values():
+            set_uniform(drawing.program, "response", (_POWER, _STEADY, _DIMMEST, _GAIN * _GAINS[1] * palette.gain))
         self._focus_color = palette.focus
 
     def focus(self, weights: NDArray[np.floating] | None) -> None:
@@ -99,7 +134,7 @@ class NeuronPoints:
         loaded = _Loaded(loop, context.buffer(loop.ranks), context.buffer(loop.extremes))
         self._loaded = [loaded, *self._loaded[:1]]
 
-    def draw(self, world: bytes, scale: float, phase: float, fade: float) -> None:
+    def draw(self, world: bytes, scale: float, phase: float, fade: float, part: Part = Part.WHOLE) -> None:
         """Add the neurons' light to the framebuffer in use.
 
         Args:
@@ -107,15 +142,18 @@ class NeuronPoints:
             scale: pixels a unit of the map.
             phase: 0..1 in the loop.
             fade: 0..1 from the loop before to the one that sounds.
+            part: what of it.
         """
-        fading = fade < 1.0 and len(self._loaded) == 2
-        program, array = self._programs[fading], self._arrays[fading]
+        fading = fade < 1.0 and len(self._loaded) == 2 and part is not Part.QUIET
+        drawing = self._drawings[part, fading]
+        program, array = drawing.program, drawing.array
         set_uniform(program, "world", world)
         set_uniform(program, "morph", self.places.morph)
         size = max(self._diameter * scale, 0.1)
         set_uniform(program, "sizes", (size, _GROWTH, _LEAST))
         set_uniform(program, "target", (*self._focus_color, _DARKER if self._focused else 0.0))
-        set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
+        if part is not Part.QUIET:
+            set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
         if fading:
             set_uniform(program, "fade", fade)
             set_uniform(program, "share_before", self._bind(program, array, self._loaded[1], phase, "_before"))
@@ -123,9 +161,8 @@ class NeuronPoints:
 
     def release(self) -> None:
         """Give everything back."""
-        for array, program in zip(self._arrays, self._programs, strict=True):
-            array.release()
-            program.release()
+        for drawing in self._drawings.values():
+            drawing.release()
         self._colors.release()
         self._focus.release()
         self.places.release()
