@@ -16,6 +16,7 @@ from ear_engine.viewer.stage import Stage
 
 NAME = "ear-engine"
 _KIND = "sinks"
+_LATELY = 1.0  # seconds
 
 
 @dataclass(eq=False)
@@ -31,7 +32,6 @@ class Outputs:
     """Feeds sinks; a sink that fails is told of once and left out.
 
     Args:
-        context: of GL.
         specs: ``NAME`` or ``NAME:ARGUMENT`` of each.
         tell: told, in a sentence, where a picture is, and which sink has failed.
         registry: of plug-ins.
@@ -40,17 +40,12 @@ class Outputs:
         UserError: there is no such sink, or it cannot be used with that argument.
     """
 
-    def __init__(
-        self,
-        context: moderngl.Context,
-        specs: Sequence[str],
-        tell: Callable[[str], None],
-        registry: Registry | None = None,
-    ) -> None:
-        self._context, self._tell = context, tell
+    def __init__(self, specs: Sequence[str], tell: Callable[[str], None], registry: Registry | None = None) -> None:
+        self._tell = tell
         self._running: list[_Running] = []
         self._canvas: Canvas | None = None
         self._due = 0.0
+        self._wanted = -_LATELY  # when a sink wanted a frame
         self._awaited: tuple[float, int] | None = None  # time and quality of a picture that is being read back
         if specs:
             known = Registry() if registry is None else registry
@@ -60,25 +55,31 @@ class Outputs:
         """How many sinks work."""
         return len(self._running)
 
+    def watched(self, at: float) -> bool:
+        """Whether any sink has wanted a frame lately."""
+        return at - self._wanted < _LATELY
+
     def turn(self, stage: Stage, values: Mapping[str, Value], at: float) -> None:
         """Give everyone a frame who wants one, if it is time; once a frame of the window, after :meth:`Stage.advance`.
 
         Args:
-            stage: what is shown.
+            stage: what is shown; its GL context must be current.
             values: of the parameters ``view/output_…``.
             at: seconds, :func:`time.perf_counter`.
         """
         if not self._running:
             return
-        self._open(_size(values))
+        size = _size(values)
+        self._open(stage.context, size)
         self._hand_on()
         eager = self._try_all(self._running, lambda one: one.sink.wants())
+        if eager:
+            self._wanted = at
         if not eager or at < self._due:
             return
         period = 1.0 / float(values["view/output_rate"])
         self._due = self._due + period if at - self._due < period else at + period
-        canvas, quality = self._canvas, int(values["view/output_quality"])
-        assert canvas is not None
+        canvas, quality = self._sized(stage.context, size), int(values["view/output_quality"])
         stage.draw_to(canvas.framebuffer, canvas.surfaces)
         reading = [one for one in eager if one.sink.reads]
         if reading:
@@ -96,20 +97,22 @@ class Outputs:
             self._canvas.release()
             self._canvas = None
 
-    def _open(self, size: tuple[int, int]) -> None:
-        if self._canvas is None or self._canvas.size != size:
-            if self._canvas is not None:
-                self._canvas.release()
-            self._canvas, self._awaited = Canvas(self._context, size), None
-
+    def _open(self, context: moderngl.Context, size: tuple[int, int]) -> None:
         def open_one(one: _Running) -> None:
             if one.size != size:
                 first, one.size = one.size == (0, 0), size
-                where = one.sink.open(self._context, *size, NAME)
+                where = one.sink.open(context, *size, NAME)
                 if first:
                     self._tell(f"the picture is at {where}" if where else f"the picture goes to {one.spec}")
 
         self._try_all(self._running, open_one)
+
+    def _sized(self, context: moderngl.Context, size: tuple[int, int]) -> Canvas:
+        if self._canvas is None or self._canvas.size != size:
+            if self._canvas is not None:
+                self._canvas.release()
+            self._canvas = Canvas(context, size)
+        return self._canvas
 
     def _hand_on(self) -> None:
         """Give away the picture that was drawn at the last turn, which the GPU has copied meanwhile."""

@@ -54,6 +54,11 @@ class Stage:
         self._screen = context.detect_framebuffer(0)
         self.resize(size, pixels, (0.0, 0.0, 0.0))
 
+    @property
+    def context(self) -> moderngl.Context:
+        """Of GL."""
+        return self._context
+
     def resize(self, size: tuple[int, int], pixels: tuple[int, int], margins: Margins) -> None:
         """Another window, or other parts of it that are covered: left, right and below, in units of the window."""
         ratio = pixels[0] / size[0] if size[0] and pixels[0] else 1.0

@@ -70,21 +70,20 @@ def read_address(text: str) -> tuple[str, int]:
     Raises:
         UserError: it is none of those.
     """
-    host, digits = (text, "") if text.endswith("]") or text.count(":") > 1 > text.count("]") else _split(text)
-    host = host.removeprefix("[").removesuffix("]") or LOCAL
-    try:
-        address = str(ip_address(host))
-        port = int(digits) if digits.isascii() and digits.isdigit() else (PORT if not digits else -1)
-    except ValueError:
-        address, port = "", -1
-    if not 0 <= port < 1 << 16:
+    host, digits = LOCAL, text or str(PORT)
+    if text and not text.isdigit():
+        whole = _address(text)
+        host, digits = (text, str(PORT)) if whole else (text.rpartition(":")[0], text.rpartition(":")[2])
+    address = _address(host)
+    if not address or not (digits.isascii() and digits.isdigit()) or int(digits) >= 1 << 16:
         mend = "use mjpeg:PORT or mjpeg:ADDRESS:PORT, such as mjpeg:9010 or mjpeg:0.0.0.0:9010"
         raise UserError(f"--output mjpeg:{text[:60]}", "is no port or address", mend, "bad_value")
-    return address, port
+    return address, int(digits)
 
 
-def _split(text: str) -> tuple[str, str]:
-    host, colon, digits = text.rpartition(":")
-    if not colon and "." in digits:
-        return digits, ""
-    return host, digits
+def _address(text: str) -> str:
+    """IP address, without the brackets that it may have; nothing if it is none."""
+    try:
+        return str(ip_address(text.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return ""

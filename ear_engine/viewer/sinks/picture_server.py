@@ -92,10 +92,8 @@ class PictureServer:
 
     def _run(self) -> None:
         platform.lower_thread_priority()
-        try:
-            self._loop.run_until_complete(self._live())
-        finally:
-            self._loop.close()
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._live())
 
     async def _live(self) -> None:
         application = web.Application(middlewares=[Door(Guard(self._address)).pass_through])
