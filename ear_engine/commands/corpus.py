@@ -14,11 +14,12 @@ from ear_engine.commands.listings import print_table
 from ear_engine.commands.options import at_least
 from ear_engine.commands.progress import Stages, say_skipped
 from ear_engine.corpora.audio_files import one_line
-from ear_engine.corpora.catalog import build_builtin, build_named, cached_store, name_for, store_names, store_root
+from ear_engine.corpora.catalog import build_builtin, build_named, cached_store, name_for
 from ear_engine.corpora.corpus import Corpus
 from ear_engine.corpora.manifest import Manifest, builtin_names, read_manifest
 from ear_engine.corpora.room import gigabytes
 from ear_engine.corpora.store import is_store, open_corpus, read_index
+from ear_engine.corpora.stores import store_names, store_root
 from ear_engine.corpora.summary import attributions, counted
 from ear_engine.errors import UserError
 from ear_engine.yaml_files import nearest

@@ -13,23 +13,9 @@ from ear_engine.corpora.corpus import Corpus
 from ear_engine.corpora.gather import Stage, gather
 from ear_engine.corpora.manifest import builtin_names, read_manifest
 from ear_engine.corpora.store import is_store, open_corpus, read_index
+from ear_engine.corpora.stores import NAME, cache_root, store_names, store_root
 from ear_engine.errors import UserError
 from ear_engine.yaml_files import nearest
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-def store_root() -> Path:
-    """Folder of the user's named corpora; may not exist yet."""
-    return platform.user_ear_dir().parent / "corpora"
-
-
-def store_names() -> tuple[str, ...]:
-    """Names of the corpora that are built, sorted."""
-    root = store_root()
-    if not root.is_dir():
-        return ()
-    return tuple(sorted(path.name for path in root.iterdir() if is_store(path)))
 
 
 def find_corpus(name_or_folder: str | Path, *, progress: Stage | None = None) -> Corpus:
@@ -45,7 +31,7 @@ def find_corpus(name_or_folder: str | Path, *, progress: Stage | None = None) ->
         UserError: there is none, or it cannot be built.
     """
     text = str(name_or_folder)
-    if _NAME.fullmatch(text):
+    if NAME.fullmatch(text):
         if is_store(store_root() / text):
             return open_corpus(store_root() / text)
         if text in builtin_names():
@@ -71,7 +57,7 @@ def cached_store(folder: Path) -> Path:
     """Where the store of a folder of music goes that has no name."""
     real = folder.resolve()
     identity = hashlib.sha256(str(real).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return platform.user_cache_dir() / "corpora" / f"{name_for(real)}-{identity}"
+    return cache_root() / f"{name_for(real)}-{identity}"
 
 
 def name_for(folder: Path) -> str:
@@ -115,7 +101,7 @@ def build_named(folder: Path, name: str, *, workers: int | None = None, progress
     Raises:
         UserError: the name is taken by a built-in corpus, or is no name; and as :func:`build_corpus`.
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise UserError(f"name {name!r}", "is no name", "use letters, digits, _ and -, 64 at most", "bad_name")
     if name in builtin_names():
         raise UserError(f"name {name!r}", "is that of a built-in corpus", "choose another with --name", "name_taken")

@@ -16,7 +16,8 @@ from rich.console import Console
 
 from ear_engine.cli import main
 from ear_engine.commands.progress import open_music
-from ear_engine.corpora.catalog import build_builtin, find_corpus, store_names
+from ear_engine.corpora.catalog import build_builtin, find_corpus
+from ear_engine.corpora.stores import store_names
 from ear_engine.errors import UserError
 from ear_engine.resources import resource
 from tests.corpora import packages
