@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node import introduction
+from ear_engine.node.aimed import Aimed
 from ear_engine.node.autopilot import Autopilot
 from ear_engine.node.children import BAD_INPUT, MAP, default_children
 from ear_engine.node.console import Console
@@ -121,6 +122,7 @@ class Node:
             status=lambda: self.board.report(),
             facts=self._facts_of_ear,
             positions=self._map.now,
+            aimed=lambda: self._aimed.now(),
             bind=options.bind,
         )
         self.board = StatusBoard(
@@ -138,6 +140,7 @@ class Node:
         self._sources = Sources(self.control, library, self.session / "loops", self.osc.fail, self._report)
         folder = Path(options.ear.path)
         self._targets = Targets(self.control, folder, options.values, self._give_up, self._report)
+        self._aimed = Aimed(self.control, lambda: self._targets.resolver, self.osc.aim)
         loops = self.session / "loops"
         self._imprints = Imprints(
             self.control, self._sources, loops, lambda: self.board.audio, self.osc.fail, self._report
@@ -221,6 +224,7 @@ class Node:
         if dreamer is not None:
             self._late.look(dreamer)
         self._herald.look(at)
+        self._aimed.look()
         self._imprints.look()
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
         if dreamer is not None:

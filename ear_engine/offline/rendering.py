@@ -17,7 +17,7 @@ from ear_engine.layout.groups import no_links
 from ear_engine.layout.map_file import identity
 from ear_engine.offline.dreaming import Progress
 from ear_engine.offline.performing import Performance, PlayedBeat
-from ear_engine.viewer.aim import Aim
+from ear_engine.targets.taken import taken
 from ear_engine.viewer.model import LoopLights, MapPicture
 from ear_engine.viewer.offscreen import Offscreen
 
@@ -75,8 +75,7 @@ class Rendering:
         self._statistics = performance.ready.facts.statistics
         self.sound = np.zeros((2, timing.samples), np.float32)
         drawing.scene.show_map(picture)
-        weights = Aim(picture, performance.ready.facts).weights(performance.ready.values)
-        drawing.scene.focus(weights)
+        drawing.scene.focus(taken(performance.ready.terms, performance.ready.facts))
         drawing.camera.view = drawing.camera.fitted(picture.positions[:, :2])
 
     def frames(self, progress: Progress = lambda _done, _all, _objective: None) -> Iterator[Frame]:

@@ -15,7 +15,7 @@ from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
-from ear_engine.osc.commands import Command, Engine
+from ear_engine.osc.commands import Auditions, Command, Engine
 from ear_engine.osc.dispatcher import Counters, Dispatcher
 from ear_engine.osc.loops import LoopAnnouncer
 from ear_engine.osc.map_stream import MapNow, MapStream
@@ -23,7 +23,7 @@ from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.publisher import IDLE, Publisher
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.server import OscServer, bind_socket
-from ear_engine.osc.streams import EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, Streams
+from ear_engine.osc.streams import AIM, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, Streams
 from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
 from ear_engine.shared_memory.clock import now
 from ear_engine.targets.resolve import Resolver
@@ -43,6 +43,7 @@ class OscService:
         clips: clips of the library.
         targets: resolves targets for the ear, as soon as it is known.
         positions: where neurons are on the map, as soon as that is known.
+        auditions: lets excerpts of music sound.
         quit: called when a client asks the engine to end.
         bind: address to listen at; 127.0.0.1 is this machine only.
         port: UDP port; 0 is any free one.
@@ -61,6 +62,7 @@ class OscService:
         clips: Callable[[], Sequence[ClipInfo]] = tuple,
         targets: Callable[[], Resolver | None] = lambda: None,
         positions: Callable[[], MapNow | None] = lambda: None,
+        auditions: Callable[[], Auditions | None] = lambda: None,
         quit: Callable[[], None] = lambda: None,
         bind: str = "127.0.0.1",
         port: int = 9000,
@@ -87,6 +89,7 @@ class OscService:
             engine_id=engine_id or f"{socket.gethostname()}:{os.getpid()}",
             version=ear_engine.__version__,
             targets=targets,
+            auditions=auditions,
         )
         table = (*builtin_commands(), *commands)
         self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now)
@@ -147,6 +150,10 @@ class OscService:
     def event(self, level: str, code: str, message: str) -> None:
         """Tell subscribers of ``/ear/event`` (``s level, s code, s message``) what has happened."""
         self._publisher.event(EVENT, encode(EVENT, level, code, message[:1000]))
+
+    def aim(self, number: int) -> None:
+        """Tell subscribers of ``/ear/aim`` (``i number``) that something else is aimed at."""
+        self._publisher.event(AIM, encode(AIM, number))
 
     def fail(self, origin: str, address: str, error: UserError) -> None:
         """Tell the client ``origin`` of the control log that what it set at ``address`` cannot be used after all.

@@ -31,6 +31,10 @@ class InLayer(Protocol):
     def layer(self) -> str:
         """Whose activations it is a direction of."""
 
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """(channels,) or (neurons,) of the layer, channel-major."""
+
 
 @dataclass(frozen=True, eq=False)
 class EarFacts:

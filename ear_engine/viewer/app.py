@@ -11,10 +11,12 @@ from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.parameters import Value
 from ear_engine.viewer import overlay
+from ear_engine.viewer.asker import Asker, Weights
 from ear_engine.viewer.bulk import Bulk, HttpBulk, SessionBulk
 from ear_engine.viewer.client import EngineClient, Place
 from ear_engine.viewer.console import Console, Shown
 from ear_engine.viewer.deeds import Deeds
+from ear_engine.viewer.events import Button, Event, Key, Moved, Text, Wheel
 from ear_engine.viewer.finder import ScreenFinder
 from ear_engine.viewer.gestures import Fit, Gestures, Hover, Pan, Turn, Zoom
 from ear_engine.viewer.keys import action_of
@@ -26,9 +28,9 @@ from ear_engine.viewer.panel import Panel
 from ear_engine.viewer.png import write_png
 from ear_engine.viewer.stage import Stage
 from ear_engine.viewer.touch import Touch
-from ear_engine.viewer.window import Button, Event, Key, Moved, Text, Wheel, Window
+from ear_engine.viewer.window import Window
 
-_AIMS = ("target/", "playback/beats")
+_HEARS = 0.1  # seconds after which an engine has heard what was sent
 _SETTLED = 2.0  # seconds after which others may have changed what was selected, and frames take what they take
 _TOLD = 4.0  # seconds that a message stays
 _STEADY = 1.0  # seconds of light before a picture is taken by itself
@@ -77,7 +79,8 @@ class App:
     def __init__(self, options: ViewOptions, say: Callable[[str], None] = lambda line: None) -> None:
         self.options = options
         self._say = say
-        self.client = EngineClient(options.place)
+        self.asker = Asker(options.place.host, self._hurry)
+        self.client = EngineClient(options.place, aimed=self.asker.hurry)
         if options.palette is not None:
             self.client.set("view/palette", options.palette)
         self.window = Window("ear-engine", options.size, fullscreen=options.fullscreen, monitor=options.monitor)
@@ -95,6 +98,8 @@ class App:
         self.help = self.frames_shown = False
         self.ending = False
         self.shot_wanted: Path | None = None
+        self._hurried = False
+        self._owed = 0.0  # seconds of rest that a frame which came early has left out
         self._told = ("", -1e9)
         self._state = ""
         self._pointer: tuple[float, float] | None = None
@@ -108,13 +113,18 @@ class App:
 
     def run(self) -> None:
         """Show until it is closed."""
-        self.client.start()
-        self.loader.start()
+        self.start()
         try:
             while not self.done:
                 self.step()
         finally:
             self.close()
+
+    def start(self) -> None:
+        """Begin to follow the engine; returns at once."""
+        self.client.start()
+        self.loader.start()
+        self.asker.start()
 
     @property
     def done(self) -> bool:
@@ -132,6 +142,7 @@ class App:
     def close(self) -> None:
         """Free all of it."""
         self.loader.close()
+        self.asker.close()
         self.client.close()
         self.stage.release()
         self.panel.close()
@@ -140,7 +151,7 @@ class App:
     def step(self) -> None:
         """One frame, and the pause after it, in which hands are followed, too."""
         at = time.perf_counter()
-        self.pacer.begin(at, time.process_time() - self.loader.cpu)
+        self.pacer.begin(at, time.process_time() - self.loader.cpu - self.asker.cpu)
         self._events(0.0)
         hidden = self.window.hidden
         if not hidden:
@@ -148,9 +159,15 @@ class App:
             if at - self._changed > _SETTLED:  # what begins is no measure
                 self.stage.governor.took(self.pacer.effort_ms)
         share = float(self.client.snapshot().values["view/share"])
-        end = time.perf_counter() + self.pacer.rest(time.perf_counter(), share, hidden)
+        end = time.perf_counter() + self._owed + self.pacer.rest(time.perf_counter(), share, hidden)
+        early = not hidden and self._owed == 0.0
+        self._owed = 0.0
         while (left := end - time.perf_counter()) > 0.0005:
             self._events(left)
+            if early and self._hurried:  # another target shines at once; the next frame waits for as much longer
+                self._owed = max(end - time.perf_counter(), 0.0)
+                break
+        self._hurried = False
 
     def change(self, name: str, value: Value) -> None:
         """Set a parameter; a mistake is told."""
@@ -162,6 +179,11 @@ class App:
     def tell(self, text: str) -> None:
         """Show a line for a while."""
         self._told = (text, time.perf_counter())
+
+    def _hurry(self) -> None:
+        """Draw the next frame now; from any thread."""
+        self._hurried = True
+        self.window.wake()
 
     def _open_bulk(self, engine: tuple[str, int]) -> Bulk | None:
         if self.options.session is not None and self.options.session.is_dir():
@@ -228,9 +250,7 @@ class App:
         self._want(snapshot, heard)
         loaded = self.loader.loaded
         self._follow_selection(snapshot.values, at)
-        focus = loaded.focus
-        if self.touch.count and snapshot.values["target/by"] == "neurons":
-            focus = self.touch.weights
+        focus = self._focus(snapshot)
         self.stage.resize(self.window.size, self.window.pixels, self._margins())
         if self.stage.update(loaded, heard, focus, at) and self.stage.picture is not None:
             self._changed = at
@@ -251,6 +271,12 @@ class App:
         self._shoot(at)
         self.window.swap()
 
+    def _focus(self, snapshot: Snapshot) -> Weights | None:
+        """What the engine aims at; of what has just been touched, what it will aim at when it has heard of it."""
+        answered = self.asker.answered
+        touched = self.touch.count and snapshot.values["target/by"] == "neurons"
+        return self.touch.weights if touched and answered.asked < self.touch.sent + _HEARS else answered.weights
+
     def _announce(self, snapshot: Snapshot) -> None:
         state = snapshot.waiting or f"connected to {snapshot.engine} at {self.options.place}"
         if state != self._state:
@@ -258,12 +284,12 @@ class App:
             self._say(state)
 
     def _want(self, snapshot: Snapshot, heard: Heard | None) -> None:
-        values = {name: value for name, value in snapshot.values.items() if name.startswith(_AIMS)}
         port = snapshot.status.get("http_port", 0)
         engine = (snapshot.engine, port if isinstance(port, int) else 0) if snapshot.status else ("", 0)
         ear = str(snapshot.status.get("ear", ""))
         loop = heard.loop if heard is not None else -1
-        self.loader.wanted = Wanted(engine, ear, loop, values, self._neuron)
+        self.loader.wanted = Wanted(engine, ear, loop)
+        self.asker.want(engine, self._neuron)
 
     def _follow_selection(self, values: Mapping[str, Value], at: float) -> None:
         """Another target, or other neurons that someone else has chosen, end the selection."""
@@ -297,8 +323,9 @@ class App:
         if self._pointer is not None and (self.gestures.tool == "brush" or self.gestures.brushing):
             overlay.brush(*self._pointer, self.gestures.radius, scale)
         loaded = self.loader.loaded
-        if self._pointer is not None and self._neuron >= 0 and loaded.words_for == self._neuron:
-            overlay.label(loaded.words, *self._pointer, size, scale)
+        answered = self.asker.answered
+        if self._pointer is not None and self._neuron >= 0 and answered.words_for == self._neuron:
+            overlay.label(answered.words, *self._pointer, size, scale)
         dark = bool(snapshot.values["view/blackout"]) and not self.console_shown
         if snapshot.waiting and not dark:
             overlay.banner(snapshot.waiting, size, 0.46, scale)
@@ -307,6 +334,9 @@ class App:
         text, since = self._told
         if at - since < _TOLD and not dark:
             overlay.banner(text, size, 0.9, scale)
+        elif snapshot.laying_out is not None and not dark:
+            ear = snapshot.status.get("ear", "the ear")
+            overlay.banner(f"the map of {ear} is being laid out: {snapshot.laying_out} %", size, 0.9, scale)
         if self.frames_shown:
             said = f"{self.pacer.frames:.0f} frames/s   {self.pacer.frame_ms:.1f} ms"
             overlay.label((said,), size[0], 0.0, size, scale)

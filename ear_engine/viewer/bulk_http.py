@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
 import io
 import json
 import math
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ear_engine.array_files import DAMAGED
 from ear_engine.ear.neurons import Layer, NeuronIndex
-from ear_engine.errors import UserError
 from ear_engine.layout.groups import Links, links_fault
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.shelf import LoopFacts
+from ear_engine.viewer.asking import TIMEOUT, Asking, must
 from ear_engine.viewer.model import LoopLights, MapPicture
 from ear_engine.web.blocks import read_block
 
-_TIMEOUT = 5.0  # seconds
-_MOST = 256 << 20  # bytes of an answer
 _TRIES = 3
-_MEND = "see whether that is an engine of this version"
-_ABSENT = (404, 503)
 _ID, _VERSION = "x-map-id", "x-map-version"
-
-
-@dataclass(frozen=True)
-class _Got:
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class HttpBulk:
@@ -48,19 +33,17 @@ class HttpBulk:
         packed: ask for packed answers: slower on one machine, faster over a slow network.
     """
 
-    def __init__(self, host: str, port: int, timeout: float = _TIMEOUT, packed: bool = False) -> None:
-        self._subject = f"engine {host}:{port}"
-        self._connection = http.client.HTTPConnection(host, port, timeout=timeout)
-        self._packed = packed
+    def __init__(self, host: str, port: int, timeout: float = TIMEOUT, packed: bool = False) -> None:
+        self._asking = Asking(host, port, timeout, packed)
         self._picture: MapPicture | None = None
         self._version = ""
 
     def map_version(self) -> str:
         """Another word whenever the map is another or has moved."""
-        got = self._get("/map.npy", "HEAD")
+        got = self._asking.get("/map.npy", "HEAD")
         if got is None:
             return ""
-        with self._checking("map"):
+        with self._asking.checking("map"):
             return _word(got.headers)
 
     def map(self) -> MapPicture | None:
@@ -69,22 +52,22 @@ class HttpBulk:
             version = self.map_version()
             if not version or version == self._version:
                 return self._picture if version else None
-            before, got = self._picture, self._get("/map.npy")
+            before, got = self._picture, self._asking.get("/map.npy")
             if got is None:
                 return None
-            with self._checking("map"):
+            with self._asking.checking("map"):
                 positions, identity = _positions(got.body), got.headers[_ID]
             if before is None or before.id != identity:
-                about = self._get("/map.json")
+                about = self._asking.get("/map.json")
                 if about is None:
                     return None
-                with self._checking("map"):
+                with self._asking.checking("map"):
                     index, links = _described(json.loads(about.body), positions)
                 if about.headers.get(_ID) != identity:
                     continue
                 before = MapPicture(identity, index, positions, links)
-            with self._checking("map"):
-                _must(len(positions) == len(before.index), "has other positions than neurons")
+            with self._asking.checking("map"):
+                must(len(positions) == len(before.index), "has other positions than neurons")
             self._picture = MapPicture(identity, before.index, positions, before.links)
             self._version = _word(got.headers)
             return self._picture
@@ -92,103 +75,45 @@ class HttpBulk:
 
     def loops(self) -> tuple[LoopFacts, ...]:
         """Loops that the engine has, by their numbers."""
-        got = self._get("/loops")
+        got = self._asking.get("/loops")
         if got is None:
             return ()
-        with self._checking("list of loops"):
+        with self._asking.checking("list of loops"):
             rows = json.loads(got.body)
-            _must(isinstance(rows, list), "is no list")
+            must(isinstance(rows, list), "is no list")
             return tuple(_loop(row, now()) for row in rows)
 
     def lights(self, loop: int) -> LoopLights | None:
         """What the ear does in a loop."""
-        got = self._get(f"/loops/{loop}/activations")
+        got = self._asking.get(f"/loops/{loop}/activations")
         if got is None:
             return None
-        with self._checking(f"loop {loop}"):
+        with self._asking.checking(f"loop {loop}"):
             about, ranks = read_block(got.body)
-            _must(ranks.dtype == np.uint8 and about.get("loop") == loop, "has ranks of another kind")
-        slope = self._get(f"/loops/{loop}/gradient")
+            must(ranks.dtype == np.uint8 and about.get("loop") == loop, "has ranks of another kind")
+        slope = self._asking.get(f"/loops/{loop}/gradient")
         gradient = None
         if slope is not None:
-            with self._checking(f"gradient of loop {loop}"):
+            with self._asking.checking(f"gradient of loop {loop}"):
                 _, gradient = read_block(slope.body)
                 fits = gradient.dtype == np.float32 and len(gradient) == len(ranks)
-                _must(fits and bool(np.isfinite(gradient).all()), "is not one of that loop")
+                must(fits and bool(np.isfinite(gradient).all()), "is not one of that loop")
         return LoopLights(loop, ranks, gradient)
 
     def neuron(self, number: int) -> dict[str, Any] | None:
         """Everything known about a neuron, as :func:`ear_engine.web.neurons.describe` says it."""
-        got = self._get(f"/neurons/{number}")
+        got = self._asking.get(f"/neurons/{number}")
         if got is None:
             return None
-        with self._checking(f"neuron {number}"):
+        with self._asking.checking(f"neuron {number}"):
             about = json.loads(got.body)
-            _must(isinstance(about, dict) and about.get("number") == number, "is another one")
+            must(isinstance(about, dict) and about.get("number") == number, "is another one")
             found: dict[str, Any] = about
             return found
 
     def close(self) -> None:
         """Hang up."""
-        self._connection.close()
-
-    def _get(self, path: str, method: str = "GET") -> _Got | None:
-        """What is at ``path``; None if there is nothing (yet).
-
-        Raises:
-            OSError: nobody answers.
-            UserError: the answer cannot be used.
-        """
-        try:
-            response = self._ask(path, method)
-        except (http.client.HTTPException, OSError):  # it may have hung up meanwhile
-            self._connection.close()
-            try:
-                response = self._ask(path, method)
-            except http.client.HTTPException as error:
-                self._connection.close()
-                raise ConnectionError(f"{self._subject} answers no HTTP ({type(error).__name__})") from None
-        try:
-            body = response.read(_MOST + 1)
-            if response.length and len(body) <= _MOST:  # http.client says nothing of it
-                raise http.client.IncompleteRead(body, response.length)
-        except http.client.HTTPException as error:
-            self._connection.close()
-            raise ConnectionError(f"{self._subject} has broken off ({type(error).__name__})") from None
-        if response.status in _ABSENT:
-            return None
-        with self._checking("answer"):
-            _must(response.status == 200, f"says {response.status}: {body[:200].decode(errors='replace')}")
-            if response.headers.get("Content-Encoding") == "gzip":
-                body = _unpacked(body)
-            _must(len(body) <= _MOST, "is too long")
-        return _Got({name.lower(): value for name, value in response.headers.items()}, body)
-
-    def _ask(self, path: str, method: str) -> http.client.HTTPResponse:
-        packed = {"Accept-Encoding": "gzip" if self._packed else "identity"}
-        self._connection.request(method, path, headers=packed)
-        return self._connection.getresponse()
-
-    @contextmanager
-    def _checking(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except DAMAGED as error:
-            self._connection.close()
-            reason = f"{what} cannot be used ({str(error)[:200]})"
-            raise UserError(self._subject, f"has sent something else: its {reason}", _MEND, "bad_answer") from None
-
-
-def _must(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise ValueError(otherwise)
-
-
-def _unpacked(body: bytes) -> bytes:
-    unpacker = zlib.decompressobj(wbits=31)
-    found = unpacker.decompress(body, _MOST)
-    _must(unpacker.eof and not unpacker.unused_data, "is packed badly")
-    return found
+        self._asking.close()
 
 
 def _word(headers: Mapping[str, str]) -> str:
@@ -199,8 +124,8 @@ def _word(headers: Mapping[str, str]) -> str:
 def _positions(body: bytes) -> NDArray[np.float32]:
     """Positions from a file of numpy's, (neurons, 2 or 3)."""
     found = np.load(io.BytesIO(body), allow_pickle=False)
-    _must(isinstance(found, np.ndarray) and found.dtype == np.float32 and found.ndim == 2, "has no positions")
-    _must(found.shape[1] in (2, 3) and bool(np.isfinite(found).all()), "has positions that are none")
+    must(isinstance(found, np.ndarray) and found.dtype == np.float32 and found.ndim == 2, "has no positions")
+    must(found.shape[1] in (2, 3) and bool(np.isfinite(found).all()), "has positions that are none")
     positions: NDArray[np.float32] = found
     return positions
 
@@ -211,22 +136,22 @@ def _described(about: dict[str, Any], positions: NDArray[np.float32]) -> tuple[N
     offset = 0
     for (name, channels, bins), stride in zip(about["layers"], about["strides"], strict=True):
         sizes = (channels, bins, stride)
-        _must(isinstance(name, str) and all(type(size) is int and size > 0 for size in sizes), "has layers of no size")
+        must(isinstance(name, str) and all(type(size) is int and size > 0 for size in sizes), "has layers of no size")
         layers.append(Layer(name, channels, bins, stride, offset))
         offset += channels * bins
-    _must(offset == len(positions), f"has layers of {offset} neurons, and {len(positions)} positions")
+    must(offset == len(positions), f"has layers of {offset} neurons, and {len(positions)} positions")
     links = np.asarray(about["links"], np.int64).reshape(-1, 2)
-    _must(not len(links) or (links.min() >= 0 and links.max() < 1 << 31), "has links of nothing")
+    must(not len(links) or (links.min() >= 0 and links.max() < 1 << 31), "has links of nothing")
     found = links.astype(np.int32)
     fault = links_fault(found, layers)
-    _must(not fault, fault)
+    must(not fault, fault)
     return NeuronIndex(layers), found
 
 
 def _loop(row: dict[str, Any], at: float) -> LoopFacts:
     begins = row["begins_in"]
     seconds = float(row["seconds"])
-    _must(math.isfinite(seconds) and seconds > 0, "has a loop of no length")
+    must(math.isfinite(seconds) and seconds > 0, "has a loop of no length")
     return LoopFacts(
         int(row["loop"]),
         "",

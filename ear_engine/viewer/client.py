@@ -11,14 +11,14 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import MalformedPacket, Message, decode, encode
-from ear_engine.osc.streams import EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.osc.streams import AIM, EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.targets.neuron_list import MOST, write_neurons
 from ear_engine.viewer.model import Heard
@@ -26,7 +26,7 @@ from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, PRESETS, STATUS, N
 
 _PING, _PONG, _DONE = "/ear/system/ping", "/ear/system/pong", "/ear/done"
 _SUBSCRIBE, _RENEW, _RECALL = "/ear/stream/subscribe", "/ear/stream/renew", "/ear/preset/recall"
-_STREAMS = ((PLAYHEAD, 60.0), (OBJECTIVE, 10.0), (LOOP, 30.0), (EVENT, 30.0), (MEAN, 30.0))
+_STREAMS = ((PLAYHEAD, 60.0), (OBJECTIVE, 10.0), (LOOP, 30.0), (EVENT, 30.0), (MEAN, 30.0), (AIM, 60.0))
 _LEASE = 20.0  # seconds
 _BEAT = 1.0  # between signs of life
 _WAIT_BEAT = 0.25  # between questions whether anyone is there
@@ -70,13 +70,17 @@ class EngineClient:
     Args:
         place: where it is.
         tree: the parameters; defaults until an engine says otherwise.
+        aimed: called, from the client's thread, when something else is aimed at.
 
     Raises:
         UserError: the host has no address.
     """
 
-    def __init__(self, place: Place, tree: ParameterTree | None = None) -> None:
+    def __init__(
+        self, place: Place, tree: ParameterTree | None = None, aimed: Callable[[], None] = lambda: None
+    ) -> None:
         self.place = place
+        self._aimed = aimed
         self.tree = ParameterTree() if tree is None else tree
         try:
             found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_DGRAM)
@@ -250,6 +254,8 @@ class EngineClient:
             name = message.arguments[0] if message.arguments else None
             if isinstance(name, str) and name and name != self._engine:
                 self._meet(name, at)
+        elif message.address == AIM:
+            self._aimed()
         elif message.address == _DONE:
             self._done(message.flat)
         else:

@@ -55,7 +55,7 @@ class Deeds:
 
     def _fly_target(self, at: float) -> None:
         app = self._app
-        weights = app.touch.weights if app.touch.count else app.loader.loaded.focus
+        weights = app.touch.weights if app.touch.count else app.asker.answered.weights
         picture = app.stage.picture
         if picture is not None and weights is not None and len(weights) == len(picture.index):
             app.stage.fly(picture.positions[np.asarray(weights) > 0.0], at)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ear_engine.viewer.window import ALT, CONTROL, LEFT, MIDDLE, RIGHT, SHIFT, Button, Moved, Wheel
+from ear_engine.viewer.events import ALT, CONTROL, LEFT, MIDDLE, RIGHT, SHIFT, Button, Moved, Wheel
 
 Tool = Literal["move", "box", "lasso", "brush"]
 TOOLS: tuple[Tool, ...] = ("move", "box", "lasso", "brush")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ear_engine.viewer.window import Key
+from ear_engine.viewer.events import Key
 
 
 @dataclass(frozen=True)

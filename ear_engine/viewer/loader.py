@@ -1,4 +1,4 @@
-"""Fetches what the frame loop must not wait for: the map, what the ear does in loops, and what the target takes in.
+"""Fetches what the frame loop must not wait for: the map, and what the ear does in loops.
 
 One thread; what is wanted is said by assignment, what has come is read the same way, so neither side waits.
 """
@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.errors import UserError
-from ear_engine.parameters import Value
-from ear_engine.viewer.aim import Aim, Weights, facts_of, words
-from ear_engine.viewer.bulk import Bulk, HttpBulk
+from ear_engine.viewer.bulk import Bulk
 from ear_engine.viewer.heatmaps import changed_picture, heard_picture
 from ear_engine.viewer.loop_light import PreparedLoop
 from ear_engine.viewer.model import MapPicture
@@ -36,15 +34,11 @@ class Wanted:
         engine: name of the engine, and where its bulk is; another one begins anew.
         ear: name of its ear.
         loop: that is heard; -1 if none is.
-        values: of the parameters, as far as they say what the target is.
-        neuron: under the pointer; -1 if none is.
     """
 
     engine: tuple[str, int] = ("", 0)
     ear: str = ""
     loop: int = -1
-    values: Mapping[str, Value] | None = None
-    neuron: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,17 +57,11 @@ class Loaded:
     Args:
         picture: the map.
         loops: by their numbers.
-        focus: weight of each neuron in the target, and the values it follows from.
-        words: what is known of a neuron, and which.
         problem: why something does not come, for people.
     """
 
     picture: MapPicture | None = None
     loops: Mapping[int, ReadyLoop] | None = None
-    focus: Weights | None = None
-    focus_for: Mapping[str, Value] | None = None
-    words: tuple[str, ...] = ()
-    words_for: int = -1
     problem: str = ""
 
 
@@ -93,7 +81,6 @@ class Loader:
         self._bulk: Bulk | None = None
         self._engine: tuple[str, int] = ("", 0)
         self._ear = ""
-        self._aim: Aim | None = None
         self._loops: dict[int, ReadyLoop] = {}
         self._version = ""
         self._due = {"map": 0.0, "loops": 0.0, "engine": 0.0}
@@ -110,11 +97,6 @@ class Loader:
         if self._thread.is_alive():
             self._thread.join(3.0)
 
-    @property
-    def aim(self) -> Aim | None:
-        """What resolves targets, as soon as there is a map."""
-        return self._aim
-
     def _run(self) -> None:
         while not self._quit.wait(_TURN):
             at = time.perf_counter()
@@ -125,8 +107,6 @@ class Loader:
                 if self._bulk is not None:
                     self._map(self._bulk, wanted, at)
                     self._lights(self._bulk, wanted, at)
-                self._focus(wanted)
-                self._describe(wanted)
             except (OSError, UserError, ValueError) as error:
                 self._tell(problem=str(error)[:300])
                 self._due = dict.fromkeys(self._due, at + _AGAIN)
@@ -139,7 +119,7 @@ class Loader:
             self._drop()
             self._engine = wanted.engine
             self._due = dict.fromkeys(self._due, 0.0)
-            self._loops, self._version, self._aim = {}, "", None
+            self._loops, self._version = {}, ""
             self.loaded = Loaded()
         if wanted.engine[0] and at >= self._due["engine"]:
             self._due["engine"] = at + _AGAIN
@@ -157,13 +137,10 @@ class Loader:
             return
         self._version = version
         known = self.loaded.picture
-        if self._aim is None or known is None or known.id != picture.id or wanted.ear != self._ear:
+        if known is None or known.id != picture.id or wanted.ear != self._ear:
             self._ear = wanted.ear
-            self._aim = Aim(picture, facts_of(wanted.ear, picture.index) if wanted.ear else None)
             self._loops = {} if known is None or known.id != picture.id else self._loops
-            self._tell(picture=picture, loops=self._loops, focus_for=None, problem="")
-        else:
-            self._tell(picture=picture, problem="")
+        self._tell(picture=picture, loops=self._loops, problem="")
 
     def _lights(self, bulk: Bulk, wanted: Wanted, at: float) -> None:
         picture = self.loaded.picture
@@ -189,21 +166,6 @@ class Loader:
                 del kept[old]
             self._loops = kept
             self._tell(loops=kept, problem="")
-
-    def _focus(self, wanted: Wanted) -> None:
-        if self._aim is None or wanted.values is None or wanted.values == self.loaded.focus_for:
-            return
-        self._tell(focus=self._aim.weights(wanted.values), focus_for=wanted.values)
-
-    def _describe(self, wanted: Wanted) -> None:
-        number = wanted.neuron
-        if number == self.loaded.words_for:
-            return
-        heard = None
-        known = self._aim is not None and self._aim.facts is not None
-        if number >= 0 and not known and isinstance(self._bulk, HttpBulk):
-            heard = self._bulk.neuron(number)
-        self._tell(words=words(self._aim, number, heard), words_for=number)
 
     def _tell(self, **changes: object) -> None:
         now = self.loaded

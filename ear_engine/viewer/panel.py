@@ -12,7 +12,7 @@ import numpy as np
 from imgui_bundle import imgui
 from numpy.typing import NDArray
 
-from ear_engine.viewer.window import ALT, CONTROL, SHIFT, Button, Event, Focus, Key, Moved, Text, Wheel
+from ear_engine.viewer.events import ALT, CONTROL, SHIFT, Button, Event, Focus, Key, Moved, Text, Wheel
 
 _NAMED = 1 << 20  # numbers of named images begin here, beyond those of letters
 _LETTERS = 15.0  # units of the window

@@ -1,75 +1,20 @@
-"""A window with an OpenGL 3.3 context, by GLFW: its events in order, its sizes, its screens. Nothing is drawn here."""
+"""A window with an OpenGL 3.3 context, by GLFW: its events in order, its sizes, its screens. Nothing is drawn here.
+
+A screen may go away. A window that filled it becomes a window on another screen, and fills it again when it comes back.
+"""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import moderngl
 
 from ear_engine.errors import UserError
+from ear_engine.viewer.events import KEY_NAMES, Button, Event, Focus, Key, Moved, Text, Wheel
+from ear_engine.viewer.screens import Box, Screens
 
-SHIFT, CONTROL, ALT = 1, 2, 4
-LEFT, RIGHT, MIDDLE = 0, 1, 2
-_OFFSCREEN = "draw without a window: ear-engine layout -o map.png"
-
-
-@dataclass(frozen=True)
-class Moved:
-    """The pointer is at (x, y), in units of the window from the top left."""
-
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Button:
-    """A button of the pointer goes down or up."""
-
-    button: int
-    down: bool
-    mods: int
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """The wheel, or two fingers: right and up."""
-
-    right: float
-    up: float
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key, by its number and name, goes down or up."""
-
-    key: int
-    name: str
-    down: bool
-    repeat: bool
-    mods: int
-
-
-@dataclass(frozen=True)
-class Text:
-    """A character was typed."""
-
-    code: int
-
-
-@dataclass(frozen=True)
-class Focus:
-    """The window gets or loses the keys."""
-
-    has: bool
-
-
-Event = Moved | Button | Wheel | Key | Text | Focus
+_OFFSCREEN = "draw without a window: ear-engine render --seconds 20 -o film.mp4"
 
 
 class Window:
@@ -103,7 +48,8 @@ class Window:
                 "a window", f"cannot be opened: no display ({self._said or 'none found'})", _OFFSCREEN, "no_display"
             )
         try:
-            screens = glfw.get_monitors()
+            self._screens = Screens(glfw)
+            screens = self._screens.all()
             if monitor is not None and not 0 <= monitor < len(screens):
                 numbers = ", ".join(map(str, range(len(screens)))) or "none"
                 raise UserError(
@@ -113,8 +59,9 @@ class Window:
         except UserError:
             glfw.terminate()
             raise
-        self._windowed = (*glfw.get_window_pos(self._handle), *size)
-        self._screen = monitor
+        self._windowed = self._box
+        self._filled = ""  # name of the screen that it fills, or filled until that went away
+        self._screens_new = False
         self._events: list[Event] = []
         self._pointer = (0.0, 0.0)
         self._listen()
@@ -125,10 +72,10 @@ class Window:
         except Exception as error:
             self.close()
             raise _no_gl(str(error)) from None
-        if fullscreen:
-            self.set_fullscreen(True)
-        elif monitor is not None:
+        if monitor is not None:
             self._place(screens[monitor])
+        if fullscreen:
+            self._fill(screens[monitor] if monitor is not None else self._screens.under(self._box))
 
     @property
     def renderer(self) -> str:
@@ -190,8 +137,16 @@ class Window:
             self.glfw.wait_events_timeout(wait)
         else:
             self.glfw.poll_events()
+        if self._screens_new:
+            self._screens_new = False
+            self._settle()
         events, self._events = self._events, []
         return events
+
+    def wake(self) -> None:
+        """Let :meth:`events` wait no longer; from any thread."""
+        if self._handle is not None:
+            self.glfw.post_empty_event()
 
     def swap(self) -> None:
         """Show what has been drawn."""
@@ -199,33 +154,23 @@ class Window:
 
     def set_fullscreen(self, wanted: bool) -> None:
         """Fill the screen it is on, or return to where it was; without a screen it stays a window."""
-        glfw = self.glfw
-        screens = glfw.get_monitors()
-        if wanted and screens:
-            if not self.fullscreen:
-                self._windowed = (*glfw.get_window_pos(self._handle), *glfw.get_window_size(self._handle))
-            screen = (
-                screens[self._screen] if self._screen is not None and self._screen < len(screens) else self._under()
-            )
-            mode = glfw.get_video_mode(screen)
-            glfw.set_window_monitor(self._handle, screen, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+        if wanted:
+            self._fill(self._screens.under(self._box))
         else:
-            x, y, width, height = self._windowed
-            glfw.set_window_monitor(self._handle, None, x, y, max(width, 64), max(height, 64), 0)
-        glfw.swap_interval(1)
+            self._filled = ""
+            self._return(self._windowed)
 
     def next_monitor(self) -> str:
         """Go to the next screen; return what to tell about it."""
-        screens = self.glfw.get_monitors()
+        screens = self._screens.all()
         if len(screens) < 2:
             return "there is only one screen"
-        current = self._screen if self._screen is not None and self._screen < len(screens) else 0
-        self._screen = (current + 1) % len(screens)
+        number = (self._screens.number(self._box) + 1) % len(screens)
         if self.fullscreen:
-            self.set_fullscreen(True)
+            self._fill(screens[number])
         else:
-            self._place(screens[self._screen])
-        return f"screen {self._screen}: {_name(self.glfw, screens[self._screen])}"
+            self._place(screens[number])
+        return f"screen {number}: {self._screens.name(screens[number])}"
 
     def show_pointer(self, shown: bool) -> None:
         """Show the pointer over the window, or not."""
@@ -291,35 +236,55 @@ class Window:
 
     def _key(self, key: int, code: int, action: int, mods: int) -> Key:
         glfw = self.glfw
-        name = _NAMES.get(key) or (glfw.get_key_name(key, code) or "")
+        name = KEY_NAMES.get(key) or (glfw.get_key_name(key, code) or "")
         return Key(key, name, action != glfw.RELEASE, action == glfw.REPEAT, mods & 7)
 
-    def _screens_changed(self, screen: Any, event: int) -> None:
-        """A screen that goes away leaves its full-screen window a window on another one."""
-        if event == self.glfw.DISCONNECTED:
-            self._screen = None
-            if self._handle is not None and self.fullscreen:
-                x, y, width, height = self._windowed
-                self._windowed = (max(0, min(x, 100)), max(0, min(y, 100)), width, height)
-                self.set_fullscreen(False)
+    @property
+    def _box(self) -> Box:
+        """Where the window is."""
+        return Box(*self.glfw.get_window_pos(self._handle), *self.glfw.get_window_size(self._handle))
 
-    def _under(self) -> Any:
-        """The screen that the middle of the window is on."""
-        glfw = self.glfw
-        x, y = glfw.get_window_pos(self._handle)
-        width, height = glfw.get_window_size(self._handle)
-        for screen in glfw.get_monitors():
-            left, top = glfw.get_monitor_pos(screen)
-            mode = glfw.get_video_mode(screen)
-            inside = left <= x + width / 2 < left + mode.size.width and top <= y + height / 2 < top + mode.size.height
-            if inside:
-                return screen
-        return glfw.get_primary_monitor()
+    def _fill(self, screen: Any | None) -> None:
+        if screen is None:
+            return
+        if not self.fullscreen:
+            self._windowed = self._box
+        mode = self.glfw.get_video_mode(screen)
+        self.glfw.set_window_monitor(self._handle, screen, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+        self._filled = self._screens.name(screen)
+        self.glfw.swap_interval(1)
+
+    def _return(self, box: Box) -> None:
+        """Be a window there."""
+        x, y, width, height = box
+        self.glfw.set_window_monitor(self._handle, None, x, y, max(width, 64), max(height, 64), 0)
+        self.glfw.swap_interval(1)
+
+    def _settle(self) -> None:
+        """Screens have come or gone: GLFW has made a window of what filled one that is gone, as large as that was."""
+        if self._handle is None:
+            return
+        back = self._screens.named(self._filled) if self._filled else None
+        if self._filled and back is None and not self.fullscreen:
+            self._return(self._shown(self._windowed))
+        elif back is not None and not self.fullscreen:
+            self._fill(back)
+        elif not self.fullscreen and not self._screens.sees(self._box):
+            self._return(self._shown(self._box))
+
+    def _shown(self, box: Box) -> Box:
+        """The same, or as large on the main screen where no screen shows it."""
+        screens = self._screens.all()
+        if not screens or self._screens.sees(box):
+            return box
+        return Box(*self._screens.middle(screens[0], box.width, box.height), box.width, box.height)
 
     def _place(self, screen: Any) -> None:
-        x, y, width, height = self.glfw.get_monitor_workarea(screen)
-        mine = self.glfw.get_window_size(self._handle)
-        self.glfw.set_window_pos(self._handle, x + max(0, (width - mine[0]) // 2), y + max(0, (height - mine[1]) // 2))
+        box = self._box
+        self.glfw.set_window_pos(self._handle, *self._screens.middle(screen, box.width, box.height))
+
+    def _screens_changed(self, screen: Any, event: int) -> None:
+        self._screens_new = True
 
     def _error(self, code: int, text: bytes | str) -> None:
         self._said = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
@@ -344,15 +309,3 @@ def load_glfw() -> Any:
 def _no_gl(said: str) -> UserError:
     reason = f"has no OpenGL 3.3 ({said.strip() or 'the driver says no more'})"
     return UserError("this display", reason, f"update the graphics driver, or {_OFFSCREEN}", "no_gl")
-
-
-def _name(glfw: Any, screen: Any) -> str:
-    found = glfw.get_monitor_name(screen)
-    return found.decode(errors="replace") if isinstance(found, bytes) else str(found)
-
-
-_NAMES = {
-    32: "space", 256: "escape", 257: "enter", 258: "tab", 259: "backspace", 260: "insert", 261: "delete",
-    262: "right", 263: "left", 264: "down", 265: "up", 266: "page up", 267: "page down", 268: "home", 269: "end",
-    335: "enter", **{289 + n: f"f{n}" for n in range(1, 13)},
-}  # fmt: skip

@@ -28,6 +28,7 @@ from ear_engine.web.guard import Guard
 from ear_engine.web.loops import Loops
 from ear_engine.web.maps import Maps
 from ear_engine.web.neurons import Neurons
+from ear_engine.web.target import AimNow, Aims
 from ear_engine.web.worker import Worker
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class WebServer:
         status: how the engine is doing.
         facts: what is known of the ear, as soon as anything is.
         positions: where neurons are, as soon as that is known.
+        aimed: what is aimed at, as soon as that is known.
         bind: address to listen at.
     """
 
@@ -94,6 +96,7 @@ class WebServer:
         status: Callable[[], StatusReport],
         facts: Callable[[], EarFacts | None],
         positions: Callable[[], MapNow | None],
+        aimed: Callable[[], AimNow | None] = lambda: None,
         bind: str = "127.0.0.1",
     ) -> None:
         self._bind = bind
@@ -105,7 +108,9 @@ class WebServer:
             known = facts()
             return None if known is None else known.statistics
 
-        self._loops = Loops(self._shelf, statistics, secrets.token_hex(4))
+        word = secrets.token_hex(4)
+        self._loops = Loops(self._shelf, statistics, word)
+        self._aims = Aims(aimed, word)
         self._maps = Maps(lambda: status().ear, facts, positions)
         self._neurons = Neurons(facts)
         self._socket: socket.socket | None = None
@@ -142,6 +147,7 @@ class WebServer:
             "/map.npy": lambda _: self._maps.npy(),
             "/map.csv": lambda _: self._maps.csv(),
             "/map.exr": lambda _: self._maps.exr(),
+            "/target": lambda _: self._aims.weights(),
             "/loops": lambda _: self._loops.all(),
             f"{loop}.wav": lambda named: self._loops.wav(int(named["number"])),
             f"{loop}/activations": lambda named: self._loops.activations(int(named["number"])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ear_engine.viewer.events import ALT, CONTROL, LEFT, MIDDLE, RIGHT, SHIFT, Button, Key, Moved, Wheel
 from ear_engine.viewer.gestures import (
     Action,
     Area,
@@ -21,7 +22,6 @@ from ear_engine.viewer.gestures import (
 )
 from ear_engine.viewer.keys import BINDINGS, action_of
 from ear_engine.viewer.touch import Touch
-from ear_engine.viewer.window import ALT, CONTROL, LEFT, MIDDLE, RIGHT, SHIFT, Button, Key, Moved, Wheel
 
 
 def drag(hand: Gestures, button: int, mods: int, *path: tuple[float, float], at: float = 0.0) -> list[Action]:

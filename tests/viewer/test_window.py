@@ -69,8 +69,7 @@ class Hands:
 @pytest.fixture
 def hands(display: str, engine: EngineProcess) -> Iterator[Hands]:
     app = App(ViewOptions(Place("127.0.0.1", engine.port)))
-    app.client.start()
-    app.loader.start()
+    app.start()
     found = Hands(app)
     try:
         xdo("mousemove", 640, 710)
@@ -108,8 +107,8 @@ def test_what_the_pointer_is_over_has_a_name(hands: Hands) -> None:
     number = app.stage.picture.index["encoder_3_conv1"].offset + 7
     x, y = app.stage.camera.to_screen(app.stage.picture.positions[number])
     hands.do("mousemove", round(x), round(y))
-    hands.until(lambda: app.loader.loaded.words, 10.0)
-    words = " ".join(app.loader.loaded.words)
+    hands.until(lambda: app.asker.answered.words, 10.0)
+    words = " ".join(app.asker.answered.words)
     assert "channel" in words and "Hz" in words and "encoder" in words
     hands.do("click", 1)
     hands.until(lambda: hands.value("target/by") == "neurons", 5.0)
@@ -148,7 +147,7 @@ def test_a_slider_plays_the_engine(hands: Hands) -> None:
     hands.drag(hands.place("layer:encoder_1_conv1", 0.3))
     hands.until(lambda: hands.value("target/layer") == "encoder_1_conv1", 5.0)
     assert hands.app.stage.camera.view == camera  # the map is not under the console
-    hands.until(lambda: hands.app.loader.loaded.focus is not None, 5.0)
+    hands.until(lambda: hands.app.asker.answered.weights is not None, 5.0)
 
 
 def test_keys(hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +172,7 @@ def test_keys(hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     hands.do("key", "g")
     assert app.stage.camera.flying
     hands.until(lambda: not app.stage.camera.flying, 5.0)
-    hands.until(lambda: app.loader.loaded.focus_for is not None, 5.0)
+    hands.until(lambda: app.asker.answered.weights is not None, 5.0)
     hands.do("key", "t")
     hands.do("key", "F11")
     hands.until(lambda: app.window.fullscreen, 5.0)
@@ -209,8 +208,7 @@ def test_beside_an_engine_its_session_is_read(display: str, engine: EngineProces
     assert bulk is not None
     app = App(ViewOptions(Place("127.0.0.1", engine.port), session=bulk.session, console=False))
     bulk.close()
-    app.client.start()
-    app.loader.start()
+    app.start()
     try:
         Hands(app).until(lambda: app.stage.playing is not None, 60.0)
         assert isinstance(app.loader._bulk, SessionBulk) and app.stage.read().max() > 60
@@ -221,8 +219,7 @@ def test_beside_an_engine_its_session_is_read(display: str, engine: EngineProces
 def test_the_engine_may_die_and_come_back(display: str) -> None:
     first = EngineProcess()
     app = App(ViewOptions(Place("127.0.0.1", first.port)))
-    app.client.start()
-    app.loader.start()
+    app.start()
     hands = Hands(app)
     second = None
     try:
@@ -293,5 +290,5 @@ def test_what_cannot_be_is_said_in_a_sentence(display: str, options: list[str], 
 def test_without_a_display_the_offscreen_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(UserError, match="ear-engine layout"):
+    with pytest.raises(UserError, match="ear-engine render"):
         Window("nothing")

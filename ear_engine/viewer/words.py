@@ -1,0 +1,25 @@
+"""What a neuron under the pointer is, in lines for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+
+def words(about: Mapping[str, object]) -> tuple[str, ...]:
+    """What it is called, layer, channel and where it hears, what it does in music, its number.
+
+    Args:
+        about: as :func:`ear_engine.web.neurons.describe` says it; what is missing or of another kind is left out.
+    """
+    lines = [str(about["name"])[:100]] if about.get("name") else []
+    place = f"{str(about.get('layer', ''))[:60].replace('_', ' ')}   channel {about.get('channel', '?')}"
+    hertz = about.get("hertz")
+    if isinstance(hertz, int | float) and math.isfinite(hertz):
+        place += f"   {hertz:,.0f} Hz".replace(",", " ")
+    lines.append(place)
+    numbers = [value for value in map(about.get, ("mean", "deviation", "active")) if isinstance(value, int | float)]
+    if len(numbers) == 3 and all(map(math.isfinite, numbers)):
+        mean, deviation, active = numbers
+        lines.append(f"mean {mean:.2f} ± {deviation:.2f}   active {100.0 * active:.0f} % of the time")
+    return (*lines, f"neuron {about.get('number', '?')}")
