@@ -19,7 +19,7 @@ from ear_engine.commands.dream_options import dream_request
 from ear_engine.commands.progress import Stages
 from ear_engine.errors import UserError
 from ear_engine.offline.film import Sound, need_av, writing_film
-from ear_engine.offline.outputs import need_file, need_folder
+from ear_engine.offline.outputs import need_file, need_folder, write_loop
 from ear_engine.offline.performing import Performance
 from ear_engine.offline.picture import need_matplotlib
 from ear_engine.offline.rendering import Frame, Rendering, Timing, picture_of
@@ -107,13 +107,10 @@ def _poster(output: Path, frames: Iterator[Frame]) -> None:
 
 
 def _pictures(folder: Path, rendering: Rendering, frames: Iterator[Frame], sample_rate: int) -> None:
-    import soundfile
-
     made_folder(folder)
     for number, frame in enumerate(frames, 1):
         _png(folder / f"frame_{number:06d}.png", frame)
-    with replacing(folder / "sound.wav") as file:
-        soundfile.write(file, rendering.sound.T, sample_rate, format="WAV", subtype="FLOAT")
+    write_loop(folder / "sound.wav", rendering.sound, sample_rate)
 
 
 def _png(path: Path, frame: Frame) -> None:

@@ -2,40 +2,37 @@
 
 Pictures are ``yuv420p`` in the colors of BT.709, which everything plays. The rate need not be whole, so a loop of any
 length has a whole number of frames, and picture and sound come round together however often they are repeated.
+
+Frames are encoded by a thread of the film's own, while the next ones are drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from queue import Queue
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.errors import UserError
+from ear_engine.offline.encoding import Encoder
 from ear_engine.whole_files import made_folder, replacing
 
-if TYPE_CHECKING:
-    from av.container import OutputContainer
-    from av.packet import Packet
-    from av.video.stream import VideoStream
-
-_QUALITY = "20"  # x264's constant rate factor: points stay points
-_SPEED = "fast"
-_SOUND_BITS = 256_000  # a second
-_SOUND = {"aac_coder": "fast"}  # the usual one overshoots by half in the first frame, and is no better after it
-_FALLBACK_RATE = 48000  # where AAC does not know the sound's own
-_BT709, _LIMITED = 1, 1  # FFmpeg's numbers for the matrix, primaries and curve, and for the range of yuv420p
+_WAITING = 6  # frames, at most, that wait to be encoded
 
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """What is heard: (2, samples) float32, full scale 1, and its rate in Hz."""
+    """What is heard: (2, samples) float32, full scale 1, and its rate in Hz.
+
+    It may be empty: :meth:`Film.hear` adds to it.
+    """
 
     audio: NDArray[np.float32]
     rate: int
@@ -73,112 +70,85 @@ def writing_film(
 
     made_folder(path.parent)
     with replacing(path) as file, av.open(file, "w", format="mp4") as container:
-        film = Film(container, size, rate, sound, repeats)
-        yield film
-        film.finish()
+        film = Film(Encoder(container, size, rate, None if sound is None else sound.rate, repeats), size)
+        try:
+            if sound is not None:
+                film.hear(sound.audio if repeats == 1 else np.tile(sound.audio, (1, repeats)))
+            yield film
+            film.finish()
+        finally:
+            film.stop()
 
 
 class Film:
-    """A film being written, see :func:`writing_film`."""
+    """A film being written, see :func:`writing_film`.
 
-    def __init__(
-        self, container: OutputContainer, size: tuple[int, int], rate: Fraction, sound: Sound | None, repeats: int
-    ) -> None:
-        self._container, self._size, self._rate, self._repeats = container, size, rate, repeats
-        options = {"crf": _QUALITY, "preset": _SPEED}
-        stream = container.add_stream("libx264", rate=rate, options=options)
-        stream.height, stream.width = size
-        stream.pix_fmt = "yuv420p"
-        context: Any = stream.codec_context
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
-        context.color_range = _LIMITED
-        self._stream = stream
-        self._frames = 0
-        self._packets: list[Packet[VideoStream]] = []
-        self._sound = None if sound is None else _SoundTrack(container, sound, repeats)
+    Args:
+        encoder: of its file.
+        size: height and width of its frames.
+    """
+
+    def __init__(self, encoder: Encoder, size: tuple[int, int]) -> None:
+        self._encoder, self._size = encoder, size
+        self._work: Queue[Callable[[], None] | None] = Queue(_WAITING)
+        self._error: BaseException | None = None
+        self._given_up = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="film", daemon=True)
+        self._thread.start()
 
     def add(self, frame: NDArray[np.uint8]) -> None:
-        """Add a frame, (height, width, 3), sRGB, the top row first.
+        """Add a frame, (height, width, 3), sRGB, the top row first; it may be written over afterwards.
 
         Raises:
             ValueError: it has another shape.
+            OSError: the frames before could not be written.
         """
         from av.video.frame import VideoFrame
-        from av.video.reformatter import ColorRange, Colorspace
 
         if frame.shape != (*self._size, 3):
             raise ValueError(f"a frame of this film has the shape {(*self._size, 3)}, not {frame.shape}")
-        picture = VideoFrame.from_ndarray(frame, format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
-        picture.pts, picture.time_base = self._frames, 1 / self._rate
-        self._frames += 1
-        self._take(self._stream.encode(picture))
+        picture = VideoFrame.from_ndarray(frame, format="rgb24")  # a copy
+        self._do(lambda: self._encoder.show(picture))
+
+    def hear(self, audio: NDArray[np.float32]) -> None:
+        """Go on with the sound, (2, samples), which must stay as it is; before the frames that are shown with it.
+
+        Raises:
+            OSError: the frames before could not be written.
+        """
+        self._do(lambda: self._encoder.hear(audio))
 
     def finish(self) -> None:
-        """Write what is still to come: the last frames, their repetitions, the rest of the sound."""
-        self._take(self._stream.encode(None))
-        for number in range(1, self._repeats):
-            for packet in self._packets:
-                self._write(_moved(packet, number * self._frames / self._rate))
-        if self._sound is not None:
-            self._sound.finish()
+        """Encode everything that was added.
 
-    def _take(self, packets: Iterable[Packet[VideoStream]]) -> None:
-        for packet in packets:
-            if self._repeats > 1:
-                self._packets.append(_moved(packet, Fraction(0)))
-            self._write(packet)
+        Raises:
+            OSError: it could not be written.
+        """
+        self._do(self._encoder.finish)
+        self._work.put(None)
+        self._thread.join()
+        self._check()
 
-    def _write(self, packet: Packet[VideoStream]) -> None:
-        if self._sound is not None and packet.dts is not None:
-            self._sound.play_until(float(packet.dts * packet.time_base))
-        packet.stream = self._stream
-        self._container.mux(packet)
+    def stop(self) -> None:
+        """Leave the rest, if there is one, and end the thread."""
+        if self._thread.is_alive():
+            self._given_up.set()
+            self._work.put(None)
+            self._thread.join()
 
+    def _do(self, work: Callable[[], None]) -> None:
+        self._check()
+        self._work.put(work)
 
-class _SoundTrack:
-    """The sound of a film, encoded as the film goes on."""
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
 
-    def __init__(self, container: OutputContainer, sound: Sound, repeats: int) -> None:
-        from av.codec import Codec
-
-        known = Codec("aac", "w").audio_rates or ()
-        rate = sound.rate if sound.rate in known else _FALLBACK_RATE
-        self._container, self._rate = container, sound.rate
-        self._audio = np.tile(np.asarray(sound.audio, np.float32), (1, repeats))
-        self._stream = container.add_stream("aac", rate=rate, options=_SOUND, layout="stereo")
-        self._stream.bit_rate = _SOUND_BITS
-        self._done = 0
-
-    def play_until(self, seconds: float) -> None:
-        """Encode up to a time."""
-        from av.audio.frame import AudioFrame
-
-        until = min(int(seconds * self._rate), self._audio.shape[1])
-        if until <= self._done:
-            return
-        frame = AudioFrame.from_ndarray(
-            np.ascontiguousarray(self._audio[:, self._done : until]), format="fltp", layout="stereo"
-        )
-        frame.sample_rate, frame.pts, frame.time_base = self._rate, self._done, Fraction(1, self._rate)
-        self._done = until
-        self._container.mux(self._stream.encode(frame))
-
-    def finish(self) -> None:
-        """Encode the rest."""
-        self.play_until(self._audio.shape[1] / self._rate + 1.0)
-        self._container.mux(self._stream.encode(None))
-
-
-def _moved(packet: Packet[VideoStream], seconds: Fraction) -> Packet[VideoStream]:
-    """A copy of a packet, later by ``seconds``."""
-    from av.packet import Packet
-
-    copy: Packet[Any] = Packet(bytes(packet))
-    by = round(seconds / packet.time_base)
-    copy.time_base, copy.is_keyframe = packet.time_base, packet.is_keyframe
-    copy.pts = None if packet.pts is None else packet.pts + by
-    copy.dts = None if packet.dts is None else packet.dts + by
-    copy.duration = packet.duration
-    return copy
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            if self._error is not None or self._given_up.is_set():
+                continue  # so that nobody waits for room in the queue
+            try:
+                work()
+            except BaseException as error:  # raised again by whoever adds the next frame
+                self._error = error
