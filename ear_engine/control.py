@@ -38,7 +38,7 @@ class Change:
         values: parameters stored by it, as stored.
         triggers: triggers fired by it, in order.
         engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``,
-            ``audition``).
+            ``audition``, ``maps``).
         dropped: which kept targets it dropped, by their places (from 0) before it.
         clips: ControlState.clips from now on, if it changed them.
         captures: ControlState.captures from now on, if it changed that.
@@ -116,6 +116,7 @@ class ControlLog:
             "ear": ear,
             "stop": False,
             "audition": "",
+            "maps": 0,
         }
         self._number = 0
         self._seed = seed
@@ -126,7 +127,7 @@ class ControlLog:
         self._number, self._seed, self._kept = state.sequence, state.seed, list(state.kept)
         self._stored, self._clips, self._captures = dict(state.stored), dict(state.clips), state.captures
         self._engine.update(source=state.source, source_number=state.source_number, ear=state.ear)
-        self._engine["audition"] = state.audition
+        self._engine.update(audition=state.audition, maps=state.maps)
         self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
         self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
 
@@ -211,6 +212,10 @@ class ControlLog:
         """Choose the ear in ``directory``."""
         return self._log({}, [], {"ear": directory}, origin)
 
+    def set_map(self, origin: str) -> Change:
+        """Say that the ear has got a map, so that everyone reads it."""
+        return self._log({}, [], {"maps": int(self._engine["maps"]) + 1}, origin)
+
     def set_clips(self, clips: Mapping[str, str], origin: str) -> Change:
         """Say which file of the session's loops folder holds each clip that a target names."""
         return self._log({}, [], {}, origin, clips=dict(clips))
@@ -250,6 +255,7 @@ class ControlLog:
             clips=dict(self._clips),
             captures=self._captures,
             audition=str(self._engine["audition"]),
+            maps=int(self._engine["maps"]),
         )
 
     def _log(

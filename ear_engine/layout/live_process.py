@@ -23,7 +23,8 @@ from ear_engine.layout.charges import charges_of
 from ear_engine.layout.hearing import Hearing
 from ear_engine.layout.layouts import graph_of, lay_out
 from ear_engine.layout.live import LiveMap, settings_of
-from ear_engine.layout.map_file import MAP, MapFile, read_map
+from ear_engine.layout.map_file import MapFile
+from ear_engine.layout.map_places import find_map
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.map_state import MOST_NUMBERS, MapState, MapWriter
@@ -175,7 +176,7 @@ class Mover:
         self._steps.clear()
         self._tell()
         ear, weights = load_ear_of_any_kind(folder), hash_weights(folder)
-        stored = read_map(folder / MAP, weights=weights) if (folder / MAP).is_file() else None
+        stored = find_map(folder)
         settings = LayoutSettings() if stored is None else settings_of(stored)
         laid_out = stored is not None  # so whoever did it knows that connections are not known, if they are not
         graph = graph_of(ear, weighted=settings.edges == "weights", dense=laid_out)

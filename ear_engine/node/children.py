@@ -15,6 +15,7 @@ from ear_engine.shared_memory.states import AudioState, DreamerState, StateReade
 AUDIO = "audio"
 DREAMER = "dreamer"
 MAP = "map"
+LAYOUT = "layout"
 BAD_INPUT = 2  # exit code of a child that was given something it cannot use
 
 _DREAMER_HANGS = 8.0  # seconds without a heartbeat
@@ -90,9 +91,22 @@ def map_child(session: Path, options: NodeOptions) -> ChildSpec:
     )
 
 
+def run_layout(session: Path) -> None:
+    """Entry point of the layout process; torch is imported here, not where it is spawned."""
+    from ear_engine.layout.making_process import layout_main
+
+    layout_main(session)
+
+
+def layout_child(session: Path) -> ChildSpec:
+    """The layout process, for an ear that has no map; it may take as long as it likes."""
+    return ChildSpec(LAYOUT, run_layout, (session,), meanwhile="the map is a chart", grace=0.5)
+
+
 def default_children(session: Path, options: NodeOptions) -> Sequence[ChildSpec]:
     """All."""
-    return audio_child(session, options), dreamer_child(session, options), map_child(session, options)
+    playing = audio_child(session, options), dreamer_child(session, options)
+    return *playing, map_child(session, options), layout_child(session)
 
 
 def audio_pulse(session: Path) -> Callable[[int], Pulse | None]:

@@ -19,12 +19,13 @@ from ear_engine.errors import UserError
 from ear_engine.node import introduction
 from ear_engine.node.aimed import Aimed
 from ear_engine.node.autopilot import Autopilot
-from ear_engine.node.children import BAD_INPUT, MAP, default_children
+from ear_engine.node.children import BAD_INPUT, LAYOUT, MAP, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
 from ear_engine.node.models import ORIGIN as MODELS
+from ear_engine.node.map_making import MapMaking
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
@@ -99,7 +100,16 @@ class Node:
             still=self._still_map,
             report=self._report,
         )
-        self._supervisor = Supervisor(children(self.session, options), wanted={MAP: self._map.wanted})
+            laying_out=lambda: self._making.percent,
+        self._making = MapMaking(
+            self.control,
+            self.session,
+            lacking=self._lacks_map,
+            pid=lambda: self._supervisor.pids.get(LAYOUT),
+            report=self._report,
+        )
+        wanted = {MAP: self._map.wanted, LAYOUT: self._making.wanted}
+        self._supervisor = Supervisor(children(self.session, options), wanted=wanted)
         self._models = Models(self.control, options.ear)
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
@@ -126,6 +136,7 @@ class Node:
             bind=options.bind,
         )
         self.board = StatusBoard(
+            map_asked=self._making.ask,
             self.session,
             ear=options.ear.name,
             device=options.device,
@@ -153,6 +164,8 @@ class Node:
         self._was_ready: set[str] = set()
         self._publishing = False
         self._unpublished = False
+        if options.view:
+            self._making.ask()
         self._closed = False
         self._began = now()
         self._sounding_since: float | None = None
@@ -236,9 +249,10 @@ class Node:
             if self._sounding_since is not None and at - self._sounding_since >= self.options.seconds:
                 self.stop()
 
+        self._making.look()
     def _judge(self, ended: Exit) -> None:
         """What cannot be used from the very start ends the engine; later, the sound goes on without it."""
-        if self._map.ended(ended):
+        if self._map.ended(ended) or self._making.ended(ended):
             return
         if ended.was_ready:
             self._was_ready.add(ended.name)
@@ -295,6 +309,10 @@ class Node:
 
     async def _end(self) -> None:
         """Let the children end, kill those who do not, and free everything."""
+    def _lacks_map(self) -> Path | None:
+        facts = self._facts_of_ear()
+        return self._targets.learned if facts is not None and facts.stored is None else None
+
         since = now()
         self.board.stopping = True
         if self._supervisor.pids:
@@ -321,4 +339,5 @@ async def run_node(options: NodeOptions, console: Console, **settings: Any) -> N
     Raises:
         UserError: something that was asked for cannot be used.
     """
+        self._making.close()
     await Node(options, console, **settings).run()

@@ -29,6 +29,7 @@ class MovingMap:
         pid: of the map process; None while there is none.
         still: positions of the stored map, (neurons, 2), as soon as they are known.
         report: told level, code and sentence.
+        laying_out: percent of the stored map that is done while it is being made; None otherwise.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class MovingMap:
         pid: Callable[[], int | None],
         still: Callable[[], NDArray[np.float32] | None],
         report: Callable[[str, str, str], None],
+        laying_out: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._control = control
         self._reader = MapReader(session)
         self._device, self._pid, self._still, self._report = device, pid, still, report
+        self._laying_out = laying_out
         self._last_device = ""
         self._version = 0
         self._state: MapState | None = None  # that is shown
@@ -83,14 +86,19 @@ class MovingMap:
     def commands(self) -> tuple[Command, ...]:
         """``/ear/map/info``."""
         answer = "same i:neurons s:phase i:step f:steps_per_second"
-        text = "How many neurons are on the map, and whether it is still, loading, moving or frozen."
+        text = (
+            "How many neurons are on the map, and whether it is still, laying_out (step is then the percentage that "
+            "is done), loading, moving or frozen."
+        )
         return (Command("map/info", (), answer, text, self._info),)
 
     def _info(self, call: Call) -> None:
         state, here = self._running(), self.now()
         count = 0 if here is None else len(here.positions)
+        percent = self._laying_out()
         if state is None:
-            call.reply(call.address, count, "still", 0, 0.0)
+            phase = "still" if percent is None else "laying_out"
+            call.reply(call.address, count, phase, percent or 0, 0.0)
         else:
             call.reply(call.address, count, state.phase, state.step % (1 << 31), float(state.steps_per_second))
 

@@ -64,6 +64,7 @@ class Targets:
         self._report = report
         self._layers: tuple[str, ...] = ()
         self._resolver: Resolver | None = None
+        self._learned: Path | None = None
         self._wish = _Wish(folder, None)
         self._wake = asyncio.Event()
         self._wake.set()
@@ -75,6 +76,11 @@ class Targets:
     def resolver(self) -> Resolver | None:
         """Resolves targets for the ear; None while too little is known of it."""
         return self._resolver
+
+    @property
+    def learned(self) -> Path | None:
+        """Folder of the ear that :attr:`resolver` knows."""
+        return self._learned
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -98,6 +104,7 @@ class Targets:
                 if fault.code not in _SAID_BY_THE_DREAMER:
                     self._report("warning", fault.code, str(fault))
             self._resolver = None if facts is None else Resolver(facts, variants=1)
+            self._learned = None if facts is None else wish.folder
             self._settle()
 
     def learn(self, layers: Sequence[str], shapes: Sequence[Sequence[int]]) -> None:
@@ -124,6 +131,9 @@ class Targets:
     def _changed(self, change: Change) -> None:
         if "ear" in change.engine:
             self._wish = _Wish(Path(str(change.engine["ear"])), None)
+            self._wake.set()
+        elif "maps" in change.engine:
+            self._wish = replace(self._wish)  # the same, to be read again
             self._wake.set()
         elif "playback/beats" in change.values:  # a moment that a target names may be no longer in the loop
             self._settle()

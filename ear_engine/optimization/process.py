@@ -85,6 +85,7 @@ class Dreamer:
         self._source_number = before.source_number if before else 0
         self._applied = 0
         self._resets = 0
+        self._maps = 0
         self._registry = Registry()
         self._parts: Parts | None = None
         self._models = Models(self._registry, self._bulletin, self._new_dream)
@@ -134,6 +135,9 @@ class Dreamer:
             beats = (moment - last_step) * dream.tempo / 60.0
             last_step = moment
             self._applied = control.sequence
+            if control.maps != self._maps:
+                self._aim.renew((self._models.model or model).resolver(dream.index))
+            self._maps = control.maps
             self._aim.follow(dream, control)
             if control.values["dream/run"]:
                 self._phase = "running"

@@ -88,6 +88,7 @@ class ControlState:
     stored: dict[str, Target] = field(default_factory=dict)  # "a" and "b", between which target/morph plays
     clips: dict[str, str] = field(default_factory=dict)  # clip that a target names → its file in the loops folder
     captures: int = 0  # how many loops of the live input were asked for
+    maps: int = 0  # counts up when a map of the ear was made: what is known of the ear is to be read again
     audition: str = ""  # file in the loops folder of the excerpt that shall sound over the loop; empty ends it
 
 

@@ -1,6 +1,6 @@
 """Where neurons lie on the map, in a square of side 1.
 
-An ear that has been laid out has ``map.npz`` in its folder (:mod:`ear_engine.layout.map_file`): neurons lie near those
+An ear that has been laid out has a map (:mod:`ear_engine.layout.map_places`): neurons lie near those
 that they are joined with, roughly from low to high and from shallow to deep. Any other has a chart: left to right is
 low to high, the frequency that a neuron answers to most, on a logarithmic axis; bottom to top is shallow to deep, each
 layer a stripe as high as the others. So an XY pad plays pitch and depth. Neurons of one spot are spread over the height
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.ear.statistics import Statistics
-from ear_engine.ear.statistics_file import hash_weights
-from ear_engine.layout.map_file import MAP, MapFile, read_map
+from ear_engine.layout.map_file import MapFile
+from ear_engine.layout.map_places import find_map
 
 _GOLDEN = 0.6180339887498949  # multiples of it, modulo 1, never crowd
 _SILVER = 0.4142135623730950
@@ -32,8 +32,7 @@ def read_layout(folder: Path, count: int) -> MapFile | None:
     Raises:
         UserError: the file is damaged, or of another ear.
     """
-    path = folder / MAP
-    return read_map(path, count, hash_weights(folder)) if path.is_file() else None
+    return find_map(folder, count)
 
 
 def flat(stored: MapFile) -> NDArray[np.float32]:

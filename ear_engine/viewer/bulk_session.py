@@ -39,7 +39,7 @@ class SessionBulk:
         self._moving = MapReader(session)
         self._facts: EarFacts | None = None
         self._folder: Path | None = None
-        self._learnings = 0
+        self._learnings = self._maps = 0
         self._picture: MapPicture | None = None
         self._version = ""
 
@@ -113,8 +113,10 @@ class SessionBulk:
         if folder is None:
             return None
         index = _index(dreamer) if dreamer is not None and dreamer.ear == folder.name else None
-        if folder != self._folder or (index is not None and not _of(self._facts, index)):
-            self._facts, self._folder = load_facts(folder, index), folder
+        maps = 0 if control is None else control.maps
+        another = folder != self._folder or maps != self._maps
+        if another or (index is not None and not _of(self._facts, index)):
+            self._facts, self._folder, self._maps = load_facts(folder, index), folder, maps
             self._learnings += 1
         return self._facts
 

@@ -22,7 +22,7 @@ from ear_engine.osc.streams import AIM, EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.targets.neuron_list import MOST, write_neurons
 from ear_engine.viewer.model import Heard
-from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, PRESETS, STATUS, News, Snapshot
+from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, MAP_INFO, PRESETS, STATUS, News, Snapshot
 
 _PING, _PONG, _DONE = "/ear/system/ping", "/ear/system/pong", "/ear/done"
 _SUBSCRIBE, _RENEW, _RECALL = "/ear/stream/subscribe", "/ear/stream/renew", "/ear/preset/recall"
@@ -331,6 +331,7 @@ class EngineClient:
             if self._engine:
                 self._send(_RENEW)
                 self._send(STATUS)
+                self._send(MAP_INFO)
                 if not self._news.lists.get(LAYERS) or not self._news.lists.get(CLIPS):
                     self._ask_lists()
         if self._engine and at - self._fresh > _REFRESH:

@@ -16,6 +16,7 @@ from ear_engine.parameters import ParameterTree, Value
 from ear_engine.viewer.playhead import PlayheadClock
 
 STATUS, LAYERS, CLIPS = "/ear/system/status", "/ear/layers/list", "/ear/clips/list"
+MAP_INFO = "/ear/map/info"
 PRESETS, EARS, FIND, FAIL = "/ear/preset/list", "/ear/ears/list", "/ear/target/find", "/ear/fail"
 _CURVE = 1200  # points
 _KEPT = 16  # loops and events
@@ -68,6 +69,7 @@ class Snapshot:
         curve: (seconds, objective), the oldest first.
         loops, events: the newest first.
         means: mean activation of each layer, in the order of ``layers``.
+        laying_out: percent of the map that is done, while it is being made; None otherwise.
     """
 
     connected: bool = False
@@ -84,6 +86,7 @@ class Snapshot:
     loops: tuple[LoopNews, ...] = ()
     events: tuple[EventNews, ...] = ()
     means: tuple[float, ...] = ()
+    laying_out: int | None = None
 
 
 class Malformed(ValueError):
@@ -107,6 +110,7 @@ class News:
         self.loops: deque[LoopNews] = deque(maxlen=_KEPT)
         self.events: deque[EventNews] = deque(maxlen=_KEPT)
         self.means: tuple[float, ...] = ()
+        self.laying_out: int | None = None
         self.held: set[str] = set()  # parameters just set here: what comes about them is older
         self.ignored = 0
         self._partial: dict[str, dict[int, tuple[Any, ...]]] = {}
@@ -123,13 +127,14 @@ class News:
             PRESETS: lambda given, at: self._row(PRESETS, given, "sss"),
             EARS: lambda given, at: self._row(EARS, given, "ssf"),
             FAIL: self._fail,
+            MAP_INFO: self._map_info,
         }
 
     def clear(self) -> None:
         """Forget what an engine has told: another one answers."""
         self.clock.clear()
         self.status, self.lists, self._partial = {}, {}, {}
-        self.objective, self.means = 0.0, ()
+        self.objective, self.means, self.laying_out = 0.0, (), None
         self.curve.clear()
         self.loops.clear()
         self.events.clear()
@@ -172,6 +177,7 @@ class News:
             tuple(reversed(self.loops)),
             tuple(reversed(self.events)),
             self.means,
+            self.laying_out,
         )
 
     def _playhead(self, given: list[Any], at: float) -> None:
@@ -191,6 +197,10 @@ class News:
 
     def _means(self, given: list[Any], at: float) -> None:
         self.means = tuple(_typed(given, "f" * len(given)))
+
+    def _map_info(self, given: list[Any], at: float) -> None:
+        _, phase, step, _ = _typed(given, "isif")
+        self.laying_out = step if phase == "laying_out" else None
 
     def _loop(self, given: list[Any], at: float) -> None:
         number, path, seconds, _, beats, tempo = _typed(given, "isfiif")

@@ -43,11 +43,17 @@ class Maps:
         ear: its name.
         facts: what is known of it, as soon as anything is.
         positions: where neurons are, moving or not.
+        asked: called whenever someone asks for the map.
     """
 
     def __init__(
-        self, ear: Callable[[], str], facts: Callable[[], EarFacts | None], positions: Callable[[], MapNow | None]
+        self,
+        ear: Callable[[], str],
+        facts: Callable[[], EarFacts | None],
+        positions: Callable[[], MapNow | None],
+        asked: Callable[[], None] = lambda: None,
     ) -> None:
+        self._asked = asked
         self._ear = ear
         self._facts = facts
         self._positions = positions
@@ -108,6 +114,7 @@ class Maps:
         return Resource(make, f"{here.id}{moved}-{what}", quick, headers)
 
     def _here(self) -> _Here:
+        self._asked()
         facts, now = self._facts(), self._positions()
         if facts is None or now is None:
             raise WebError(503, "the map", "is not known yet: the ear is loading", "ask again in a second", "not_ready")

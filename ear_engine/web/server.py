@@ -87,6 +87,7 @@ class WebServer:
         positions: where neurons are, as soon as that is known.
         aimed: what is aimed at, as soon as that is known.
         bind: address to listen at.
+        map_asked: called whenever someone asks for the map.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class WebServer:
         positions: Callable[[], MapNow | None],
         aimed: Callable[[], AimNow | None] = lambda: None,
         bind: str = "127.0.0.1",
+        map_asked: Callable[[], None] = lambda: None,
     ) -> None:
         self._bind = bind
         self._status = status
@@ -111,7 +113,7 @@ class WebServer:
         word = secrets.token_hex(4)
         self._loops = Loops(self._shelf, statistics, word)
         self._aims = Aims(aimed, word)
-        self._maps = Maps(lambda: status().ear, facts, positions)
+        self._maps = Maps(lambda: status().ear, facts, positions, map_asked)
         self._neurons = Neurons(facts)
         self._socket: socket.socket | None = None
         self._runner: web.AppRunner | None = None
