@@ -24,8 +24,8 @@ from ear_engine.node.console import Console
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
-from ear_engine.node.models import ORIGIN as MODELS
 from ear_engine.node.map_making import MapMaking
+from ear_engine.node.models import ORIGIN as MODELS
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
@@ -99,8 +99,8 @@ class Node:
             pid=lambda: self._supervisor.pids.get(MAP),
             still=self._still_map,
             report=self._report,
-        )
             laying_out=lambda: self._making.percent,
+        )
         self._making = MapMaking(
             self.control,
             self.session,
@@ -134,9 +134,9 @@ class Node:
             positions=self._map.now,
             aimed=lambda: self._aimed.now(),
             bind=options.bind,
+            map_asked=self._making.ask,
         )
         self.board = StatusBoard(
-            map_asked=self._making.ask,
             self.session,
             ear=options.ear.name,
             device=options.device,
@@ -161,11 +161,11 @@ class Node:
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
         beside = (self.session, lambda: self.osc.port, options.bind, self._report)
         self._viewer = ViewerProcess(*beside) if options.view else None
+        if options.view:
+            self._making.ask()
         self._was_ready: set[str] = set()
         self._publishing = False
         self._unpublished = False
-        if options.view:
-            self._making.ask()
         self._closed = False
         self._began = now()
         self._sounding_since: float | None = None
@@ -239,6 +239,7 @@ class Node:
         self._herald.look(at)
         self._aimed.look()
         self._imprints.look()
+        self._making.look()
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
@@ -249,7 +250,6 @@ class Node:
             if self._sounding_since is not None and at - self._sounding_since >= self.options.seconds:
                 self.stop()
 
-        self._making.look()
     def _judge(self, ended: Exit) -> None:
         """What cannot be used from the very start ends the engine; later, the sound goes on without it."""
         if self._map.ended(ended) or self._making.ended(ended):
@@ -299,6 +299,10 @@ class Node:
         resolver = self._targets.resolver
         return None if resolver is None else resolver.facts
 
+    def _lacks_map(self) -> Path | None:
+        facts = self._facts_of_ear()
+        return self._targets.learned if facts is not None and facts.stored is None else None
+
     def _still_map(self) -> NDArray[np.float32] | None:
         facts = self._facts_of_ear()
         return None if facts is None else facts.positions
@@ -309,10 +313,6 @@ class Node:
 
     async def _end(self) -> None:
         """Let the children end, kill those who do not, and free everything."""
-    def _lacks_map(self) -> Path | None:
-        facts = self._facts_of_ear()
-        return self._targets.learned if facts is not None and facts.stored is None else None
-
         since = now()
         self.board.stopping = True
         if self._supervisor.pids:
@@ -329,6 +329,7 @@ class Node:
         self.osc.close()
         self._closed = True
         self._map.close()
+        self._making.close()
         self._writer.close()
         close_session(self.session)
 
@@ -339,5 +340,4 @@ async def run_node(options: NodeOptions, console: Console, **settings: Any) -> N
     Raises:
         UserError: something that was asked for cannot be used.
     """
-        self._making.close()
     await Node(options, console, **settings).run()
