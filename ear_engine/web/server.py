@@ -48,8 +48,8 @@ def bind_http(address: str, port: int, first: int = 0, free: str = "--http-port 
         address: IP address.
         port: to take; 0 takes ``first`` if that is free, and else any.
         first: clients of OSC look for HTTP at the number that OSC has.
-
         free: option that takes a free port.
+
     Raises:
         UserError: the port cannot be had.
     """
