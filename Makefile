@@ -62,7 +62,8 @@ $(BENCH): $(PLAY)
 	$(PIP) --quiet --no-build-isolation --editable '.[bench]'
 	@touch $@
 
-# The real sclang, Pd, JACK and FluidSynth that some tests talk to, and a screen for windows with hands to touch it.
+# The real sclang, Pd, JACK and FluidSynth that some tests talk to, and a screen for windows with hands to touch it, also
+# several screens of which one can be unplugged.
 # Without them those tests are skipped, and say so.
 peers:
 	@missing=; \
@@ -77,4 +78,8 @@ peers:
 	has dri/swrast_dri.so || has "libgallium*" || missing="$$missing libgl1-mesa-dri"; \
 	command -v Xvfb >/dev/null || missing="$$missing xvfb"; \
 	command -v xdotool >/dev/null || missing="$$missing xdotool"; \
+	command -v Xorg >/dev/null || missing="$$missing xserver-xorg-core"; \
+	command -v xrandr >/dev/null || missing="$$missing x11-xserver-utils"; \
+	ls /usr/lib/xorg/modules/drivers/dummy_drv.so /usr/lib64/xorg/modules/drivers/dummy_drv.so 2>/dev/null \
+		| grep -q . || missing="$$missing xserver-xorg-video-dummy"; \
 	test -z "$$missing" || .ci/apt-install "Real clients for the tests" $$missing || test -z "$$CI"
