@@ -40,7 +40,8 @@ class LinkCurves:
         ends = np.empty((count, _POINTS, 3), np.uint16)
         ends[:, :, :2] = self.links[:, None]
         ends[:, :, 2] = np.round(np.linspace(0.0, 255.0, _POINTS))
-        curves = link_curves(self._index, picture.positions, self.links, _POINTS)
+        self.curves = curves = link_curves(self._index, picture.positions, self.links, _POINTS)
+        """Points of what is drawn, (links, points, 2)."""
         strips, self._lengths = _strips(curves)
         self._ends, self._strips = (context.buffer(one.tobytes() or bytes(8)) for one in (ends, strips))
         content = [(self._curves, "2f", "place"), (self._ends, "3u2", "ends")]
@@ -57,7 +58,8 @@ class LinkCurves:
         """Curves between other places."""
         if len(self.links):
             self._curves.orphan()
-            self._curves.write(link_curves(self._index, positions, self.links, _POINTS))
+            self.curves = link_curves(self._index, positions, self.links, _POINTS)
+            self._curves.write(self.curves)
 
     def draw(self, world: bytes, share: float) -> None:
         """Add the light of some share of the links, 0..1, to the framebuffer in use, by :attr:`activity`."""

@@ -3,7 +3,7 @@
 A whole loop of ranks lies in one buffer; each frame binds the two rows of it that are around the phase. So nothing is
 uploaded from frame to frame, and neurons are read in order, which graphics cards and processors alike do fast.
 
-A neuron is a quiet point that is always there, and light over it while it fires. While nothing moves, the quiet ones need
+A neuron is a quiet point that is always there, and light over it while it fires. While nothing moves, quiet points need
 not be drawn again, and half of all neurons do not fire.
 """
 
@@ -27,7 +27,8 @@ from ear_engine.viewer.uniforms import location, set_uniform
 _COVERED = 0.16  # share of the ground that quiet neurons would cover if they lay evenly
 _LARGEST = 0.02  # diameter of a quiet neuron, of the map
 _GROWTH = 1.1  # how much larger the brightest is
-_LEAST = 1.8  # pixels drawn of any
+_FOCUS = 0.4  # how much larger one of the target is
+_LEAST, _MOST = 1.8, 96.0  # pixels drawn of any
 _POWER, _STEADY, _DIMMEST, _GAIN = 2.4, 0.3, 0.08, 3.2
 _DARKER = 0.55  # how much darker the rest is where something is the target
 _CELLS = 72  # a side, in which neurons are counted
@@ -35,11 +36,10 @@ _GAINS = 0.35, 1.6  # of the densest and the loneliest places
 
 
 class Part(Enum):
-    """What of the neurons is drawn; the light of the last two adds up to that of the first."""
+    """What of the neurons is drawn."""
 
-    WHOLE = ()
-    QUIET = ("QUIET",)
-    FIRING = ("FIRING",)
+    QUIET = "QUIET"
+    FIRING = "FIRING"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +66,8 @@ class _Drawing:
     def of(
         context: moderngl.Context, content: list[tuple[moderngl.Buffer, str, str]], defines: tuple[str, ...]
     ) -> _Drawing:
-        sources = (shaders.with_defines(one, *defines) for one in (shaders.NEURONS, shaders.NEURON))
-        program = context.program(*sources)
+        vertex, pixel = (shaders.with_defines(one, *defines) for one in (shaders.NEURONS, shaders.NEURON))
+        program = context.program(vertex, pixel)
         return _Drawing(program, context.vertex_array(program, content))
 
     def release(self) -> None:
@@ -93,11 +93,13 @@ class NeuronPoints:
         self._colors = context.buffer(reserve=4 * self._count)
         self._focus = context.buffer(reserve=self._count)
         self._focused = False
+        self.look = object()
+        """Another one whenever quiet neurons look different, or are elsewhere."""
         self._loaded: list[_Loaded] = []  # the loop that sounds, and the one before while it fades
         still = [(self.places.now, "2f", "place"), (self.places.before, "2f", "before")]
         still += [(self._colors, "4f1", "color"), (self._focus, "1f1", "focus")]
         self._drawings = {
-            (part, fading): _Drawing.of(context, still, part.value + ("FADE",) * fading)
+            (part, fading): _Drawing.of(context, still, (part.value,) + ("FADE",) * fading)
             for part in Part
             for fading in (False, True)
             if not (part is Part.QUIET and fading)
@@ -117,6 +119,7 @@ class NeuronPoints:
         for drawing in self._drawings.values():
             set_uniform(drawing.program, "response", (_POWER, _STEADY, _DIMMEST, _GAIN * _GAINS[1] * palette.gain))
         self._focus_color = palette.focus
+        self.look = object()
 
     def focus(self, weights: NDArray[np.floating] | None) -> None:
         """What is the target: (neurons,), 0..1; None is nothing."""
@@ -125,6 +128,17 @@ class NeuronPoints:
             raise ValueError(f"weights of the shape {values.shape} are not of {self._count} neurons")
         self._focus.write((255.0 * values + 0.5).astype(np.uint8))
         self._focused = bool(values.any())
+        self.look = object()
+
+    def move(self, places: NDArray[np.float32], now: float) -> None:
+        """Other places, (neurons, 2), of a moving map."""
+        self.places.move(places, now)
+        self.look = object()
+
+    def reach(self, scale: float) -> float:
+        """Pixels that the light of the brightest reaches; ``scale`` is pixels a unit of the map."""
+        largest = max(self._diameter * scale, 0.1) * (1.0 + _GROWTH + _FOCUS)
+        return min(max(largest, _LEAST), _MOST) / 2.0 + 1.0
 
     def play(self, loop: PreparedLoop) -> None:
         """Another loop; the one before stays until :meth:`draw` is told that it has faded."""
@@ -134,7 +148,7 @@ class NeuronPoints:
         loaded = _Loaded(loop, context.buffer(loop.ranks), context.buffer(loop.extremes))
         self._loaded = [loaded, *self._loaded[:1]]
 
-    def draw(self, world: bytes, scale: float, phase: float, fade: float, part: Part = Part.WHOLE) -> None:
+    def draw(self, world: bytes, scale: float, phase: float, fade: float, part: Part) -> None:
         """Add the neurons' light to the framebuffer in use.
 
         Args:
@@ -150,8 +164,9 @@ class NeuronPoints:
         set_uniform(program, "world", world)
         set_uniform(program, "morph", self.places.morph)
         size = max(self._diameter * scale, 0.1)
-        set_uniform(program, "sizes", (size, _GROWTH, _LEAST))
+        set_uniform(program, "sizes", (size, _GROWTH, _LEAST, _MOST))
         set_uniform(program, "target", (*self._focus_color, _DARKER if self._focused else 0.0))
+        set_uniform(program, "larger", _FOCUS)
         if part is not Part.QUIET:
             set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
         if fading:

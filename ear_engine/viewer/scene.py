@@ -6,21 +6,27 @@ uniforms and a row of a few hundred numbers change.
 
 from __future__ import annotations
 
+import math
+
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.viewer import shaders
 from ear_engine.viewer.camera import Camera
-from ear_engine.viewer.exposure import Exposure
+from ear_engine.viewer.exposure import GLOW_REACH, Exposure
 from ear_engine.viewer.links import LinkCurves
+from ear_engine.viewer.lit import WHOLE, Boxes, LitPlaces
 from ear_engine.viewer.loop_light import PreparedLoop
 from ear_engine.viewer.model import LoopLights, MapPicture
 from ear_engine.viewer.palettes import PALETTES, Palette
-from ear_engine.viewer.points import NeuronPoints
+from ear_engine.viewer.points import NeuronPoints, Part
 from ear_engine.viewer.quality import Detail
 from ear_engine.viewer.uniforms import set_uniform
 
+_LINE = 5.0  # pixels that the light of a link reaches
+_SETTLED = 1.0  # seconds after which a map that moved stands still
+_SIZES = 4  # of framebuffers that the same scene is drawn to, in turns
 _RING = 15.0  # diameter around the neuron under the cursor, in the screen's units
 
 
@@ -47,7 +53,9 @@ class Scene:
         self._hovered: int | None = None
         self._positions = np.zeros((0, 2), np.float32)
         self._activity_before = np.zeros(0, np.float32)
-        self._extent = np.zeros((2, 2))  # least and most of places, of a moving map since it moves
+        self._places: LitPlaces | None = None
+        self._moved = -math.inf
+        self._seen: dict[tuple[object, ...], Boxes] = {}
         self._ring = context.program(shaders.RING, shaders.RING_PIXEL)
         self._ring_array = context.vertex_array(self._ring, [])
         self.resize(size)
@@ -77,7 +85,7 @@ class Scene:
         self._release_map()
         self._picture = picture
         self._positions = np.array(picture.positions[:, :2], np.float32)
-        self._extent = np.stack([self._positions.min(axis=0), self._positions.max(axis=0)])
+        self._forget_places()
         self._points = NeuronPoints(self._context, picture, self._palette)
         self._links = LinkCurves(self._context, picture, self._palette)
         self._loop = self._before = self._hovered = None
@@ -91,10 +99,10 @@ class Scene:
         """
         if self._points is None or self._links is None:
             raise ValueError("there is no map to move")
-        self._points.places.move(positions[:, :2], now)
+        self._points.move(positions[:, :2], now)
         self._positions = np.array(positions[:, :2], np.float32)
-        least = np.minimum(self._extent[0], self._positions.min(axis=0))
-        self._extent = np.stack([least, np.maximum(self._extent[1], self._positions.max(axis=0))])
+        self._forget_places()
+        self._moved = now
         self._links.move(self._positions)
 
     def play(self, lights: LoopLights | PreparedLoop, now: float = 0.0, fade: float = 0.0) -> None:
@@ -156,19 +164,22 @@ class Scene:
         context.blend_func = moderngl.ONE, moderngl.ONE
         began, lasts = self._fade
         fade = min(max((now - began) / lasts, 0.0), 1.0) if lasts > 0.0 else 1.0
-        seen = exposure.begin(*self._corners(camera))
-        if seen and self._points is not None:
+        exposure.begin(self._boxes(camera, world, now))
+        if self._points is not None and self._links is not None:
             self._points.places.advance(now)
-            self._points.draw(world, camera.scale * camera.pixel_ratio, phase, fade)
-        if seen and self._links is not None:
+            self._gather(exposure, self._points, world, camera.scale * camera.pixel_ratio, phase, fade)
             exposure.links.use()
             self._carry(self._links, phase, fade)
             self._links.draw(world, self.detail.links)
-        if seen and self.detail.glow:
-            exposure.glow(self._palette.glow)
+            if self.detail.glow:
+                exposure.glow(self._palette.glow)
         exposure.expose(target, self._palette, self.level, self.detail.glow or self.detail.links > 0.0)
         if self._hovered is not None and surfaces is None:
             self._draw_ring(world, self._positions[self._hovered], camera.pixel_ratio)
+
+    def _forget_places(self) -> None:
+        self._places, self._moved = None, -math.inf
+        self._seen.clear()
 
     def release(self) -> None:
         """Give everything back to GL."""
@@ -179,13 +190,42 @@ class Scene:
         self._ring_array.release()
         self._ring.release()
 
-    def _corners(self, camera: Camera) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Of the box on the screen that has all neurons, pixels from the bottom left."""
-        (left, low), (right, high) = self._extent
-        ways = camera.to_screen([(left, low), (right, low), (left, high), (right, high)]) * camera.pixel_ratio
-        (x0, y0), (x1, y1) = ways.min(axis=0), ways.max(axis=0)
-        height = camera.height * camera.pixel_ratio
-        return (float(x0), float(height - y1)), (float(x1), float(height - y0))
+    def _boxes(self, camera: Camera, world: bytes, now: float) -> Boxes:
+        """What of the screen can have light; all of it while the map moves."""
+        points, links = self._points, self._links
+        if points is None or links is None or self._moved <= now < self._moved + _SETTLED:
+            return WHOLE
+        key = world, camera.pixel_ratio, camera.width, camera.height, self.detail.glow, self.detail.links > 0.0
+        found = self._seen.get(key)
+        if found is None:
+            if self._places is None:
+                self._places = LitPlaces(self._positions, links.curves)
+            pixels = camera.pixel_ratio * camera.scale
+            reach = points.reach(pixels) + (GLOW_REACH if self.detail.glow else 0.0)
+            found = self._places.boxes(camera, reach, _LINE if self.detail.links > 0.0 else None)
+            while len(self._seen) >= _SIZES:
+                self._seen.pop(next(iter(self._seen)))
+            self._seen[key] = found
+        return found
+
+    def _gather(
+        self, exposure: Exposure, points: NeuronPoints, world: bytes, pixels: float, phase: float, fade: float
+    ) -> None:
+        """The neurons' light: while nothing moves, quiet neurons are drawn once and kept."""
+        moves = exposure.saw not in (None, world) or points.places.morph < 1.0
+        exposure.saw = world
+        if moves:
+            exposure.keeps = None
+            exposure.gather(kept=False)
+            points.draw(world, pixels, phase, fade, Part.QUIET)
+        else:
+            if exposure.keeps is not points.look:
+                exposure.kept.use()
+                exposure.kept.clear()
+                points.draw(world, pixels, phase, fade, Part.QUIET)
+                exposure.keeps = points.look
+            exposure.gather(kept=True)
+        points.draw(world, pixels, phase, fade, Part.FIRING)
 
     def _carry(self, links: LinkCurves, phase: float, fade: float) -> None:
         if self._loop is None:

@@ -9,21 +9,22 @@ from __future__ import annotations
 NEURONS = """
 #version 330
 // One vertex a neuron. Ranks are rows of a buffer that holds the whole loop: two of them a frame are bound.
-// A neuron is a quiet point, and over it a firing one. QUIET and FIRING draw one of both, neither draws both.
+// A neuron is a quiet point, and over it light while it fires. QUIET draws the one, FIRING the other.
 uniform mat3x2 world;       // to clip coordinates
 uniform float morph;        // from the place before to the place now
 uniform vec4 response;      // power, what is steady, the dimmest, gain
-uniform vec3 sizes;         // diameter of a quiet neuron, growth, least drawn; pixels, times, pixels
+uniform vec4 sizes;         // diameter of a quiet neuron, growth, least and most drawn; pixels, times, pixels
+uniform float larger;       // growth of one of the target
 uniform vec4 target;        // color of the target, how dark the rest becomes
 in vec2 place; in vec2 before; in vec4 color; in float focus;
-#ifndef QUIET
+#ifdef FIRING
 uniform float share;        // from the first row to the second
 in float first; in float second; in float least; in float most; // ranks, 0..255
 #ifdef FADE
 uniform float fade; uniform float share_before;
 in float first_before; in float second_before; in float least_before; in float most_before;
 #endif
-const float NOTHING = 0.02; // what fires less is quiet
+const float NOTHING = 0.004; // what fires less is quiet
 
 float shine(float a, float b, float share, float low, float high) {
     float rank = mix(a, b, share);
@@ -32,61 +33,40 @@ float shine(float a, float b, float share, float low, float high) {
     return pow(rank * (response.y + (1.0 - response.y) * between), response.x);
 }
 #endif
-flat out vec3 tint;
-flat out vec2 light;        // of the quiet point, of the firing one
-flat out float wider;       // the firing one's diameter over the quiet one's, squared
+flat out vec4 light;
 
 void main() {
-    float size = sizes.x * (1.0 + 0.4 * focus);
-    float drawn = clamp(size, sizes.z, 96.0);
+    float size = sizes.x * (1.0 + larger * focus);
     float rest = 1.0 - target.w * (1.0 - focus);
-    float gain = response.w * color.a;
-    tint = mix(color.rgb, target.rgb, focus);
-    light = vec2(max(response.z * rest, 0.22 * focus) * gain * (size * size) / (drawn * drawn), 0.0);
-    wider = 1.0;
     gl_Position = vec4(world * vec3(mix(before, place, morph), 1.0), 0.0, 1.0);
-#ifndef QUIET
+#ifdef FIRING
     float fires = shine(first, second, share, least, most);
 #ifdef FADE
     fires = mix(shine(first_before, second_before, share_before, least_before, most_before), fires, fade);
 #endif
     fires = max(fires - NOTHING, 0.0) / (1.0 - NOTHING);
-    float large = size + sizes.x * sizes.y * fires;
-    float grown = clamp(large, sizes.z, 96.0);
-    light.y = fires * mix((1.0 - response.z) * rest, 0.78, focus) * gain * (large * large) / (grown * grown);
-    wider = (grown * grown) / (drawn * drawn);
-    drawn = grown;
-#ifdef FIRING
     if (fires <= 0.0) gl_Position = vec4(0.0, 0.0, 2.0, 1.0); // not in view
+    size += sizes.x * sizes.y * fires;
+    float amount = fires * mix((1.0 - response.z) * rest, 0.78, focus);
+#else
+    float amount = max(response.z * rest, 0.22 * focus);
 #endif
-#endif
+    float drawn = clamp(size, sizes.z, sizes.w);
     gl_PointSize = drawn;
+    amount *= response.w * color.a * (size * size) / (drawn * drawn);
+    light = vec4(mix(color.rgb, target.rgb, focus), 1.0) * amount;
 }
 """
 
 NEURON = """
 #version 330
-flat in vec3 tint; flat in vec2 light; flat in float wider;
+flat in vec4 light;
 out vec4 seen;
-
-float soft(float light, float away) { // squared distance from the middle, 1 at the rim
-    float near = max(1.0 - away, 0.0);
-    near *= near;
-    return light * (near + min(light, 1.5) * 2.0 * near * near);
-}
-
 void main() {
-    vec2 at = gl_PointCoord * 2.0 - 1.0;
-    float away = dot(at, at);
-#ifdef QUIET
-    float amount = soft(light.x, away);
-#else
-    float amount = soft(light.y, away);
-#ifndef FIRING
-    amount += soft(light.x, away * wider);
-#endif
-#endif
-    seen = vec4(tint, 1.0) * amount;
+    vec2 away = gl_PointCoord * 2.0 - 1.0;
+    float near = max(1.0 - dot(away, away), 0.0);
+    near *= near;
+    seen = light * (near + min(light.a, 1.5) * 2.0 * near * near);
 }
 """
 
@@ -116,9 +96,10 @@ void main() { seen = light; }
 
 SCREEN = """
 #version 330
+in vec2 at_corner; // 0..1 from the bottom left
 out vec2 at;
 void main() {
-    at = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2);
+    at = at_corner;
     gl_Position = vec4(at * 2.0 - 1.0, 0.0, 1.0);
 }
 """

@@ -140,6 +140,45 @@ def test_links_brighten_with_the_groups_they_join(drawing: Offscreen) -> None:
     assert brightness(drawing.render(0.5))[row - 4 : row + 4].sum() == 0.0
 
 
+def test_what_is_kept_between_frames_is_not_to_be_seen(context: moderngl.Context) -> None:
+    """A frame after others is the one that is drawn first, whatever has changed between them."""
+    picture, other = spread((40, 3)), spread((40, 2))
+
+    def changes(drawing: Offscreen, step: int) -> None:
+        scene = drawing.scene
+        if step == 1:
+            scene.focus(np.linspace(0.0, 1.0, len(picture.index)))
+        elif step == 2:
+            scene.palette = find_palette("ink")
+        elif step == 3:
+            drawing.camera.view = View((0.3, 0.4), 2.5, 0.4)
+        elif step == 4:
+            scene.move(np.random.default_rng(1).random((len(picture.index), 2)).astype(np.float32), 2.0)
+        elif step == 5:
+            scene.detail = Detail(0.5, False)
+        elif step == 6:
+            scene.show_map(other)
+            scene.play(lights(other, 0.5))
+
+    def opened() -> Offscreen:
+        drawing = Offscreen(*SIZE, context=context)
+        drawing.scene.show_map(picture)
+        drawing.scene.play(lights(picture, np.linspace(0.0, 1.0, FRAMES)[:, None]))
+        return drawing
+
+    going = opened()
+    for step in range(7):
+        changes(going, step)
+        for phase in (0.3, 0.6):
+            seen = going.render(phase, 9.0).copy()
+        fresh = opened()
+        for one in range(step + 1):
+            changes(fresh, one)
+        assert (fresh.render(0.6, 9.0) == seen).all(), step
+        fresh.release()
+    going.release()
+
+
 def test_frames_are_the_same_again(drawing: Offscreen, context: moderngl.Context) -> None:
     picture = spread((6, 20), (8, 12), (16, 3))
     ranks = np.random.default_rng(3).random((FRAMES, len(picture.index)))
