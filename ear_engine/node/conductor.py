@@ -18,6 +18,7 @@ from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node import introduction
 from ear_engine.node.aimed import Aimed
+from ear_engine.node.audition import Auditions
 from ear_engine.node.autopilot import Autopilot
 from ear_engine.node.children import BAD_INPUT, LAYOUT, MAP, default_children
 from ear_engine.node.console import Console
@@ -121,6 +122,7 @@ class Node:
             clips=lambda: self._sources.clips,
             targets=lambda: self._targets.resolver,
             positions=self._map.now,
+            auditions=lambda: self._auditions,
             quit=self.stop,
             bind=options.bind,
             port=options.osc_port,
@@ -156,6 +158,7 @@ class Node:
         self._imprints = Imprints(
             self.control, self._sources, loops, lambda: self.board.audio, self.osc.fail, self._report
         )
+        self._auditions = Auditions(self.control, loops, self._facts_of_ear, lambda: self.board.audio)
         self._late = LateRefusals(self.control, self.osc.fail)
         layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
@@ -192,7 +195,14 @@ class Node:
             self._herald.open(introduction.opening(self.options, self._sources.current, self.osc.port, self.web.port))
             self._supervisor.poll()
             sources = self._sources
-            work = (sources.run(), sources.list_clips(), self._targets.run(), self._imprints.run(), self.web.run())
+            work = (
+                sources.run(),
+                sources.list_clips(),
+                self._targets.run(),
+                self._imprints.run(),
+                self._auditions.run(),
+                self.web.run(),
+            )
             tasks = [asyncio.create_task(task) for task in work]
             if self._viewer is not None:
                 tasks.append(asyncio.create_task(self._viewer.run()))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ear_engine.control import REGION_FIELDS
 from ear_engine.errors import UserError
-from ear_engine.osc.commands import DONE, Argument, Call, Command, Unknown
+from ear_engine.osc.commands import DONE, Argument, Auditions, Call, Command, Sounding, Unknown
 from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.subscriptions import DEFAULT_RATE, DEFAULT_TTL
 from ear_engine.parameters import Parameter
@@ -19,6 +19,7 @@ PROTOCOL = 1  # version of the address space
 _HEAVY = 50.0  # cost of commands that search or answer at length
 _PAGE = 1200  # bytes of names in one message
 _FOUND = 8  # regions
+_NAME = 300  # characters of a recording's name
 
 
 def _pages(names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -207,6 +208,38 @@ def _layers(call: Call) -> None:
         call.reply(call.address, 0, 0)
 
 
+def _auditions(call: Call) -> Auditions:
+    auditions = call.engine.auditions()
+    if auditions is None:
+        raise UserError("this engine", "plays no excerpts", "ask one that plays", "not_ready")
+    return auditions
+
+
+def _excerpt(sounding: Sounding) -> tuple[object, ...]:
+    excerpt = sounding.excerpt
+    names = (excerpt.corpus[:_NAME], excerpt.recording[:_NAME])
+    return excerpt.neuron, excerpt.which, excerpt.total, *names, excerpt.seconds, sounding.seconds
+
+
+def _audition(call: Call) -> None:
+    neuron, which = call.arguments["neuron"], call.arguments["which"]
+    _auditions(call).play(neuron, which, lambda sounding: call.done(*_excerpt(sounding)), call.refuse)
+
+
+def _audition_now(call: Call) -> None:
+    sounding = _auditions(call).now()
+    call.reply(call.address, *((-1, 0, 0, "", "", 0.0, 0.0) if sounding is None else _excerpt(sounding)))
+
+
+def _audition_list(call: Call) -> None:
+    excerpts = _auditions(call).excerpts(call.arguments["neuron"])
+    for index, excerpt in enumerate(excerpts):
+        names = (excerpt.corpus[:_NAME], excerpt.recording[:_NAME])
+        call.reply(call.address, index, len(excerpts), *names, excerpt.seconds, excerpt.activation)
+    if not excerpts:
+        call.reply(call.address, 0, 0)
+
+
 def builtin_commands() -> tuple[Command, ...]:
     """All built-in commands."""
     a, c = Argument, Command
@@ -367,6 +400,29 @@ def builtin_commands() -> tuple[Command, ...]:
             "same i:index i:total s:name i:channels i:bins",
             "Layers of the ear in forward order, a message each.",
             _layers,
+            cost=_HEAVY,
+        ),
+        c(
+            "audition/neuron",
+            (a("neuron", "i"), a("which", "i", 0)),
+            f"{DONE} s:address i:request i:neuron i:which i:total s:corpus s:recording f:seconds f:length",
+            "Hear the music that excites a neuron: 1 excites it most, 0 is the next one.",
+            _audition,
+            cost=_HEAVY,
+        ),
+        c(
+            "audition/now",
+            (),
+            "same i:neuron i:which i:total s:corpus s:recording f:seconds f:left",
+            "The excerpt that sounds; neuron -1 if none does.",
+            _audition_now,
+        ),
+        c(
+            "audition/list",
+            (a("neuron", "i"),),
+            "same i:index i:total s:corpus s:recording f:seconds f:activation",
+            "The music that excites a neuron, the strongest first, a message each.",
+            _audition_list,
             cost=_HEAVY,
         ),
     )

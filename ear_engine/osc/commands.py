@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from ear_engine.audition.excerpts import Excerpt
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
@@ -49,6 +50,29 @@ class Argument:
     default: float | int | str | None = None
 
 
+@dataclass(frozen=True)
+class Sounding:
+    """An excerpt that sounds over the loop, and for how many seconds still."""
+
+    excerpt: Excerpt
+    seconds: float
+
+
+class Auditions(Protocol):
+    """Lets the music sound that excites neurons (:class:`ear_engine.node.audition.Auditions`)."""
+
+    def excerpts(self, neuron: int) -> tuple[Excerpt, ...]:
+        """What excites a neuron most, the strongest first; raises UserError."""
+
+    def play(
+        self, neuron: int, which: int, done: Callable[[Sounding], None], refuse: Callable[[UserError], None]
+    ) -> None:
+        """Let one sound: ``which`` from 1 on, 0 the next; raises UserError, or is refused later."""
+
+    def now(self) -> Sounding | None:
+        """What sounds."""
+
+
 @dataclass
 class Engine:
     """What commands act on."""
@@ -64,11 +88,15 @@ class Engine:
     engine_id: str
     version: str
     targets: Callable[[], Resolver | None] = lambda: None  # resolves targets for the ear, as soon as it is known
+    auditions: Callable[[], Auditions | None] = lambda: None
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request: arguments by name, checked; ``request`` is the caller's number for it, 0 if none."""
+    """One request: arguments by name, checked; ``request`` is the caller's number for it, 0 if none.
+
+    ``refuse`` tells the caller later that it cannot be; what is known at once is raised.
+    """
 
     engine: Engine
     client: Client
@@ -76,6 +104,7 @@ class Call:
     arguments: dict[str, Any]
     request: int
     send: Callable[[bytes], None]
+    refuse: Callable[[UserError], None] = lambda error: None
 
     def reply(self, address: str, *values: object) -> None:
         """Send one message to the caller."""

@@ -162,7 +162,10 @@ class Dispatcher:
         def send(packet: bytes) -> None:
             self._send(packet, client.reply_to)
 
-        command.run(Call(self.engine, client, command.address, values, request, send))
+        def refuse(error: UserError) -> None:
+            self.fail(client, command.address, error, request)
+
+        command.run(Call(self.engine, client, command.address, values, request, send, refuse))
 
     def _parameter(self, address: str, arguments: list[Any], client: Client) -> None:
         found = self._find(address, client)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ear_engine.corpora.catalog import build_named
 from ear_engine.ear.statistics import Heard, Statistics
+from ear_engine.ear.statistics_file import STATISTICS, hash_weights, write_statistics
+from ear_engine.ear_files import WEIGHTS
 from tests.corpora.audio import RATE, write
 from tests.web.ears import N, statistics
 
@@ -66,3 +68,12 @@ class Music:
 
     def build(self, name: str = "music") -> None:
         build_named(self.source, name, workers=1)
+
+
+def ear_folder(folder: Path, known: Statistics | None = None) -> Path:
+    """The folder of an ear with these statistics; its weights are none."""
+    folder.mkdir()
+    (folder / WEIGHTS).write_bytes(b"no weights")
+    known = measured() if known is None else known
+    write_statistics(replace(known, weights=hash_weights(folder)), folder / STATISTICS)
+    return folder
