@@ -194,6 +194,7 @@ def _add_serve(serve: Parser) -> None:
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")
     add("--seed", type=int, metavar="N", help="of all randomness (0)")
     add("--view", action="store_true", help="open the viewer, too")
+    _add_output(serve, "; without --view no window opens")
     add("--json-status", action="store_true", help="one JSON object a line on stdout, at start and every second")
     _add_parameters(serve)
 
@@ -207,6 +208,8 @@ def _add_view(view: Parser) -> None:
     console = "show the console beside the map, or the map alone; Tab does either"
     add("--console", action=argparse.BooleanOptionalAction, default=True, help=console)
     add("--seconds", type=float, metavar="N", help="end after N seconds")
+    _add_output(view)
+    add("--offscreen", action="store_true", help="open no window, the picture is for --output alone; needs no display")
     add(
         "--screenshot",
         metavar="FILE.png",
@@ -214,6 +217,11 @@ def _add_view(view: Parser) -> None:
     )
     add("--session", help=argparse.SUPPRESS)  # of an engine beside it: maps and loops are read directly
     add("--parent", type=int, default=0, help=argparse.SUPPRESS)  # it ends with this process
+
+
+def _add_output(parser: Parser, more: str = "") -> None:
+    text = f"give the picture, without the console, to other programs; mjpeg[:[ADDRESS:]PORT] serves it over HTTP{more}"
+    parser.add_argument("--output", action="append", default=[], metavar="SINK[:WHERE]", help=text)
 
 
 def _add_parameters(parser: Parser) -> None:

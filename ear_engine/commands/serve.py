@@ -74,7 +74,16 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         origin="command line" if typed.set is None else f"set {Path(typed.set).name}",
         clip_folders=(platform.user_clip_dir(),),
         view=typed.view,
+        outputs=_outputs(typed.output),
     )
+
+
+def _outputs(specs: list[str]) -> tuple[str, ...]:
+    if specs:
+        from ear_engine.viewer.sinks.names import check_specs
+
+        check_specs(specs)
+    return tuple(specs)
 
 
 def _audio(typed: argparse.Namespace, record: Path | None) -> AudioOptions:

@@ -6,10 +6,16 @@ import argparse
 import math
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.viewer.client import read_place
+
+if TYPE_CHECKING:
+    from ear_engine.viewer.app import App
+    from ear_engine.viewer.headless import Headless
+    from ear_engine.viewer.options import ViewOptions
 
 _LAST = 19  # sound first, then dreams, then pictures
 
@@ -23,7 +29,7 @@ def run(typed: argparse.Namespace) -> int:
     if screenshot is not None and (screenshot.suffix.lower() != ".png" or not screenshot.absolute().parent.is_dir()):
         mend = "name a .png file in a folder that exists"
         raise UserError(f"--screenshot {typed.screenshot}", "cannot be written", mend, "bad_value")
-    from ear_engine.viewer.app import App, ViewOptions  # GL, GLFW and Dear ImGui only when they are needed
+    from ear_engine.viewer.options import ViewOptions  # GL, GLFW and Dear ImGui only when they are needed
 
     platform.lower_priority(_LAST)
     options = ViewOptions(
@@ -36,12 +42,23 @@ def run(typed: argparse.Namespace) -> int:
         seconds=typed.seconds,
         screenshot=screenshot,
         parent=typed.parent,
+        outputs=tuple(typed.output),
     )
     try:
-        App(options, _say).run()
+        _viewer(options, typed.offscreen).run()
     except KeyboardInterrupt:  # the way to end it
         return 0
     return 0
+
+
+def _viewer(options: ViewOptions, offscreen: bool) -> App | Headless:
+    if offscreen:
+        from ear_engine.viewer.headless import Headless
+
+        return Headless(options, _say)
+    from ear_engine.viewer.app import App
+
+    return App(options, _say)
 
 
 def _say(line: str) -> None:

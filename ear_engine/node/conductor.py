@@ -163,8 +163,9 @@ class Node:
         layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
         beside = (self.session, lambda: self.osc.port, options.bind, self._report)
-        self._viewer = ViewerProcess(*beside) if options.view else None
-        if options.view:
+        seen = options.view or bool(options.outputs)
+        self._viewer = ViewerProcess(*beside, window=options.view, outputs=options.outputs) if seen else None
+        if seen:
             self._making.ask()
         self._was_ready: set[str] = set()
         self._publishing = False

@@ -30,6 +30,7 @@ class NodeOptions:
         origin: what the control log calls whoever chose the values.
         clip_folders: folders of the user's clips.
         view: open the viewer, too.
+        outputs: what its picture is given to besides; without ``view`` there is no window.
     """
 
     ear: EarFolder
@@ -46,3 +47,4 @@ class NodeOptions:
     origin: str = "command line"
     clip_folders: tuple[Path, ...] = ()
     view: bool = False
+    outputs: tuple[str, ...] = ()

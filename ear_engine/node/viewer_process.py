@@ -9,7 +9,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -25,11 +25,21 @@ class ViewerProcess:
         port: UDP port that the engine listens at; raises RuntimeError until it does.
         bind: address it listens at.
         report: told if the viewer cannot be started or dies: level, code, message.
+        window: whether it has one.
+        outputs: what its picture is given to besides.
     """
 
     def __init__(
-        self, session: Path, port: Callable[[], int], bind: str, report: Callable[[str, str, str], None]
+        self,
+        session: Path,
+        port: Callable[[], int],
+        bind: str,
+        report: Callable[[str, str, str], None],
+        *,
+        window: bool = True,
+        outputs: Sequence[str] = (),
     ) -> None:
+        self._more = [*(() if window else ("--offscreen",)), *(f"--output={spec}" for spec in outputs)]
         self._session, self._port, self._bind, self._report = session, port, bind, report
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -46,7 +56,7 @@ class ViewerProcess:
         host = local if address.is_unspecified else self._bind
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         command = [sys.executable, "-m", "ear_engine", "view", "--engine", place]
-        command += ["--session", str(self._session), "--parent", str(os.getpid())]
+        command += ["--session", str(self._session), "--parent", str(os.getpid()), *self._more]
         try:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         except OSError as error:

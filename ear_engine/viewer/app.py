@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ear_engine import platform
@@ -12,17 +11,19 @@ from ear_engine.errors import UserError
 from ear_engine.parameters import Value
 from ear_engine.viewer import overlay
 from ear_engine.viewer.asker import Asker, Weights
-from ear_engine.viewer.bulk import Bulk, HttpBulk, SessionBulk
-from ear_engine.viewer.client import EngineClient, Place
+from ear_engine.viewer.client import EngineClient
 from ear_engine.viewer.console import Console, Shown
 from ear_engine.viewer.deeds import Deeds
 from ear_engine.viewer.events import Button, Event, Key, Moved, Text, Wheel
 from ear_engine.viewer.finder import ScreenFinder
+from ear_engine.viewer.following import open_bulk, state_of, wanted_of
 from ear_engine.viewer.gestures import Fit, Gestures, Hover, Pan, Turn, Zoom
 from ear_engine.viewer.keys import action_of
-from ear_engine.viewer.loader import Loader, ReadyLoop, Wanted
+from ear_engine.viewer.loader import Loader, ReadyLoop
 from ear_engine.viewer.model import Heard
 from ear_engine.viewer.news import Snapshot
+from ear_engine.viewer.options import ViewOptions
+from ear_engine.viewer.outputs import Outputs
 from ear_engine.viewer.pace import Pacer
 from ear_engine.viewer.panel import Panel
 from ear_engine.viewer.png import write_png
@@ -34,35 +35,6 @@ _HEARS = 0.1  # seconds after which an engine has heard what was sent
 _SETTLED = 2.0  # seconds after which others may have changed what was selected, and frames take what they take
 _TOLD = 4.0  # seconds that a message stays
 _STEADY = 1.0  # seconds of light before a picture is taken by itself
-
-
-@dataclass(frozen=True)
-class ViewOptions:
-    """What a viewer is started with.
-
-    Args:
-        place: of the engine.
-        session: folder of an engine on this machine, whose maps and loops are then read directly.
-        fullscreen: fill a screen.
-        monitor: number of the screen.
-        palette: by name; as the engine says if None.
-        console: show the console.
-        seconds: end after so many.
-        screenshot: write the last frame there, and end.
-        size: of the window.
-        parent: end when this process has; 0 is none.
-    """
-
-    place: Place
-    session: Path | None = None
-    fullscreen: bool = False
-    monitor: int | None = None
-    palette: str | None = None
-    console: bool = True
-    seconds: float | None = None
-    screenshot: Path | None = None
-    size: tuple[int, int] = (1280, 720)
-    parent: int = 0
 
 
 class App:
@@ -79,6 +51,8 @@ class App:
     def __init__(self, options: ViewOptions, say: Callable[[str], None] = lambda line: None) -> None:
         self.options = options
         self._say = say
+        self._told = ("", -1e9)
+        self.outputs = Outputs(options.outputs, self._tell_all)
         self.asker = Asker(options.place.host, self._hurry)
         self.client = EngineClient(options.place, aimed=self.asker.hurry)
         if options.palette is not None:
@@ -94,13 +68,12 @@ class App:
         self.finder = ScreenFinder(self.stage.camera)
         self.pacer = Pacer(self.window.software, platform.cores())
         self.deeds = Deeds(self)
-        self.loader = Loader(self._open_bulk)
+        self.loader = Loader(lambda engine: open_bulk(options.place.host, options.session, engine))
         self.help = self.frames_shown = False
         self.ending = False
         self.shot_wanted: Path | None = None
         self._hurried = False
         self._owed = 0.0  # seconds of rest that a frame which came early has left out
-        self._told = ("", -1e9)
         self._state = ""
         self._pointer: tuple[float, float] | None = None
         self._neuron = -1
@@ -144,6 +117,7 @@ class App:
         self.loader.close()
         self.asker.close()
         self.client.close()
+        self.outputs.close()
         self.stage.release()
         self.panel.close()
         self.window.close()
@@ -154,12 +128,15 @@ class App:
         self.pacer.begin(at, time.process_time() - self.loader.cpu - self.asker.cpu)
         self._events(0.0)
         hidden = self.window.hidden
-        if not hidden:
+        if hidden:
+            self._unseen_frame(at)
+        else:
             self._frame(at)
             if at - self._changed > _SETTLED:  # what begins is no measure
                 self.stage.governor.took(self.pacer.effort_ms)
         share = float(self.client.snapshot().values["view/share"])
-        end = time.perf_counter() + self._owed + self.pacer.rest(time.perf_counter(), share, hidden)
+        idle = hidden and not self.outputs.watched(at)
+        end = time.perf_counter() + self._owed + self.pacer.rest(time.perf_counter(), share, idle)
         early = not hidden and self._owed == 0.0
         self._owed = 0.0
         while (left := end - time.perf_counter()) > 0.0005:
@@ -185,10 +162,9 @@ class App:
         self._hurried = True
         self.window.wake()
 
-    def _open_bulk(self, engine: tuple[str, int]) -> Bulk | None:
-        if self.options.session is not None and self.options.session.is_dir():
-            return SessionBulk(self.options.session)
-        return HttpBulk(self.options.place.host, engine[1]) if engine[1] else None
+    def _tell_all(self, text: str) -> None:
+        self._say(text)
+        self.tell(text)
 
     def _events(self, wait: float) -> None:
         for event in self.window.events(wait):
@@ -243,20 +219,31 @@ class App:
             return 0.0, 0.0, 0.0
         return self.console.margins(self.window.size)
 
-    def _frame(self, at: float) -> None:
+    def _follow(self, at: float) -> tuple[Snapshot, Heard | None]:
+        """Show what is known by now."""
         snapshot = self.client.snapshot()
         heard = self.client.heard(at, float(snapshot.values["view/latency_ms"]) / 1000.0)
         self._announce(snapshot)
         self._want(snapshot, heard)
-        loaded = self.loader.loaded
         self._follow_selection(snapshot.values, at)
-        focus = self._focus(snapshot)
-        self.stage.resize(self.window.size, self.window.pixels, self._margins())
-        if self.stage.update(loaded, heard, focus, at) and self.stage.picture is not None:
+        if self.stage.update(self.loader.loaded, heard, self._focus(snapshot), at) and self.stage.picture is not None:
             self._changed = at
             self.touch.clear(len(self.stage.picture.index))
+        return snapshot, heard
+
+    def _unseen_frame(self, at: float) -> None:
+        """While the window is minimized, only for those who look elsewhere."""
+        if len(self.outputs):
+            snapshot, _ = self._follow(at)
+            self.stage.advance(snapshot.values, at)
+            self.outputs.turn(self.stage, snapshot.values, at)
+
+    def _frame(self, at: float) -> None:
+        self.stage.resize(self.window.size, self.window.pixels, self._margins())
+        snapshot, heard = self._follow(at)
         self._hover()
         self.stage.draw(snapshot.values, at)
+        self.outputs.turn(self.stage, snapshot.values, at)
         self._show_loop()
         self.panel.rescale(self.window.scale)
         self.panel.begin(self.window.size, self.window.ratio, at - self._before)
@@ -278,18 +265,15 @@ class App:
         return self.touch.weights if touched and answered.asked < self.touch.sent + _HEARS else answered.weights
 
     def _announce(self, snapshot: Snapshot) -> None:
-        state = snapshot.waiting or f"connected to {snapshot.engine} at {self.options.place}"
+        state = state_of(snapshot, self.options.place)
         if state != self._state:
             self._state = state
             self._say(state)
 
     def _want(self, snapshot: Snapshot, heard: Heard | None) -> None:
-        port = snapshot.status.get("http_port", 0)
-        engine = (snapshot.engine, port if isinstance(port, int) else 0) if snapshot.status else ("", 0)
-        ear = str(snapshot.status.get("ear", ""))
-        loop = heard.loop if heard is not None else -1
-        self.loader.wanted = Wanted(engine, ear, loop)
-        self.asker.want(engine, self._neuron)
+        wanted = wanted_of(snapshot, heard)
+        self.loader.wanted = wanted
+        self.asker.want(wanted.engine, self._neuron)
 
     def _follow_selection(self, values: Mapping[str, Value], at: float) -> None:
         """Another target, or other neurons that someone else has chosen, end the selection."""

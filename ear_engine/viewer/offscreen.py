@@ -49,6 +49,12 @@ def release_context(context: moderngl.Context) -> None:
         ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
+def is_software(context: moderngl.Context) -> bool:
+    """Whether the processor draws."""
+    renderer = str(context.info["GL_RENDERER"]).lower()
+    return any(word in renderer for word in ("llvmpipe", "softpipe", "swiftshader", "software"))
+
+
 def check_version(context: moderngl.Context) -> None:
     """Make sure that a context can draw the scene.
 

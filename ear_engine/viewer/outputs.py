@@ -12,10 +12,10 @@ from ear_engine.parameters import Value
 from ear_engine.plugins import Registry
 from ear_engine.viewer.sinks.base import Frame, Pixels, Sink
 from ear_engine.viewer.sinks.canvas import Canvas
+from ear_engine.viewer.sinks.names import KIND
 from ear_engine.viewer.stage import Stage
 
 NAME = "ear-engine"
-_KIND = "sinks"
 _LATELY = 1.0  # seconds
 
 
@@ -69,7 +69,7 @@ class Outputs:
         """
         if not self._running:
             return
-        size = _size(values)
+        size = size_of(values)
         self._open(stage.context, size)
         self._hand_on()
         eager = self._try_all(self._running, lambda one: one.sink.wants())
@@ -146,22 +146,9 @@ class Outputs:
             self._tell(f"the output {one.spec} does not end: {type(error).__name__}: {error}"[:300])
 
 
-def check_specs(specs: Iterable[str]) -> None:
-    """Refuse outputs that nobody has installed, without loading any.
-
-    Raises:
-        UserError: there is no such sink.
-    """
-    names: list[str] = []
-    for spec in specs:
-        names = names or Registry().names(_KIND)
-        if spec.partition(":")[0] not in names:
-            Registry().load(_KIND, spec.partition(":")[0])
-
-
 def _made(spec: str, registry: Registry) -> Sink:
     name, _, argument = spec.partition(":")
-    make = registry.load(_KIND, name)
+    make = registry.load(KIND, name)
     try:
         sink: Sink = make(argument)
     except UserError:
@@ -172,6 +159,7 @@ def _made(spec: str, registry: Registry) -> Sink:
     return sink
 
 
-def _size(values: Mapping[str, Value]) -> tuple[int, int]:
+def size_of(values: Mapping[str, Value]) -> tuple[int, int]:
+    """Width and height of the picture that outputs get, pixels."""
     width, _, height = str(values["view/output_size"]).partition("x")
     return int(width), int(height)
