@@ -60,15 +60,24 @@ def cut(found: Found, excerpt: Excerpt, seconds: float = SECONDS, rate: int | No
         UserError: the recording is gone, or ends before that moment.
     """
     own = found.sample_rate
-    length = min(round(seconds * own), found.entry.length)
-    moment = round(excerpt.seconds * own)
-    if not 0 <= moment <= found.entry.length + own // 10:
-        raise gone(excerpt.recording, found.corpus, f"ends before {excerpt.seconds:.1f} s")
-    start = min(max(moment - round(BEFORE * length), 0), found.entry.length - length)
+    start, length = window(found, excerpt, seconds)
     audio = faded(found.read(start, length), own)
     if rate is not None and rate != own:
         audio = np.asarray(soxr.resample(audio, own, rate, quality="HQ"), np.float32)
     return Cut(audio, own if rate is None else rate, start / own)
+
+
+def window(found: Found, excerpt: Excerpt, seconds: float) -> tuple[int, int]:
+    """First sample and number of samples of ``seconds`` around the moment of ``excerpt``, inside its recording.
+
+    Raises:
+        UserError: the recording ends before that moment.
+    """
+    rate, whole = found.sample_rate, found.entry.length
+    length, moment = min(round(seconds * rate), whole), round(excerpt.seconds * rate)
+    if not 0 <= moment <= whole + rate // 10:
+        raise gone(excerpt.recording, found.corpus, f"ends before {excerpt.seconds:.1f} s")
+    return min(max(moment - round(BEFORE * length), 0), whole - length), length
 
 
 def faded(audio: Mono, rate: int) -> Mono:

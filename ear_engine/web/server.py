@@ -24,6 +24,7 @@ from ear_engine.osc.reports import StatusReport
 from ear_engine.shared_memory.shelf import Shelf
 from ear_engine.targets.facts import EarFacts
 from ear_engine.web.answers import Answer, Resource, as_json
+from ear_engine.web.excerpts import Excerpts
 from ear_engine.web.guard import Guard
 from ear_engine.web.loops import Loops
 from ear_engine.web.maps import Maps
@@ -115,6 +116,7 @@ class WebServer:
         self._aims = Aims(aimed, word)
         self._maps = Maps(lambda: status().ear, facts, positions, map_asked)
         self._neurons = Neurons(facts)
+        self._excerpts = Excerpts(facts)
         self._socket: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._closed = False
@@ -155,6 +157,10 @@ class WebServer:
             f"{loop}/activations": lambda named: self._loops.activations(int(named["number"])),
             f"{loop}/gradient": lambda named: self._loops.gradient(int(named["number"])),
             f"/neurons/{_NUMBER}": lambda named: self._neurons.one(int(named["number"])),
+            f"/neurons/{_NUMBER}/excerpts": lambda named: self._excerpts.all(int(named["number"])),
+            f"/neurons/{_NUMBER}/excerpts/{{which:[0-9]{{1,3}}}}.wav": lambda named: self._excerpts.wav(
+                int(named["number"]), int(named["which"])
+            ),
         }
 
     def _status_now(self) -> Resource:
