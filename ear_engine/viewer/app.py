@@ -11,6 +11,7 @@ from ear_engine.errors import UserError
 from ear_engine.parameters import Value
 from ear_engine.viewer import overlay
 from ear_engine.viewer.asker import Asker, Weights
+from ear_engine.viewer.audition import AuditionNews
 from ear_engine.viewer.client import EngineClient
 from ear_engine.viewer.console import Console, Shown
 from ear_engine.viewer.deeds import Deeds
@@ -77,6 +78,7 @@ class App:
         self._state = ""
         self._pointer: tuple[float, float] | None = None
         self._neuron = -1
+        self._auditioned: AuditionNews | None = None
         self._images: tuple[str, ...] = ()
         self._pictured: ReadyLoop | None = None
         self._neurons_text: Value = ""
@@ -153,6 +155,16 @@ class App:
         except UserError as error:
             self.tell(str(error))
 
+    @property
+    def hovered(self) -> int:
+        """Number of the neuron under the pointer; -1 if there is none."""
+        return self._neuron
+
+    def auditioning(self, at: float) -> bool:
+        """Whether an excerpt is heard that was asked for here."""
+        audition = self.client.snapshot().audition
+        return audition is not None and audition.sounds(at)
+
     def tell(self, text: str) -> None:
         """Show a line for a while."""
         self._told = (text, time.perf_counter())
@@ -224,7 +236,7 @@ class App:
         snapshot = self.client.snapshot()
         heard = self.client.heard(at, float(snapshot.values["view/latency_ms"]) / 1000.0)
         self._announce(snapshot)
-        self._want(snapshot, heard)
+        self._want(snapshot, heard, not self.window.hidden or self.outputs.watched(at))
         self._follow_selection(snapshot.values, at)
         if self.stage.update(self.loader.loaded, heard, self._focus(snapshot), at) and self.stage.picture is not None:
             self._changed = at
@@ -265,13 +277,16 @@ class App:
         return self.touch.weights if touched and answered.asked < self.touch.sent + _HEARS else answered.weights
 
     def _announce(self, snapshot: Snapshot) -> None:
+        if snapshot.audition is not self._auditioned:
+            self._auditioned = snapshot.audition
+            self.tell(snapshot.audition.text if snapshot.audition is not None else "")
         state = state_of(snapshot, self.options.place)
         if state != self._state:
             self._state = state
             self._say(state)
 
-    def _want(self, snapshot: Snapshot, heard: Heard | None) -> None:
-        wanted = wanted_of(snapshot, heard)
+    def _want(self, snapshot: Snapshot, heard: Heard | None, seen: bool) -> None:
+        wanted = wanted_of(snapshot, heard, seen)
         self.loader.wanted = wanted
         self.asker.want(wanted.engine, self._neuron)
 

@@ -23,11 +23,11 @@ def open_bulk(host: str, session: Path | None, engine: tuple[str, int]) -> Bulk 
     return HttpBulk(host, engine[1]) if engine[1] else None
 
 
-def wanted_of(snapshot: Snapshot, heard: Heard | None) -> Wanted:
-    """What is to be fetched, given what is known of the engine and what is heard."""
+def wanted_of(snapshot: Snapshot, heard: Heard | None, seen: bool = True) -> Wanted:
+    """What is to be fetched, given what is known of the engine, what is heard, and whether anyone looks."""
     port = snapshot.status.get("http_port", 0)
     engine = (snapshot.engine, port if isinstance(port, int) else 0) if snapshot.status else ("", 0)
-    return Wanted(engine, str(snapshot.status.get("ear", "")), heard.loop if heard is not None else -1)
+    return Wanted(engine, str(snapshot.status.get("ear", "")), heard.loop if heard is not None else -1, seen)
 
 
 def state_of(snapshot: Snapshot, place: object) -> str:

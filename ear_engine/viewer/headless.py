@@ -86,7 +86,7 @@ class Headless:
         if state != self._state:
             self._state = state
             self._say(state)
-        wanted = wanted_of(snapshot, heard)
+        wanted = wanted_of(snapshot, heard, self.outputs.watched(at))
         self.loader.wanted = wanted
         self.asker.want(wanted.engine, -1)
         self.stage.resize(size_of(snapshot.values), _NOTHING, _NO_MARGINS)

@@ -34,11 +34,13 @@ class Wanted:
         engine: name of the engine, and where its bulk is; another one begins anew.
         ear: name of its ear.
         loop: that is heard; -1 if none is.
+        seen: whether anyone looks; loops are not fetched for nobody.
     """
 
     engine: tuple[str, int] = ("", 0)
     ear: str = ""
     loop: int = -1
+    seen: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +149,7 @@ class Loader:
         if picture is None:
             return
         heard = wanted.loop >= 0 and wanted.loop not in self._loops
-        if at < self._due["loops"]:
+        if at < self._due["loops"] or not wanted.seen:
             return
         self._due["loops"] = at + _LOOPS
         there = [facts.loop for facts in bulk.loops()]
