@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from ear_engine import platform
+
 MISSING = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
 
 
@@ -67,6 +69,13 @@ class EngineProcess:
         assert line, self.said
         self.status: dict[str, Any] = json.loads(line)
         self.port = int(self.status["osc_port"])
+
+    @property
+    def session(self) -> Path:
+        """Its session folder."""
+        parents = {platform.session_parent(), platform.session_parent(room=0)}
+        found = [folder for parent in parents for folder in platform.session_folders(parent)]
+        return next(folder for folder in found if (folder / "node.pid").read_text() == str(self.process.pid))
 
     @property
     def said(self) -> str:

@@ -204,10 +204,7 @@ def test_a_window_of_no_size_and_others_are_taken(hands: Hands) -> None:
 
 
 def test_beside_an_engine_its_session_is_read(display: str, engine: EngineProcess) -> None:
-    bulk = SessionBulk.newest()
-    assert bulk is not None
-    app = App(ViewOptions(Place("127.0.0.1", engine.port), session=bulk.session, console=False))
-    bulk.close()
+    app = App(ViewOptions(Place("127.0.0.1", engine.port), session=engine.session, console=False))
     app.start()
     try:
         Hands(app).until(lambda: app.stage.playing is not None, 60.0)

@@ -16,6 +16,7 @@ from ear_engine.osc.map_stream import MapNow
 from ear_engine.osc.reports import StatusReport
 from ear_engine.targets.facts import EarFacts
 from ear_engine.web.server import WebServer
+from ear_engine.web.target import AimNow
 from tests.osc.synthetic import status
 
 
@@ -34,6 +35,7 @@ class Stage:
         self.facts = facts
         self.moved: np.ndarray | None = None
         self.version = 1
+        self.aim: AimNow | None = None
         self.report: StatusReport = status()
         self.loop = asyncio.new_event_loop()
         self.server: WebServer
@@ -70,7 +72,11 @@ def serving(session: Path, facts: EarFacts | None, port: int = 0) -> Iterator[St
 
     async def live() -> None:
         stage.server = WebServer(
-            session, status=lambda: stage.report, facts=lambda: stage.facts, positions=stage.positions
+            session,
+            status=lambda: stage.report,
+            facts=lambda: stage.facts,
+            positions=stage.positions,
+            aimed=lambda: stage.aim,
         )
         stage.server.open(port)
         await stage.server.run()
