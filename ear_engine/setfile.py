@@ -10,12 +10,15 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ear_engine.errors import UserError
 from ear_engine.parameters import Parameter, ParameterTree, Value
-from ear_engine.yaml_files import load_yaml, nearest
+from ear_engine.yaml_files import Lines, load_yaml_with_lines, nearest
 
+SCORE = "score"
+"""What changes in time (:mod:`ear_engine.score`)."""
 _OWN = ("ear", "clip", "seed")
 _SWITCH = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
@@ -43,20 +46,24 @@ def read_set(path: Path, tree: ParameterTree) -> SetFile:
         UserError: not a YAML mapping, a name given twice, an unknown one (the nearest is given), a wrong type, or a
             value out of range.
     """
-    return set_from(load_yaml(path), path, tree)
+    data, lines = load_yaml_with_lines(path)
+    return set_from(data, path, tree, lines)
 
 
-def set_from(data: Mapping[str, Any], path: Path, tree: ParameterTree) -> SetFile:
-    """What ``data``, read from ``path``, says; see :func:`read_set`."""
+def set_from(data: Mapping[str, Any], path: Path, tree: ParameterTree, lines: Lines = MappingProxyType({})) -> SetFile:
+    """What ``data``, read from ``path``, says, in which ``lines`` if they are known; see :func:`read_set`."""
     own: dict[str, Any] = {}
     values: dict[str, Value] = {}
     said: set[str] = set()
-    for key, raw in _flatten(data):
-        where = f"{path}: {key}"
+    for way, raw in flattened(data):
+        key = "/".join(map(str, way))
+        where = placed(path, key, lines.get(way))
         name = "clip" if key == "source/clip" else key
         if name in said:
             raise UserError(where, "is given twice", "keep one of the two", "bad_file")
         said.add(name)
+        if key == SCORE:
+            raise UserError(where, "is only for films", "leave it out, or use it with `ear-engine render`", "bad_value")
         if key in _OWN:
             own[key] = _own(key, raw, where, path.parent)
         elif key not in tree:
@@ -120,10 +127,15 @@ def _own(key: str, raw: object, where: str, folder: Path) -> str | int:
     return str(beside) if os.path.exists(beside) and (key == "ear" or Path(raw).suffix) else raw
 
 
-def _flatten(data: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flattened(data: Mapping[Any, Any], way: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every value of nested mappings, behind the way to it."""
     for key, value in data.items():
-        name = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            yield from _flatten(value, f"{name}/")
+            yield from flattened(value, (*way, key))
         else:
-            yield name, value
+            yield (*way, key), value
+
+
+def placed(path: Path, key: str, line: int | None) -> str:
+    """What to call a key of a file in an error."""
+    return f"{path}: {key}" if line is None else f"{path}, line {line}: {key}"

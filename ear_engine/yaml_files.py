@@ -7,7 +7,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
@@ -16,6 +16,7 @@ import yaml
 from ear_engine.errors import UserError
 
 Record = TypeVar("Record")
+Lines = Mapping[tuple[str | int, ...], int]
 _LARGEST = 1 << 20  # bytes
 
 
@@ -46,22 +47,48 @@ def load_yaml(path: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is missing, larger than 1 MB, not YAML, not a mapping, has a key twice, or uses aliases.
     """
+    return load_yaml_with_lines(path)[0]
+
+
+def load_yaml_with_lines(path: Path) -> tuple[dict[str, Any], Lines]:
+    """Read a YAML mapping, and in which line, from 1, every key and every entry of a list is, by the way to it.
+
+    Raises:
+        UserError: as :func:`load_yaml`.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
         if len(content) > _LARGEST:
             raise UserError(_shortened(path), "is larger than 1 MB", "choose a file of settings", "bad_file")
-        data = yaml.load(content.decode("utf-8"), _Loader)
+        loader = _Loader(content.decode("utf-8"))
+        try:
+            root = loader.get_single_node()
+            data = None if root is None else loader.construct_document(root)
+        finally:
+            loader.dispose()
     except FileNotFoundError:
         raise UserError(str(path), "does not exist", "check the path", "not_found") from None
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:  # ValueError: 2020-13-45, bytes not UTF-8
         reason = " ".join(str(error).split())
         raise UserError(_shortened(path), f"is not readable YAML ({reason})", "mend that line", "bad_file") from None
     if data is None:
-        return {}
+        return {}, {}
     if not isinstance(data, dict):
         raise UserError(str(path), "is not a mapping of names to values", "write `name: value` lines", "bad_file")
-    return data
+    return data, dict(_lines(root, ()))
+
+
+def _lines(node: yaml.Node | None, way: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield (*way, key.value), key.start_mark.line + 1
+                yield from _lines(value, (*way, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield (*way, number), value.start_mark.line + 1
+            yield from _lines(value, (*way, number))
 
 
 def _shortened(path: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ear_engine.commands.options import typed_parameters
 from ear_engine.offline.request import Request, effective
 from ear_engine.parameters import ParameterTree, Value
+from ear_engine.score import Score, read_scored_set
 from ear_engine.setfile import SetFile, overlay, read_set
 
 
@@ -19,6 +20,23 @@ def dream_request(typed: argparse.Namespace) -> Request:
     """
     tree = ParameterTree()
     chosen = SetFile() if typed.set is None else read_set(Path(typed.set).expanduser(), tree)
+    return _request(typed, chosen, tree)
+
+
+def scored_request(typed: argparse.Namespace) -> tuple[Request, Score]:
+    """The same, and the score that the set file has.
+
+    Raises:
+        UserError: the set file, its score or a value cannot be used.
+    """
+    tree = ParameterTree()
+    if typed.set is None:
+        return _request(typed, SetFile(), tree), ()
+    chosen, score = read_scored_set(Path(typed.set).expanduser(), tree)
+    return _request(typed, chosen, tree), score
+
+
+def _request(typed: argparse.Namespace, chosen: SetFile, tree: ParameterTree) -> Request:
     own = typed_parameters(typed, tree)
     clip = own.pop("source/clip", None)
     both: dict[str, Value] = overlay(chosen.values, own, tree)

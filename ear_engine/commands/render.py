@@ -3,58 +3,61 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
-from ear_engine import platform
-from ear_engine.commands.dream_options import dream_request
+from ear_engine.commands.dream_options import scored_request
 from ear_engine.commands.progress import Stages
 from ear_engine.errors import UserError
+from ear_engine.offline.elsewhere import Plan, dream_threads, playing_elsewhere
 from ear_engine.offline.film import Sound, need_av, writing_film
-from ear_engine.offline.outputs import need_file, need_folder, write_loop
-from ear_engine.offline.performing import Performance
-from ear_engine.offline.picture import need_matplotlib
-from ear_engine.offline.rendering import Frame, Rendering, Timing, picture_of
-from ear_engine.viewer.offscreen import offscreen
+from ear_engine.offline.lighting import Show
+from ear_engine.offline.outputs import need_file, need_folder
+from ear_engine.offline.pictures import writing_pictures
+from ear_engine.offline.rendering import Frame, Rendering, Timing
+from ear_engine.viewer.offscreen import Offscreen, offscreen
 from ear_engine.viewer.palettes import find_palette
-from ear_engine.whole_files import made_folder, replacing
+from ear_engine.viewer.png import write_png
+from ear_engine.whole_files import made_folder
 
 MOST_SECONDS = 3600.0
 _SIDES = (16, 4096)  # pixels
 _RATES = (1.0, 120.0)  # frames a second
+_Progress = Callable[[int, int], None]
 
 
 def run(typed: argparse.Namespace) -> int:
     """Dream, draw, write, and say how long it took."""
     began = time.monotonic()
-    platform.reuse_memory()
     width, height = _size(typed.size)
-    rate = _rate(typed.fps)
     if not 0.0 < typed.seconds <= MOST_SECONDS:
         reason = f"is not in 0..{MOST_SECONDS:g}"
         raise UserError(f"seconds {typed.seconds:g}", reason, "use a number in that range", "out_of_range")
+    timing = Timing(typed.seconds, _rate(typed.fps))
     output = Path(typed.output).expanduser()
     kind = _kind(output)
     palette = find_palette(typed.palette)
-    performance = Performance(dream_request(typed), typed.seconds)
-    timing = Timing(typed.seconds, rate, performance.sample_rate)
-    with offscreen(width, height, palette) as drawing, Stages(Console(file=sys.stderr, soft_wrap=True)) as stages:
-        rendering = Rendering(performance, picture_of(performance), drawing, timing)
-        frames = rendering.frames(lambda done, every, _objective: stages("drawing frames", done, every))
-        if kind == "film":
-            _film(output, (height, width), rate, rendering, frames)
-        elif kind == "poster":
-            _poster(output, frames)
-        else:
-            _pictures(output, rendering, frames, performance.sample_rate)
+    request, score = scored_request(typed)
+    since = timing.at(timing.frames - 1) if kind == "poster" else 0.0
+    plan = Plan(request, typed.seconds, score, since, dream_threads())
+    with (
+        playing_elsewhere(plan) as show,
+        offscreen(width, height, palette) as drawing,
+        Stages(Console(file=sys.stderr, soft_wrap=True)) as stages,
+    ):
+
+        def progress(done: int, every: int) -> None:
+            stages("drawing frames", done, every)
+
+        write = {"film": _film, "poster": _poster, "frames": _pictures}[kind]
+        stages("dreaming", 0, 0)
+        write(output, show, drawing, timing, progress)
     took = time.monotonic() - began
     print(output)
     print(
@@ -76,50 +79,39 @@ def _kind(output: Path) -> str:
         need_file(output)
         return "film"
     if suffix == ".png":
-        need_matplotlib()
         need_file(output)
         return "poster"
     if suffix:
         mend = "end its name with .mp4 or .png, or name a folder"
         raise UserError(f"file {str(output)!r}", "ends in nothing that can be rendered", mend, "bad_value")
-    need_matplotlib()
     need_folder(output)
     if output.is_dir() and any(output.iterdir()):
         raise UserError(f"folder {str(output)!r}", "is not empty", "name another one", "not_writable")
     return "frames"
 
 
-def _film(output: Path, size: tuple[int, int], rate: Fraction, rendering: Rendering, frames: Iterator[Frame]) -> None:
-    sound = Sound(rendering.sound, rendering.sample_rate)
-    with writing_film(output, size, rate, sound) as film:
-        for frame in frames:
+def _film(output: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> None:
+    sound = Sound(np.zeros((2, 0), np.float32), show.opening.sample_rate)
+    width, height = drawing.size
+    with writing_film(output, (height, width), timing.rate, sound) as film:
+        for frame in Rendering(show, drawing, timing, film.hear).frames(progress=progress):
             film.add(frame)
 
 
-def _poster(output: Path, frames: Iterator[Frame]) -> None:
+def _poster(output: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> None:
     """The last frame."""
-    last: NDArray[np.uint8] | None = None
-    for frame in frames:
+    last: Frame | None = None
+    for frame in Rendering(show, drawing, timing).frames(timing.frames - 1, progress):
         last = frame
     assert last is not None  # there is one frame at least
     made_folder(output.parent)
-    _png(output, last)
+    write_png(output, last)
 
 
-def _pictures(folder: Path, rendering: Rendering, frames: Iterator[Frame], sample_rate: int) -> None:
-    made_folder(folder)
-    for number, frame in enumerate(frames, 1):
-        _png(folder / f"frame_{number:06d}.png", frame)
-    write_loop(folder / "sound.wav", rendering.sound, sample_rate)
-
-
-def _png(path: Path, frame: Frame) -> None:
-    from matplotlib.image import imsave
-
-    buffer = io.BytesIO()
-    imsave(buffer, frame, format="png", metadata={"Software": ""})
-    with replacing(path) as file:
-        file.write(buffer.getvalue())
+def _pictures(folder: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> None:
+    with writing_pictures(folder, show.opening.sample_rate) as pictures:
+        for frame in Rendering(show, drawing, timing, pictures.hear).frames(progress=progress):
+            pictures.add(frame)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -114,6 +114,7 @@ class Ready:
     Args:
         source: (2, samples): what is dreamed from.
         values: of all parameters.
+        resolve: what such values aim at; it refuses what cannot be (UserError).
     """
 
     dreaming: Dream
@@ -122,6 +123,7 @@ class Ready:
     terms: tuple[Term, ...]
     facts: EarFacts
     title: str
+    resolve: Callable[[Mapping[str, Value]], tuple[Term, ...]]
 
 
 def prepare(request: Request) -> Ready:
@@ -158,13 +160,18 @@ def prepare(request: Request) -> Ready:
     if request.target is not None:
         typed = read_target(request.target, [layer.name for layer in dreaming.index.layers])
         values = {**values, **checked(tree, typed)}
-    target = target_of(values)
-    for name in clips_of(target):
-        other(name)  # what cannot be had is said before anything takes time
-    terms = resolver.resolve((target,), dreaming.beats)
+
+    def resolve(chosen: Mapping[str, Value]) -> tuple[Term, ...]:
+        target = target_of(chosen)
+        for name in clips_of(target):
+            other(name)  # what cannot be had is said before anything takes time
+        return resolver.resolve((target,), dreaming.beats)
+
+    terms = resolve(values)
     dreaming.aim(terms)
-    title = " · ".join((Path(request.ear).name, source.name, request.preset or _named(target.by, values)))
-    return Ready(dreaming, stereo, values, terms, resolver.facts, title)
+    aimed = request.preset or _named(str(values["target/by"]), values)
+    title = " · ".join((Path(request.ear).name, source.name, aimed))
+    return Ready(dreaming, stereo, values, terms, resolver.facts, title, resolve)
 
 
 def _model(folder: Path, device: str) -> Model:

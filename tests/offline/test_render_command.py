@@ -8,8 +8,10 @@ import av
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from ear_engine.cli import main
+from ear_engine.offline.elsewhere import dream_threads
 from ear_engine.offline.performing import Performance
 from ear_engine.offline.request import Request
 
@@ -56,7 +58,12 @@ def test_pictures_and_sound_are_the_same_every_time(tiny: Path, tick: Path, tmp_
     assert all((one / name).read_bytes() == (two / name).read_bytes() for name in names)
     heard, rate = soundfile.read(one / "sound.wav", dtype="float32")
     assert (len(heard), rate) == (round(1.25 * 44100), 44100)
-    played = np.concatenate([beat.audio for beat in Performance(request(tiny, tick), 1.25).play()], axis=1)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(dream_threads())
+    try:
+        played = np.concatenate([beat.audio for beat in Performance(request(tiny, tick), 1.25).play()], axis=1)
+    finally:
+        torch.set_num_threads(threads)
     assert np.array_equal(heard.T, played[:, : len(heard)])
     poster = tmp_path / "poster.png"
     assert main(words(tiny, tick, poster)) == 0
