@@ -21,6 +21,7 @@ from ear_engine.osc.codec import MalformedPacket, Message, decode, encode
 from ear_engine.osc.streams import AIM, EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.targets.neuron_list import MOST, write_neurons
+from ear_engine.viewer.audition import NEURON, STOP
 from ear_engine.viewer.model import Heard
 from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, MAP_INFO, PRESETS, STATUS, News, Snapshot
 
@@ -179,6 +180,17 @@ class EngineClient:
         """Make a preset the sound."""
         self._send(_RECALL, preset)
 
+    def audition(self, neuron: int) -> None:
+        """Hear the next excerpt of the music that excites a neuron; :attr:`Snapshot.audition` says what it is."""
+        self._send(NEURON, neuron)
+
+    def stop_audition(self) -> None:
+        """End the excerpt that sounds."""
+        with self._lock:
+            self._news.audition = None
+            self._shot = self._take_shot()
+        self._send(self.tree[STOP].address)
+
     def _keep(self, name: str, value: Value) -> None:
         self.tree.values[name] = value
         self._settling[name] = time.perf_counter()
@@ -269,6 +281,9 @@ class EngineClient:
             self._subscribe()
         elif given[:1] == [_RECALL]:
             self._ask_values()
+        elif given[:1] == [NEURON]:
+            with self._lock:
+                self._news.auditioned(given[2:], time.perf_counter())
 
     def _refused(self, address: str) -> None:
         """A value stays what it was: ask what that is."""

@@ -110,8 +110,21 @@ class Deeds:
             app.gestures.cancel()
         elif app.help:
             app.help = False
+        elif app.auditioning(at):
+            app.client.stop_audition()
         elif app.window.fullscreen:
             app.window.set_fullscreen(False)
+
+    def _audition(self, at: float) -> None:
+        app = self._app
+        if not app.client.snapshot().connected:
+            app.tell("there is no engine that could play an excerpt")
+        elif app.hovered >= 0:
+            app.client.audition(app.hovered)
+        elif app.auditioning(at):
+            app.client.stop_audition()
+        else:
+            app.tell("point at a neuron to hear what excites it")
 
     def _quit(self, at: float) -> None:
         self._app.ending = True

@@ -38,6 +38,7 @@ BINDINGS = (
     Binding("brush", ("4",), "4", "left drag paints neurons (or Ctrl)"),
     Binding("smaller", (",", "-"), ",", "smaller brush"),
     Binding("larger", (".", "+", "="), ".", "larger brush"),
+    Binding("audition", ("a",), "A", "hear what excites this neuron; the next; stop"),
     Binding("palette", ("p",), "P", "next palette"),
     Binding("palette_back", ("shift+p",), "Shift P", "palette before"),
     Binding("links", ("l",), "L", "links: show or hide"),
@@ -46,7 +47,7 @@ BINDINGS = (
     Binding("blackout", ("b",), "B", "blackout"),
     Binding("screenshot", ("s", "f12"), "S", "save a picture"),
     Binding("frames", ("i",), "I", "frames a second"),
-    Binding("escape", ("escape",), "Esc", "close, or leave full screen"),
+    Binding("escape", ("escape",), "Esc", "close, stop an excerpt, or leave full screen"),
     Binding("quit", ("ctrl+q",), "Ctrl Q", "end"),
 )
 _ACTIONS = {key: binding.action for binding in BINDINGS for key in binding.keys}

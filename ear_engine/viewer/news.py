@@ -13,6 +13,7 @@ from ear_engine.osc.codec import Message
 from ear_engine.osc.reports import ClipInfo, LayerInfo
 from ear_engine.osc.streams import EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
+from ear_engine.viewer.audition import NEURON, AuditionNews, excerpt_news
 from ear_engine.viewer.playhead import PlayheadClock
 
 STATUS, LAYERS, CLIPS = "/ear/system/status", "/ear/layers/list", "/ear/clips/list"
@@ -70,6 +71,7 @@ class Snapshot:
         loops, events: the newest first.
         means: mean activation of each layer, in the order of ``layers``.
         laying_out: percent of the map that is done, while it is being made; None otherwise.
+        audition: what has become of the last wish to hear a neuron; None if there was none, or it was ended.
     """
 
     connected: bool = False
@@ -87,6 +89,7 @@ class Snapshot:
     events: tuple[EventNews, ...] = ()
     means: tuple[float, ...] = ()
     laying_out: int | None = None
+    audition: AuditionNews | None = None
 
 
 class Malformed(ValueError):
@@ -111,6 +114,7 @@ class News:
         self.events: deque[EventNews] = deque(maxlen=_KEPT)
         self.means: tuple[float, ...] = ()
         self.laying_out: int | None = None
+        self.audition: AuditionNews | None = None
         self.held: set[str] = set()  # parameters just set here: what comes about them is older
         self.ignored = 0
         self._partial: dict[str, dict[int, tuple[Any, ...]]] = {}
@@ -135,6 +139,7 @@ class News:
         self.clock.clear()
         self.status, self.lists, self._partial = {}, {}, {}
         self.objective, self.means, self.laying_out = 0.0, (), None
+        self.audition = None
         self.curve.clear()
         self.loops.clear()
         self.events.clear()
@@ -178,7 +183,15 @@ class News:
             tuple(reversed(self.events)),
             self.means,
             self.laying_out,
+            self.audition,
         )
+
+    def auditioned(self, given: Sequence[Any], at: float) -> None:
+        """Keep which excerpt is heard (:func:`ear_engine.viewer.audition.excerpt_news`). Never raises."""
+        try:
+            self.audition = excerpt_news(given, at)
+        except ValueError:
+            self.ignored += 1
 
     def _playhead(self, given: list[Any], at: float) -> None:
         loop, phase, _, beat, _ = _typed(given, "ififi")
@@ -218,7 +231,11 @@ class News:
         address, code, text, _ = _typed(given, "sssi")
         if address in self._take:  # an engine without one of the lists
             return
+        if address == NEURON and code == "superseded":  # we have asked for another meanwhile
+            return
         self.events.append(EventNews("refused", code, text, at))
+        if address == NEURON:
+            self.audition = AuditionNews(text, at, at)
         if address in self._rows:
             self.held.discard(self._rows[address].name)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from ear_engine.viewer.audition import plain
+
+_MOST = 5  # excerpts
 
 
 def words(about: Mapping[str, object]) -> tuple[str, ...]:
-    """What it is called, layer, channel and where it hears, what it does in music, its number.
+    """What it is called, layer, channel and where it hears, what it does in music, its number, the music it fires for.
 
     Args:
         about: as :func:`ear_engine.web.neurons.describe` says it; what is missing or of another kind is left out.
@@ -22,4 +26,18 @@ def words(about: Mapping[str, object]) -> tuple[str, ...]:
     if len(numbers) == 3 and all(map(math.isfinite, numbers)):
         mean, deviation, active = numbers
         lines.append(f"mean {mean:.2f} ± {deviation:.2f}   active {100.0 * active:.0f} % of the time")
-    return (*lines, f"neuron {about.get('number', '?')}")
+    return (*lines, f"neuron {about.get('number', '?')}", *_music(about.get("excerpts")))
+
+
+def _music(excerpts: object) -> Iterator[str]:
+    """The recordings that excite it most, and when."""
+    if not isinstance(excerpts, list) or not excerpts:
+        return
+    yield "excited most by (A plays)"
+    for number, excerpt in enumerate(excerpts[:_MOST], 1):
+        if isinstance(excerpt, Mapping) and isinstance(excerpt.get("recording"), str):
+            seconds = excerpt.get("seconds")
+            when = ""
+            if isinstance(seconds, int | float) and math.isfinite(seconds):
+                when = f"   {int(seconds) // 60}:{int(seconds) % 60:02d}"
+            yield f"{number}   {plain(excerpt['recording'])}{when}"
