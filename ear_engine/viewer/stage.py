@@ -180,6 +180,11 @@ class Stage:
         found.view = replace(camera.view, center=(float(x), float(y)), zoom=scale / min(size))
         return found
 
+    @property
+    def focus(self) -> NDArray[np.float32] | None:
+        """What shines as the target, as it was given."""
+        return self._focus
+
     def read(self) -> NDArray[np.uint8]:
         """What the window shows, (height, width, 3), the top row first; before it is swapped."""
         width, height = self._screen.viewport[2:]
