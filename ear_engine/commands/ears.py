@@ -1,10 +1,12 @@
-"""``ear-engine ears``: which there are, what is known about one, and where in it a sound is found."""
+"""``ear-engine ears``: which there are, what is known about one or a neuron of it, and where in it a sound is found."""
 
 from __future__ import annotations
 
 import argparse
 
 from ear_engine import platform
+from ear_engine.audition.excerpts import excerpts_of
+from ear_engine.audition.recordings import Recordings
 from ear_engine.commands.listings import print_table
 from ear_engine.ear.naming import hertz
 from ear_engine.ear.region_search import find_regions
@@ -20,8 +22,8 @@ _FOUND = 12  # regions that are listed
 
 def run(typed: argparse.Namespace) -> int:
     """List the ears, or describe one."""
-    if typed.name is not None or typed.find is not None:
-        return _describe(typed.name or _USUAL, typed.find)
+    if typed.name is not None or typed.find is not None or typed.neuron is not None:
+        return _describe(typed.name or _USUAL, typed.find, typed.neuron)
     ears = list_ears()
     if not ears:
         print("There are no ears yet; train one with `ear-engine train`.")
@@ -32,12 +34,14 @@ def run(typed: argparse.Namespace) -> int:
     return 0
 
 
-def _describe(name: str, text: str | None) -> int:
+def _describe(name: str, text: str | None, number: int | None) -> int:
     ear = find_ear(name)
     statistics = load_statistics(ear.path)
     if statistics is None:
         make = f"make them with `ear-engine statistics --ear {name} --corpus NAME`"
         raise UserError(f"ear {name!r}", "has no statistics", make, "no_statistics")
+    if number is not None:
+        return _neuron(statistics, number)
     if text is not None:
         return _find(statistics, text)
     print(f"{ear.name}: {ear.description}\n")
@@ -63,4 +67,35 @@ def _find(statistics: Statistics, text: str) -> int:
         low, high = hertz(region.low), hertz(region.high)
         rows.append((region.name, region.layer, str(region.channel), bins, low if low == high else f"{low} – {high}"))
     print_table(("Region", "Layer", "Channel", "Bins", "Answers to"), rows, right=("Channel", "Bins"))
+    return 0
+
+
+def _neuron(statistics: Statistics, number: int) -> int:
+    known = statistics.describe(number)
+    where = f"{known.neuron.layer} channel {known.neuron.channel} bin {known.neuron.bin}"
+    print(f"neuron {number}: {known.name}; {where}, {hertz(known.frequency)}")
+    print(f"mean {known.mean:.2f} ± {known.deviation:.2f}, active {100.0 * known.active:.0f} % of the time\n")
+    recordings, rows, problem = Recordings(), [], ""
+    for excerpt in excerpts_of(statistics, number):
+        try:
+            labels = recordings.find(excerpt.corpus, excerpt.recording).labels
+        except UserError as error:
+            labels, problem = {}, str(error)
+        minutes, tenths = divmod(round(10.0 * excerpt.seconds), 600)
+        when = f"{minutes}:{tenths / 10.0:04.1f}"
+        cells = (
+            excerpt.recording,
+            when,
+            f"{excerpt.activation:.2f}",
+            labels.get("author", ""),
+            labels.get("license", ""),
+        )
+        rows.append((str(excerpt.which), *cells))
+    if not rows:
+        print("It has never fired in the music that this ear was measured on.")
+        return 0
+    print_table(("", "Excited most by", "At", "Activation", "Author", "License"), rows, right=("", "At", "Activation"))
+    print(
+        f"\n{problem}" if problem else "\nHear them while the engine plays: A in the viewer, or /ear/audition/neuron."
+    )
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save_file
 
 from ear_engine.corpora.catalog import build_named
 from ear_engine.ear.statistics import Heard, Statistics
@@ -71,9 +72,10 @@ class Music:
 
 
 def ear_folder(folder: Path, known: Statistics | None = None) -> Path:
-    """The folder of an ear with these statistics; its weights are none."""
+    """The folder of an ear with these statistics; its weights are none of any network."""
     folder.mkdir()
-    (folder / WEIGHTS).write_bytes(b"no weights")
+    (folder / "config.yaml").write_text("name: ear\ndescription: has heard nothing\n")
+    save_file({"nothing": np.zeros(1, np.float32)}, folder / WEIGHTS)
     known = measured() if known is None else known
     write_statistics(replace(known, weights=hash_weights(folder)), folder / STATISTICS)
     return folder
