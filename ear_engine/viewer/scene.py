@@ -27,7 +27,7 @@ from ear_engine.viewer.uniforms import set_uniform
 _LINE = 5.0  # pixels that the light of a link reaches
 _SETTLED = 1.0  # seconds after which a map that moved stands still
 _SIZES = 4  # of framebuffers that the same scene is drawn to, in turns
-_RING = 15.0  # diameter around the neuron under the cursor, in the screen's units
+_RING = 21.0  # diameter around the neuron under the cursor, in the screen's units
 
 
 class Scene:
@@ -244,7 +244,9 @@ class Scene:
         set_uniform(self._ring, "world", world)
         set_uniform(self._ring, "where", (float(where[0]), float(where[1])))
         set_uniform(self._ring, "color", self._palette.focus)
+        set_uniform(self._ring, "edge", self._palette.ground)
         set_uniform(self._ring, "size", _RING * pixel_ratio)
+        set_uniform(self._ring, "unit", pixel_ratio)
         self._ring_array.render(moderngl.POINTS, 1)
 
     def _release_map(self) -> None:

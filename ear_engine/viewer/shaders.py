@@ -172,12 +172,14 @@ void main() { gl_Position = vec4(world * vec3(where, 1.0), 0.0, 1.0); gl_PointSi
 
 RING_PIXEL = """
 #version 330
-uniform vec3 color; uniform float size;
+// A line between two edges of the ground's color, so that it is seen over what shines as well as beside it.
+uniform vec3 color; uniform vec3 edge; uniform float size; uniform float unit; // pixels
 out vec4 seen;
 void main() {
-    float away = length(gl_PointCoord - 0.5) * size;
-    float line = clamp(1.5 - abs(away - size * 0.5 + 2.0), 0.0, 1.0);
-    seen = vec4(color, line);
+    float away = abs(length(gl_PointCoord - 0.5) * size - size * 0.5 + 3.0 * unit);
+    float line = clamp(0.8 * unit + 0.5 - away, 0.0, 1.0);
+    float whole = clamp(2.4 * unit + 0.5 - away, 0.0, 1.0);
+    seen = vec4(mix(edge, color, line), max(line, 0.85 * whole));
 }
 """
 
