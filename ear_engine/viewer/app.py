@@ -73,6 +73,8 @@ class App:
         self.help = self.frames_shown = False
         self.ending = False
         self.shot_wanted: Path | None = None
+        self.shown: tuple[Weights | None, float] = (None, -1.0)
+        """What shines as the target in the frame that was shown last, and when it was (:func:`time.perf_counter`)."""
         self._hurried = False
         self._owed = 0.0  # seconds of rest that a frame which came early has left out
         self._state = ""
@@ -269,6 +271,7 @@ class App:
         self.panel.end()
         self._shoot(at)
         self.window.swap()
+        self.shown = self.stage.focus, time.perf_counter()
 
     def _focus(self, snapshot: Snapshot) -> Weights | None:
         """What the engine aims at; of what has just been touched, what it will aim at when it has heard of it."""
