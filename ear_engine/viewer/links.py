@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.viewer import shaders
-from ear_engine.viewer.curves import drawn_links, link_curves
+from ear_engine.viewer.curves import drawn_links, link_curves, needed_points
 from ear_engine.viewer.model import MapPicture
+from ear_engine.viewer.moving import MovingPlaces
 from ear_engine.viewer.palettes import Palette
 from ear_engine.viewer.uniforms import set_uniform
 
@@ -36,7 +37,6 @@ class LinkCurves:
         self._texture.filter = moderngl.NEAREST, moderngl.NEAREST
         self._program = context.program(shaders.LINKS, shaders.LINK)
         count = len(self.links)
-        self._curves = context.buffer(reserve=max(8 * count * _POINTS, 8), dynamic=True)
         ends = np.empty((count, _POINTS, 3), np.uint16)
         ends[:, :, :2] = self.links[:, None]
         ends[:, :, 2] = np.round(np.linspace(0.0, 255.0, _POINTS))
@@ -44,22 +44,20 @@ class LinkCurves:
         """Points of what is drawn, (links, points, 2)."""
         strips, self._lengths = _strips(curves)
         self._ends, self._strips = (context.buffer(one.tobytes() or bytes(8)) for one in (ends, strips))
-        content = [(self._curves, "2f", "place"), (self._ends, "3u2", "ends")]
+        self.places = MovingPlaces(context, curves.reshape(-1, 2) if count else np.zeros((1, 2), np.float32))
+        content = [(self.places.now, "2f", "place"), (self.places.before, "2f", "before"), (self._ends, "3u2", "ends")]
         self._array = context.vertex_array(self._program, content, index_buffer=self._strips)
-        if count:
-            self._curves.write(curves)
         self.paint(palette)
 
     def paint(self, palette: Palette) -> None:
         """Another color."""
         set_uniform(self._program, "link", (*palette.link, _LIGHT * palette.gain))
 
-    def move(self, positions: NDArray[np.float32]) -> None:
-        """Curves between other places."""
+    def move(self, positions: NDArray[np.float32], now: float) -> None:
+        """Set out for curves between other places, as :class:`MovingPlaces` does."""
         if len(self.links):
-            self._curves.orphan()
             self.curves = link_curves(self._index, positions, self.links, _POINTS)
-            self._curves.write(self.curves)
+            self.places.move(self.curves.reshape(-1, 2), now)
 
     def draw(self, world: bytes, share: float) -> None:
         """Add the light of some share of the links, 0..1, to the framebuffer in use, by :attr:`activity`."""
@@ -69,29 +67,26 @@ class LinkCurves:
         self._texture.write(self.activity)
         self._texture.use(0)
         set_uniform(self._program, "world", world)
+        set_uniform(self._program, "morph", self.places.morph)
         self._array.render(moderngl.LINE_STRIP, int(self._lengths[count - 1]))
 
     def release(self) -> None:
         """Give everything back."""
         self._array.release()
         self._program.release()
-        for buffer in (self._curves, self._ends, self._strips):
-            buffer.release()
+        for part in (self.places, self._ends, self._strips):
+            part.release()
         self._texture.release()
 
 
 def _strips(curves: NDArray[np.float32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """Numbers of the points that each curve is drawn through, the end of a strip after each, and where strips end.
 
-    A curve that bends little is drawn with few lines: they are what links cost.
+    Lines are what links cost, so curves have as few as will do.
     """
     count = len(curves)
     numbers = np.arange(count * _POINTS, dtype=np.uint32).reshape(count, _POINTS)
-    steps = np.ones(count, np.intp)
-    for step in (2, 4):
-        between = (curves[:, :-step:step] + curves[:, step::step]) / 2.0 - curves[:, step // 2 :: step]
-        steps[np.hypot(between[..., 0], between[..., 1]).max(axis=1, initial=0.0) < _OFF] = step
-    kept = np.arange(_POINTS) % steps[:, None] == 0
+    kept = needed_points(curves, _OFF)
     rows = np.concatenate([numbers, np.full((count, 1), _RESTART, np.uint32)], axis=1)
     kept = np.concatenate([kept, np.ones((count, 1), bool)], axis=1)
     return rows[kept], np.cumsum(kept.sum(axis=1))

@@ -48,6 +48,11 @@ class MovingPlaces:
         """Set :attr:`morph` to that of a time."""
         self.morph = min(max((now - self._began) / self._lasts, 0.0), 1.0) if self._lasts > 0.0 else 1.0
 
+    def at(self, number: int) -> NDArray[np.float32]:
+        """Where one of them is now, (2,)."""
+        here = self._here[number]
+        return here + np.float32(self.morph) * (self._there[number] - here)
+
     def release(self) -> None:
         """Give the buffers back."""
         self.now.release()

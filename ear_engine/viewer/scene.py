@@ -103,7 +103,7 @@ class Scene:
         self._positions = np.array(positions[:, :2], np.float32)
         self._forget_places()
         self._moved = now
-        self._links.move(self._positions)
+        self._links.move(self._positions, now)
 
     def play(self, lights: LoopLights | PreparedLoop, now: float = 0.0, fade: float = 0.0) -> None:
         """The loop that is heard from here on.
@@ -169,13 +169,14 @@ class Scene:
             self._points.places.advance(now)
             self._gather(exposure, self._points, world, camera.scale * camera.pixel_ratio, phase, fade)
             exposure.links.use()
+            self._links.places.advance(now)
             self._carry(self._links, phase, fade)
             self._links.draw(world, self.detail.links)
             if self.detail.glow:
                 exposure.glow(self._palette.glow)
         exposure.expose(target, self._palette, self.level, self.detail.glow or self.detail.links > 0.0)
-        if self._hovered is not None and surfaces is None:
-            self._draw_ring(world, self._positions[self._hovered], camera.pixel_ratio)
+        if self._hovered is not None and surfaces is None and self._points is not None:
+            self._draw_ring(world, self._points.places.at(self._hovered), camera.pixel_ratio)
 
     def _forget_places(self) -> None:
         self._places, self._moved = None, -math.inf

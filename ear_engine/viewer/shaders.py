@@ -73,16 +73,17 @@ void main() {
 LINKS = """
 #version 330
 uniform mat3x2 world;
+uniform float morph;        // from the place before to the place now
 uniform sampler2D activity; // of groups, in one row
 uniform vec4 link;          // color, light
-in vec2 place; in vec3 ends; // source, target, how far between them, 0..255
+in vec2 place; in vec2 before; in vec3 ends; // source, target, how far between them, 0..255
 out vec4 light;
 void main() {
     float along = ends.z / 255.0;
     float source = texelFetch(activity, ivec2(int(ends.x), 0), 0).r;
     float sink = texelFetch(activity, ivec2(int(ends.y), 0), 0).r;
     float carried = mix(source, sink, along) * (source + sink);
-    gl_Position = vec4(world * vec3(place, 1.0), 0.0, 1.0);
+    gl_Position = vec4(world * vec3(mix(before, place, morph), 1.0), 0.0, 1.0);
     light = vec4(link.rgb, 1.0) * link.a * (0.12 + 2.5 * carried) * (0.35 + 2.6 * along * (1.0 - along));
 }
 """

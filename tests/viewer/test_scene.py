@@ -264,6 +264,46 @@ def test_links_move_with_their_map(drawing: Offscreen) -> None:
     assert columns.mean() == pytest.approx(expected, abs=2.0)
 
 
+def test_links_glide_as_neurons_do(drawing: Offscreen) -> None:
+    picture = spread((2, 1), (2, 1))
+    drawing.scene.show_map(picture)
+    drawing.scene.play(lights(picture, 1.0))
+    drawing.scene.detail = Detail(1.0, False)
+    row = round(float(drawing.camera.to_screen((0.5, 0.5))[1]))
+
+    def middle(now: float) -> float:
+        return float(np.flatnonzero(brightness(drawing.render(0.5, now))[row]).mean())
+
+    def expected(right: float) -> float:
+        return float(drawing.camera.to_screen(picture.positions.mean(axis=0) + np.array([right, 0.0]))[0])
+
+    drawing.scene.move(picture.positions, 1.0)
+    drawing.scene.move(picture.positions + np.float32([0.3, 0.0]), 1.2)
+    for now, right in ((1.2, 0.0), (1.3, 0.15), (1.35, 0.225), (1.4, 0.3), (2.0, 0.3)):
+        assert middle(now) == pytest.approx(expected(right), abs=2.0)
+
+
+def test_the_ring_is_seen_over_a_target_and_beside_it(drawing: Offscreen) -> None:
+    picture = at(*((x / 40, y / 40) for x in range(10, 31) for y in range(10, 31)))
+    drawing.scene.detail = BARE
+    drawing.scene.show_map(picture)
+    drawing.scene.play(lights(picture, 1.0))
+    drawing.scene.focus(np.ones(len(picture.index), np.float32))
+    without = brightness(drawing.render(0.0, 0.0)).astype(float)
+    drawing.scene.hover(220)
+    changed = brightness(drawing.render(0.0, 0.0)).astype(float) - without
+    assert (changed < -60.0).sum() > 20 and (changed > 60.0).sum() > 20
+    drawing.scene.move(picture.positions, 1.0)
+    drawing.scene.move(picture.positions + np.float32([0.2, 0.0]), 1.2)
+    drawing.scene.focus(None)
+    x, _ = drawing.camera.to_screen(picture.positions[220] + np.array([0.1, 0.0]))
+    drawing.scene.hover(None)
+    bare = brightness(drawing.render(0.0, 1.3)).astype(float)
+    drawing.scene.hover(220)
+    ring = np.abs(brightness(drawing.render(0.0, 1.3)).astype(float) - bare) > 20.0
+    assert np.flatnonzero(ring.any(axis=0)).mean() == pytest.approx(x, abs=1.5)  # it goes with its neuron
+
+
 @pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
 def test_without_size_nothing_is_drawn(context: moderngl.Context, size: tuple[int, int]) -> None:
     drawing = Offscreen(*size, context=context)
