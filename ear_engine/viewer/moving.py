@@ -50,8 +50,8 @@ class MovingPlaces:
 
     def at(self, number: int) -> NDArray[np.float32]:
         """Where one of them is now, (2,)."""
-        here = self._here[number]
-        return here + np.float32(self.morph) * (self._there[number] - here)
+        here, there = self._here[number], self._there[number]
+        return np.asarray(here + np.float32(self.morph) * (there - here), np.float32)
 
     def release(self) -> None:
         """Give the buffers back."""
