@@ -64,3 +64,31 @@ def link_curves(
     weights = np.stack([(1.0 - t) ** 3, 3.0 * t * (1.0 - t) ** 2, 3.0 * t * t * (1.0 - t), t**3], axis=1)
     controls = np.stack([groups[source], first, second, groups[target]], axis=1)
     return np.asarray(weights @ controls, np.float32)
+
+
+def needed_points(curves: NDArray[np.float32], off: float) -> NDArray[np.bool_]:
+    """The fewest points of each curve through which lines stay near it: (links, points), the ends among them.
+
+    Args:
+        curves: (links, points, 2), points at least 2.
+        off: how far from a line the points may be that it leaves out.
+    """
+    count, points, _ = curves.shape
+    lines = np.full((count, points), points, np.int64)  # fewest to each point
+    before = np.zeros((count, points), np.int64)
+    lines[:, 0] = 0
+    for end in range(1, points):
+        for start in range(end):
+            chord = curves[:, end] - curves[:, start]
+            away = curves[:, start + 1 : end] - curves[:, None, start]
+            across = np.abs(away[..., 0] * chord[:, None, 1] - away[..., 1] * chord[:, None, 0])
+            near = across.max(axis=1, initial=0.0) <= off * np.hypot(chord[:, 0], chord[:, 1])
+            better = near & (lines[:, start] + 1 < lines[:, end])
+            lines[better, end] = lines[better, start] + 1
+            before[better, end] = start
+    needed = np.zeros((count, points), bool)
+    every, at = np.arange(count), np.full(count, points - 1)
+    for _ in range(points):
+        needed[every, at] = True
+        at = before[every, at]
+    return needed

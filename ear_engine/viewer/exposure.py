@@ -68,8 +68,8 @@ class Exposure:
             self._corners = len(triangles)
             self._lit.orphan(max(triangles.nbytes, 4))
             self._lit.write(triangles)
-        self.links.use()
-        self.links.clear()
+            self.links.use()
+            self.links.clear()
 
     def gather(self, kept: bool) -> None:
         """Gather light of points from here on: on what was kept, or on nothing."""
@@ -80,7 +80,11 @@ class Exposure:
             self.points.clear()
 
     def glow(self, gain: float) -> None:
-        """Add to the links' surface what shines around points."""
+        """Begin the links' surface with what shines around points; a gain of 0 is nothing."""
+        if gain <= 0.0:
+            self.links.use()
+            self.links.clear()
+            return
         points, one, other = self._textures[0], *self._textures[3:]
         tiny, second = self._surfaces[3:]
         self._context.disable(moderngl.BLEND)
@@ -94,11 +98,11 @@ class Exposure:
             source.use(0)
             set_uniform(program, "texel", texel)
             self._screens[1].render(moderngl.TRIANGLES, len(_CORNERS))
-        self._context.enable(moderngl.BLEND)
         self.links.use()
         one.use(0)
         set_uniform(self._programs[2], "gain", gain)
         self._draw(2)
+        self._context.enable(moderngl.BLEND)
 
     def expose(self, target: moderngl.Framebuffer, palette: Palette, level: float, soft: bool) -> None:
         """Draw what was gathered; ``level`` 0 is the bare ground. Without ``soft`` links and glow are left out."""

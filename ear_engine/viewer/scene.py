@@ -168,12 +168,10 @@ class Scene:
         if self._points is not None and self._links is not None:
             self._points.places.advance(now)
             self._gather(exposure, self._points, world, camera.scale * camera.pixel_ratio, phase, fade)
-            exposure.links.use()
+            exposure.glow(self._palette.glow if self.detail.glow else 0.0)
             self._links.places.advance(now)
             self._carry(self._links, phase, fade)
             self._links.draw(world, self.detail.links)
-            if self.detail.glow:
-                exposure.glow(self._palette.glow)
         exposure.expose(target, self._palette, self.level, self.detail.glow or self.detail.links > 0.0)
         if self._hovered is not None and surfaces is None and self._points is not None:
             self._draw_ring(world, self._points.places.at(self._hovered), camera.pixel_ratio)

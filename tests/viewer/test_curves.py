@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
-from ear_engine.viewer.curves import drawn_links, group_centers, link_curves
+from ear_engine.viewer.curves import drawn_links, group_centers, link_curves, needed_points
 from ear_engine.viewer.loop_light import PreparedLoop
 from ear_engine.viewer.points import density_gain
 from ear_engine.viewer.quality import DETAILS, Governor
@@ -82,3 +84,24 @@ def test_late_frames_cost_detail_and_room_brings_it_back() -> None:
     for _ in range(2000):
         governor.took(2.0)
     assert governor.detail == DETAILS[0]
+
+
+def test_lines_through_the_needed_points_stay_near_the_curve() -> None:
+    angle = np.linspace(0.0, 2.0, 9)
+    bent = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    straight = np.stack([angle, 2.0 * angle], axis=1)
+    curves = np.stack([bent, straight, np.zeros((9, 2))]).astype(np.float32)
+    needed = needed_points(curves, 0.04)
+    assert needed[:, [0, -1]].all()
+    assert needed.sum(axis=1).tolist() == [
+        5,
+        2,
+        2,
+    ]  # of a circle a chord of half a radian is off by 1 - cos(1/4) = 0.031
+    for curve, kept in zip(curves, needed, strict=True):
+        ends = np.flatnonzero(kept)
+        for start, end in itertools.pairwise(ends):
+            chord, away = curve[end] - curve[start], curve[start:end] - curve[start]
+            across = abs(away[:, 0] * chord[1] - away[:, 1] * chord[0])
+            assert (across <= 0.0401 * np.hypot(*chord)).all()
+    assert needed_points(curves, 0.0)[0].all()
