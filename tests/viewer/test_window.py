@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,9 +13,10 @@ import numpy as np
 import pytest
 
 from ear_engine.errors import UserError
-from ear_engine.viewer.app import App, ViewOptions
+from ear_engine.viewer.app import App
 from ear_engine.viewer.bulk import SessionBulk
 from ear_engine.viewer.client import Place
+from ear_engine.viewer.options import ViewOptions
 from ear_engine.viewer.window import Window
 from tests.viewer.screen import EngineProcess, picture, screen, wait_for, xdo
 
@@ -200,6 +202,9 @@ def test_a_window_of_no_size_and_others_are_taken(hands: Hands) -> None:
     hands.step(3)
     app.window.glfw.restore_window(app.window._handle)
     hands.step(3)
+    window = subprocess.run(["xdotool", "search", "--name", "^ear-engine$"], capture_output=True, text=True).stdout
+    for words in (("windowminimize",), ("windowmap",), ("windowunmap",), ("windowmap",)):
+        hands.do(*words, *window.split()[:1], frames=3)
     hands.until(lambda: app.window.size == (1280, 720), 5.0)
 
 
@@ -282,6 +287,39 @@ def test_what_cannot_be_is_said_in_a_sentence(display: str, options: list[str], 
     run = subprocess.run(typed, capture_output=True, text=True, timeout=60)
     assert run.returncode == 2 and run.stderr.count("\n") == 1
     assert said in run.stderr and "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"MESA_GL_VERSION_OVERRIDE": "2.1"}, "this display has no OpenGL 3.3"),
+        ({"LIBGL_DRIVERS_PATH": "/nowhere", "LIBGL_ALWAYS_SOFTWARE": "1"}, "this display has no OpenGL 3.3"),
+        ({"DISPLAY": ":987"}, "no display (X11: Failed to open display :987)"),
+        ({"DISPLAY": ""}, "no display"),
+    ],
+)
+def test_where_no_picture_can_be_a_sentence_names_the_offscreen_way(
+    display: str, changes: dict[str, str], said: str
+) -> None:
+    typed = [sys.executable, "-m", "ear_engine", "view", "--engine", "127.0.0.1:9", "--seconds", "1"]
+    environment = {name: value for name, value in {**os.environ, **changes}.items() if value}
+    run = subprocess.run(typed, capture_output=True, text=True, timeout=60, env=environment)
+    lines = [line for line in run.stderr.splitlines() if not line.startswith("libGL error")]  # Mesa's own
+    assert run.returncode == 2 and len(lines) == 1
+    assert said in lines[0] and "ear-engine render" in lines[0] and "Traceback" not in run.stderr
+
+
+def test_an_engine_without_a_display_plays_on_without_its_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    engine = EngineProcess("--view")
+    try:
+        end = time.perf_counter() + 40
+        while "The viewer has ended" not in engine.said:
+            assert time.perf_counter() < end, engine.said
+            time.sleep(0.1)
+        assert "ear-engine render" in engine.said and engine.process.poll() is None
+    finally:
+        engine.kill()
 
 
 def test_without_a_display_the_offscreen_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
