@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,8 @@ class Panel:
         self._names: dict[str, int] = {}
         self._numbers = 1
         self._scale = 0.0
+        self._waiting: deque[Event] = deque()
+        self._pointer = (-1.0, -1.0)
         self.holds_pointer = False
         """Whether the pointer is at work here, wherever it is: a slider is dragged, a list is open."""
         font = Path(imgui_bundle.__file__).parent / "assets" / "fonts" / "Roboto" / "Roboto-Regular.ttf"
@@ -97,7 +100,23 @@ class Panel:
         return bool(self.io.want_text_input)
 
     def take(self, event: Event) -> None:
-        """Pass on what has happened."""
+        """What has happened, for the next frame."""
+        self._waiting.append(event)
+
+    def _feed(self) -> None:
+        """Pass on what waits, until a button goes down where the pointer was not before: tabs let nothing be pressed
+        that they have not seen the pointer over in a frame of its own, and fingers come and press at once."""
+        seen = self._pointer
+        while self._waiting:
+            event = self._waiting[0]
+            if isinstance(event, Moved | Button):
+                self._pointer = (event.x, event.y)
+            if isinstance(event, Button) and event.down and self._pointer != seen:
+                self.io.add_mouse_pos_event(event.x, event.y)
+                return
+            self._pass(self._waiting.popleft())
+
+    def _pass(self, event: Event) -> None:
         io = self.io
         if isinstance(event, Moved):
             io.add_mouse_pos_event(event.x, event.y)
@@ -127,6 +146,7 @@ class Panel:
             seconds: since the frame before.
         """
         imgui.set_current_context(self._imgui)
+        self._feed()
         self.io.display_size = imgui.ImVec2(*size)
         self.io.display_framebuffer_scale = imgui.ImVec2(ratio, ratio)
         self.io.delta_time = max(seconds, 1e-4)

@@ -67,6 +67,12 @@ class Rig:
         self.panel.take(Button(button, False, 0, x, y))
         self.frames()
 
+    def tap(self, x: float, y: float) -> None:
+        """Come, press and go between two frames, as a finger does."""
+        for event in (Moved(x, y), Button(LEFT, True, 0, x, y), Button(LEFT, False, 0, x, y)):
+            self.panel.take(event)
+        self.frames(4)
+
     def open(self, page: str) -> None:
         if self.console.page != page:
             self.press(75.0 if page == "expert" else 25.0, 17.0)
@@ -183,3 +189,16 @@ def test_pictures_of_a_loop() -> None:
     gradient[2, 3] = -1.0
     changed = changed_picture(LoopLights(1, ranks, gradient))
     assert changed is not None and changed[0, 2, :3].sum() > 600
+
+
+def test_a_tap_opens_a_page_and_presses(rig: Rig) -> None:
+    rig.open("play")
+    rig.press(640.0, 2000.0)
+    rig.tap(75.0, 17.0)
+    assert rig.console.page == "expert"
+    rig.tap(25.0, 17.0)
+    assert rig.console.page == "play"
+    before = rig.snapshot.values["dream/run"]
+    x, y = rig.place("dream/run", 0.1)
+    rig.tap(x, y)
+    assert rig.snapshot.values["dream/run"] is not before
