@@ -108,7 +108,9 @@ class Door:
             if hdrs.ALLOW in error.headers:
                 response.headers[hdrs.ALLOW] = "GET,HEAD"
             return response
-        except (ConnectionError, TimeoutError):  # whoever asked has gone
+        except ConnectionError:  # whoever asked has gone; raised again, it would be logged as a mistake
+            return _refusal(499, "gone", "The client has gone.")
+        except TimeoutError:
             raise
         except Exception:  # one answer that fails must not end the others
             _log.exception("%s could not be answered", request.path[:100])

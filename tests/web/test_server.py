@@ -358,6 +358,21 @@ def test_a_client_that_asks_nothing_is_left_and_one_that_has_asked_is_kept(
         assert asking.recv(20).startswith(b"HTTP/1.1 200")
 
 
+def test_a_client_that_leaves_in_the_middle_is_no_mistake(
+    session: Session, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    session.publish(1, samples=RATE * 60)  # 21 MB
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", stage.port), timeout=10) as connection:
+            connection.sendall(b"GET /loops/1.wav HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    end = time.perf_counter() + 2.0
+    while time.perf_counter() < end:
+        assert stage.ask("/status").status == 200
+        time.sleep(0.1)
+    assert not caplog.records
+
+
 def test_of_too_many_connections_the_last_are_hung_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "MOST_CONNECTIONS", 3)
     held = [socket.create_connection(("127.0.0.1", stage.port), timeout=5) for _ in range(3)]
