@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ear_engine.benchmarks.measure import take_turns
+from ear_engine.benchmarks.measure import Timings, take_turns
 from ear_engine.benchmarks.rows import Row, judged
+from ear_engine.benchmarks.view_console import OpenConsole
 from ear_engine.ear.kinds import load_ear_of_any_kind
 from ear_engine.ear.loop_ranks import loop_ranks
 from ear_engine.ear.statistics_file import hash_weights, load_statistics
@@ -28,6 +29,7 @@ SIZE = 1280, 720
 _CLIP = "beat"
 _EARS = ("paper", "small")
 _TARGETS = {"software": 16.0, "graphics card": 2.0}  # ms
+_CONSOLE_TARGET = 25.0  # ms, with the console open
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader")  # in the names of what draws without a card
 _STEP = 0.0041  # of the loop, from frame to frame: as 60 frames a second of four seconds
 
@@ -88,33 +90,67 @@ def _rows(subject: Subject, drawing: Offscreen, rounds: int) -> list[Row]:
         scene.play(loop)
         drawn()
 
-    candidates = {"drawn": drawn, "uploaded": uploaded, "films": _film_frames(subject, phases)}
+    def moving() -> None:
+        drawing.camera.pan(1.0, 0.0)
+        drawn()
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as films are made
     try:
-        timings = take_turns(candidates, rounds)
+        timings = take_turns(
+            {"drawn": drawn, "uploaded": uploaded, "films": _film_frames(subject, phases)},
+            rounds,
+        )
+        panned = take_turns({"moving": moving}, rounds)
+        opened = _with_console(subject, drawing, phases, rounds)
     finally:
         torch.set_num_threads(threads)
     renderer = str(drawing.context.info["GL_RENDERER"])
     target = _TARGETS["software" if renderer.lower().startswith(_SOFTWARE) else "graphics card"]
-    ours = 1e3 * timings.median("drawn")
-    head = f"{len(picture.index):,} neurons, {len(picture.links):,} links, {SIZE[0]} x {SIZE[1]}, {renderer}"
-    names = {
-        "films": "against the films' renderer (neurons alone, 720 x 720)",
-        "uploaded": "against uploading map and loop for each frame",
-    }
+    head = f"{len(picture.index):,} neurons, {len(picture.links):,} links, {SIZE[0]} x {SIZE[1]}, {renderer}: a frame"
     return [
-        judged(
-            "view",
-            f"{head}: a frame, {text}",
-            ours,
-            "ms",
-            reference=1e3 * timings.median(name),
-            ratio=timings.ratio("drawn", name),
-            target=target,
-        )
-        for name, text in names.items()
+        _row(f"{head}, against the films' renderer (neurons alone, 720 x 720)", timings, "drawn", "films", target),
+        _row(f"{head}, against uploading map and loop for each frame", timings, "drawn", "uploaded", target),
+        _row(f"{head} while the camera moves", panned, "moving", None, None),
+        _row(
+            f"{head} with the console open, against the map alone between its panels",
+            opened,
+            "console",
+            "alone",
+            _CONSOLE_TARGET,
+        ),
     ]
+
+
+def _row(case: str, timings: Timings, ours: str, reference: str | None, target: float | None) -> Row:
+    return judged(
+        "view",
+        case,
+        1e3 * timings.median(ours),
+        "ms",
+        reference=None if reference is None else 1e3 * timings.median(reference),
+        ratio=None if reference is None else timings.ratio(ours, reference),
+        target=target,
+    )
+
+
+def _with_console(subject: Subject, drawing: Offscreen, phases: _Phases, rounds: int) -> Timings:
+    opened = OpenConsole(drawing, subject.picture, subject.lights)
+
+    def console() -> None:
+        opened.draw(next(phases))
+        drawing.context.finish()
+
+    def alone() -> None:
+        drawing.scene.draw(drawing.target, drawing.camera, next(phases))
+        drawing.context.finish()
+
+    try:
+        for _ in range(3):
+            console()  # letters are made as they are used first
+        return take_turns({"console": console, "alone": alone}, rounds)
+    finally:
+        opened.release()
 
 
 class _Phases:
