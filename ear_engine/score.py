@@ -105,9 +105,11 @@ class _Reader:
             raise UserError(self._where(()), f"is {raw!r}, not a change", "write `- beat: N` before it", "bad_file")
         own: dict[str, Any] = {}
         values: dict[str, Value] = {}
+        places: dict[str, str] = {}
         reset = False
         for way, value in flattened(raw):
-            name, where = "/".join(map(str, way)), self._where(way)
+            name = "/".join(map(str, way))
+            where = places[name] = self._where(way)
             if name in own or name in values:
                 raise UserError(where, "is given twice", "keep one of the two", "bad_file")
             if name in _OWN:
@@ -119,7 +121,7 @@ class _Reader:
         unit = self._unit(own)
         at, over = self._number(own, unit), self._number(own, "over")
         if over:
-            self._need_glides(values)
+            self._need_glides(values, places)
         return ScoreEntry(at, unit, over, self._all(own, values), reset, self._where(()))
 
     def _where(self, way: tuple[str | int, ...]) -> str:
@@ -152,11 +154,11 @@ class _Reader:
             raise UserError(self._where((key,)), reason, mend, "out_of_range")
         return float(raw)
 
-    def _need_glides(self, values: Mapping[str, Value]) -> None:
+    def _need_glides(self, values: Mapping[str, Value], places: Mapping[str, str]) -> None:
         for name in values:
             if not self._tree[name].numeric:
                 reason, mend = "cannot glide", "write it into a change of its own, without `over`"
-                raise UserError(self._where(tuple(name.split("/"))), reason, mend, "bad_value")
+                raise UserError(places[name], reason, mend, "bad_value")
 
     def _all(self, own: Mapping[str, Any], values: dict[str, Value]) -> dict[str, Value]:
         """With the preset below, and what is implied."""

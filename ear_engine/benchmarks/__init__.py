@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 from ear_engine.benchmarks.rows import Row
 
-PARTS = ("scalogram", "dream", "training", "layout", "view", "osc")
+PARTS = ("scalogram", "dream", "training", "layout", "view", "render", "osc")
 
 __all__ = ["PARTS", "Row", "run"]
 

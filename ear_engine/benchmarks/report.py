@@ -45,6 +45,10 @@ to; the mean over 400 vertices. Energy is that whose slope the forces are: all p
     "view": """Until OpenGL is done with a frame of the whole map (neurons, links, glow, exposure), offscreen, while the
 ear's own loop plays; nothing is left out to be in time. The renderer is named; llvmpipe is OpenGL by the processor,
 for which the target is another one than on a graphics card. The reference draws neurons alone, with one thread.""",
+    "render": """`ear-engine render` to an MP4 file, from the first frame to the whole file: another process dreams,
+frames are drawn and encoded in two threads. The reference does all that in one process, one thing after another, though
+OpenGL by the processor and x264 have their own threads there, too. Loading the ear comes on top, two or three seconds
+of a film of any length.""",
     "osc": """A real engine (`ear-engine serve --audio null`) over UDP on this machine: from sending a value and a
 question to the answer with that value. The reference is a python-osc server in a process of its own that stores
 values and answers, asked in turns with the engine while the engine is in the same state.""",

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 from queue import Queue
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from numpy.typing import NDArray
 from ear_engine.errors import UserError
 from ear_engine.offline.encoding import Encoder
 from ear_engine.whole_files import made_folder, replacing
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
 
 _WAITING = 6  # frames, at most, that wait to be encoded
 
@@ -66,10 +70,8 @@ def writing_film(
         UserError: PyAV is missing, or the file cannot be written; nothing of it is left.
     """
     need_av()
-    import av
-
     made_folder(path.parent)
-    with replacing(path) as file, av.open(file, "w", format="mp4") as container:
+    with replacing(path) as file, _closing(_Written(file)) as container:
         film = Film(Encoder(container, size, rate, None if sound is None else sound.rate, repeats), size)
         try:
             if sound is not None:
@@ -78,6 +80,55 @@ def writing_film(
             film.finish()
         finally:
             film.stop()
+
+
+class _Written:
+    """A file that FFmpeg writes; it remembers why it could not be written, which FFmpeg forgets.
+
+    Args:
+        file: it.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write."""
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = self.error or error
+            raise
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """The place."""
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        """Whether there are places."""
+        return self._file.seekable()
+
+
+@contextmanager
+def _closing(file: _Written) -> Iterator[OutputContainer]:
+    """An MP4 container in ``file``; what cannot be written is an :class:`OSError`, whatever comes of it."""
+    import av
+
+    container = av.open(file, "w", format="mp4")
+    try:
+        yield container
+        container.close()
+    except BaseException:
+        with suppress(av.FFmpegError, OSError):  # the file is given up
+            container.close()
+        if file.error is not None:
+            raise file.error from None
+        raise
 
 
 class Film:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine import platform
+from ear_engine.errors import UserError
 from ear_engine.offline.outputs import write_loop
 from ear_engine.viewer.png import write_png
 from ear_engine.whole_files import made_folder, not_written
@@ -47,8 +48,11 @@ def writing_pictures(folder: Path, sample_rate: int) -> Iterator[Pictures]:
             aside.rename(folder)
         except OSError as error:
             raise not_written(folder, error) from None
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(error, UserError) and error.code == "disk_full":  # of a picture that is no more
+            subject = f"folder {str(folder.parent)!r}"
+            raise UserError(subject, f"has no room for {folder.name}", error.mend, error.code) from None
         raise
 
 

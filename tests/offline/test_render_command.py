@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -94,3 +99,56 @@ def test_what_cannot_be_is_said(
     assert main(asked) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "film.mp4").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["film.mp4", "frames"])
+def test_a_full_disk_leaves_nothing(tiny: Path, tick: Path, tmp_path: Path, name: str) -> None:
+    output = tmp_path / name
+    asked = words(tiny, tick, output, "4")
+    asked[asked.index("96x64")] = "640x360"
+    limited = f"ulimit -f 64; exec {shlex.join([sys.executable, '-m', 'ear_engine', *asked])}"  # files of 64 KB at most
+    ended = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 2, ended.stderr
+    said = ended.stderr.splitlines()[-1]
+    assert said == f"ear-engine: folder '{tmp_path}' has no room for {name}; make room there and try again."
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_an_interrupt_leaves_what_was_there(tiny: Path, tick: Path, tmp_path: Path) -> None:
+    output = tmp_path / "film.mp4"
+    output.write_bytes(b"before")
+    asked = [sys.executable, "-m", "ear_engine", *words(tiny, tick, output, "3600")]
+    with subprocess.Popen(asked, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert any(line.startswith("drawing frames") for line in lines)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the process that dreams as well
+        assert process.wait(20) == 130
+        assert "Traceback" not in process.stderr.read()
+    assert [one.name for one in tmp_path.iterdir()] == ["film.mp4"]
+    assert output.read_bytes() == b"before"
+
+
+@pytest.mark.slow
+def test_without_gl_it_says_what_to_install(tiny: Path, tick: Path, tmp_path: Path) -> None:
+    asked = [sys.executable, "-m", "ear_engine", *words(tiny, tick, tmp_path / "film.mp4")]
+    nowhere = {**os.environ, "__EGL_VENDOR_LIBRARY_DIRS": str(tmp_path)}
+    ended = subprocess.run(asked, capture_output=True, text=True, timeout=120, env=nowhere)
+    assert ended.returncode == 2
+    assert "drawing without a display needs EGL" in ended.stderr and "libegl1" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_score_changes_the_picture_when_it_says(tiny: Path, tick: Path, tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text("score:\n  - beat: 1\n    target/layer: encoder_4_conv1\n")
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert main(words(tiny, tick, one)) == 0
+    assert main([*words(tiny, tick, two), "--set", str(tmp_path / "film.yaml")]) == 0
+    same = [(one / name).read_bytes() == (two / name).read_bytes() for name in sorted(os.listdir(one))[:15]]
+    assert same[:6] == [True] * 6  # twelve frames a second, half a second a beat
+    assert not any(same[7:])
