@@ -34,6 +34,8 @@ from ear_engine.viewer.window import Window
 
 _HEARS = 0.1  # seconds after which an engine has heard what was sent
 _SETTLED = 2.0  # seconds after which others may have changed what was selected, and frames take what they take
+_RESTS = 3.0  # seconds after which a pointer that rests is no part of a picture without console
+_REACH = 14.0  # units, at the usual size of letters, that a pointer may miss a neuron by
 _TOLD = 4.0  # seconds that a message stays
 _STEADY = 1.0  # seconds of light before a picture is taken by itself
 
@@ -79,6 +81,8 @@ class App:
         self._owed = 0.0  # seconds of rest that a frame which came early has left out
         self._state = ""
         self._pointer: tuple[float, float] | None = None
+        self._pointed = -1e9  # when it was moved last
+        self._resting = False
         self._neuron = -1
         self._auditioned: AuditionNews | None = None
         self._images: tuple[str, ...] = ()
@@ -195,6 +199,7 @@ class App:
             self.deeds.do("help", at)
 
     def _hand(self, event: Moved | Button | Wheel, at: float) -> None:
+        self._pointed = at
         covered = self._covered(event.x, event.y)
         if covered and not self.gestures.busy:
             self._pointer = None
@@ -255,7 +260,7 @@ class App:
     def _frame(self, at: float) -> None:
         self.stage.resize(self.window.size, self.window.pixels, self._margins())
         snapshot, heard = self._follow(at)
-        self._hover()
+        self._hover(bool(snapshot.values["view/blackout"]), at)
         self.stage.draw(snapshot.values, at)
         self.outputs.turn(self.stage, snapshot.values, at)
         self._show_loop()
@@ -301,11 +306,17 @@ class App:
         if self.touch.count and (values["target/by"] != "neurons" or others) and at - self.touch.sent > 0.1:
             self.touch.clear()
 
-    def _hover(self) -> None:
+    def _hover(self, blackout: bool, at: float) -> None:
+        """Find what the pointer is over; while the audience looks, one that rests is not there."""
+        resting = not self.console_shown and not self.gestures.busy and (blackout or at - self._pointed > _RESTS)
+        if resting != self._resting:
+            self._resting = resting
+            self.window.show_pointer(not resting)
         self._neuron = -1
-        if self._pointer is not None and self.stage.picture is not None and not self.gestures.busy:
+        if self._pointer is not None and self.stage.picture is not None and not self.gestures.busy and not resting:
             self.finder.place(self.stage.picture.positions)
-            self._neuron = self.finder.nearest(*self._pointer, 14.0)
+            self._neuron = self.finder.nearest(*self._pointer, _REACH * self.panel.scale)
+        self.stage.scene.letters = self.panel.scale
         self.stage.scene.hover(self._neuron if self._neuron >= 0 else None)
 
     def _show_loop(self) -> None:
@@ -322,12 +333,16 @@ class App:
     def _draw_over(self, snapshot: Snapshot, at: float) -> None:
         size, scale = self.window.size, self.panel.scale
         overlay.outline(self.gestures.outline, scale)
-        if self._pointer is not None and (self.gestures.tool == "brush" or self.gestures.brushing):
+        brushes = self.gestures.tool == "brush" or self.gestures.brushing
+        if self._pointer is not None and brushes and not self._resting:
             overlay.brush(*self._pointer, self.gestures.radius, scale)
         loaded = self.loader.loaded
         answered = self.asker.answered
-        if self._pointer is not None and self._neuron >= 0 and answered.words_for == self._neuron:
-            overlay.label(answered.words, *self._pointer, size, scale)
+        named = self._neuron >= 0 and answered.words_for == self._neuron and not self.help
+        if self._pointer is not None and named:
+            _, right, below = self._margins()
+            free = round(size[0] - right), round(size[1] - below)
+            overlay.label(answered.words, *self._pointer, free, scale)
         dark = bool(snapshot.values["view/blackout"]) and not self.console_shown
         if snapshot.waiting and not dark:
             overlay.banner(snapshot.waiting, size, 0.46, scale)

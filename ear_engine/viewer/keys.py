@@ -16,47 +16,53 @@ class Binding:
         keys: names of keys that do it, ``shift+`` before those that need it.
         shown: how they are called in the list.
         about: what they do, for people.
+        group: one of :data:`GROUPS`, under which it is listed.
     """
 
     action: str
     keys: tuple[str, ...]
     shown: str
     about: str
+    group: str
+
+
+GROUPS = ("look", "aim", "left drag", "stage")
 
 
 BINDINGS = (
-    Binding("help", ("?", "f1", "h"), "?", "this list"),
-    Binding("console", ("tab",), "Tab", "console: show or hide"),
-    Binding("fit", ("f", "home"), "F", "the whole map"),
-    Binding("fly_target", ("t",), "T", "fly to the target"),
-    Binding("fly_layer", ("g",), "G", "fly to the target's layer"),
-    Binding("next_layer", ("]", "page down"), "]", "target: the next layer"),
-    Binding("previous_layer", ("[", "page up"), "[", "target: the layer before"),
-    Binding("move", ("1",), "1", "left drag moves the map"),
-    Binding("box", ("2",), "2", "left drag selects a box (or Alt)"),
-    Binding("lasso", ("3",), "3", "left drag selects a lasso (or Shift)"),
-    Binding("brush", ("4",), "4", "left drag paints neurons (or Ctrl)"),
-    Binding("smaller", (",", "-"), ",", "smaller brush"),
-    Binding("larger", (".", "+", "="), ".", "larger brush"),
-    Binding("audition", ("a",), "A", "hear what excites this neuron; the next; stop"),
-    Binding("palette", ("p",), "P", "next palette"),
-    Binding("palette_back", ("shift+p",), "Shift P", "palette before"),
-    Binding("links", ("l",), "L", "links: show or hide"),
-    Binding("fullscreen", ("f11", "enter"), "F11", "full screen"),
-    Binding("monitor", ("m",), "M", "next screen"),
-    Binding("blackout", ("b",), "B", "blackout"),
-    Binding("screenshot", ("s", "f12"), "S", "save a picture"),
-    Binding("frames", ("i",), "I", "frames a second"),
-    Binding("escape", ("escape",), "Esc", "close, stop an excerpt, or leave full screen"),
-    Binding("quit", ("ctrl+q",), "Ctrl Q", "end"),
+    Binding("fit", ("f", "home"), "F", "the whole map", "look"),
+    Binding("fly_target", ("t",), "T", "fly to the target", "look"),
+    Binding("fly_layer", ("g",), "G", "fly to the target's layer", "look"),
+    Binding("palette", ("p",), "P", "next palette", "look"),
+    Binding("palette_back", ("shift+p",), "Shift P", "palette before", "look"),
+    Binding("links", ("l",), "L", "links: show or hide", "look"),
+    Binding("next_layer", ("]", "page down"), "]", "the next layer", "aim"),
+    Binding("previous_layer", ("[", "page up"), "[", "the layer before", "aim"),
+    Binding("audition", ("a",), "A", "hear what excites this neuron, the next, stop", "aim"),
+    Binding("move", ("1",), "1", "moves the map", "left drag"),
+    Binding("box", ("2",), "2", "selects a box (also Alt)", "left drag"),
+    Binding("lasso", ("3",), "3", "selects a lasso (also Shift)", "left drag"),
+    Binding("brush", ("4",), "4", "paints neurons (also Ctrl)", "left drag"),
+    Binding("smaller", (",", "-"), ",", "smaller brush", "left drag"),
+    Binding("larger", (".", "+", "="), ".", "larger brush", "left drag"),
+    Binding("help", ("?", "f1", "h"), "?", "this list", "stage"),
+    Binding("console", ("tab",), "Tab", "console: show or hide", "stage"),
+    Binding("fullscreen", ("f11", "enter"), "F11", "full screen", "stage"),
+    Binding("monitor", ("m",), "M", "next screen", "stage"),
+    Binding("blackout", ("b",), "B", "blackout", "stage"),
+    Binding("screenshot", ("s", "f12"), "S", "save a picture", "stage"),
+    Binding("frames", ("i",), "I", "frames a second", "stage"),
+    Binding("escape", ("escape",), "Esc", "close, stop an excerpt, or leave full screen", "stage"),
+    Binding("quit", ("ctrl+q",), "Ctrl Q", "end", "stage"),
 )
 _ACTIONS = {key: binding.action for binding in BINDINGS for key in binding.keys}
 MOUSE = (
+    ("click", "this neuron becomes the target"),
+    ("Shift click", "this one, too"),
     ("drag", "move the map"),
     ("wheel", "zoom at the pointer"),
     ("right drag", "turn"),
     ("double click", "the whole map"),
-    ("click", "this neuron becomes the target"),
 )
 
 

@@ -51,6 +51,7 @@ class Scene:
         self._before: PreparedLoop | None = None
         self._fade = (0.0, 0.0)  # when it began, seconds it takes
         self._hovered: int | None = None
+        self.letters = 1.0  # how much larger than usual what belongs to letters is, beyond pixels a unit
         self._positions = np.zeros((0, 2), np.float32)
         self._activity_before = np.zeros(0, np.float32)
         self._places: LitPlaces | None = None
@@ -174,7 +175,7 @@ class Scene:
             self._links.draw(world, self.detail.links)
         exposure.expose(target, self._palette, self.level, self.detail.glow or self.detail.links > 0.0)
         if self._hovered is not None and surfaces is None and self._points is not None:
-            self._draw_ring(world, self._points.places.at(self._hovered), camera.pixel_ratio)
+            self._draw_ring(world, self._points.places.at(self._hovered), camera.pixel_ratio * self.letters)
 
     def _forget_places(self) -> None:
         self._places, self._moved = None, -math.inf
