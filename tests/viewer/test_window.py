@@ -117,6 +117,21 @@ def test_what_the_pointer_is_over_has_a_name(hands: Hands) -> None:
     assert app.touch.count == 1
 
 
+def test_a_pointer_that_rests_is_not_in_the_picture_of_the_audience(hands: Hands) -> None:
+    app = hands.app
+    assert app.stage.picture is not None
+    hands.do("key", "Tab")
+    x, y = app.stage.camera.to_screen(app.stage.picture.positions[9000])
+    hands.do("mousemove", round(x), round(y))
+    glfw, window = app.window.glfw, app.window._handle
+    assert glfw.get_input_mode(window, glfw.CURSOR) == glfw.CURSOR_NORMAL and app.stage.scene._hovered is not None
+    hands.until(lambda: glfw.get_input_mode(window, glfw.CURSOR) == glfw.CURSOR_HIDDEN, 8.0)
+    assert app.stage.scene._hovered is None
+    hands.do("mousemove", round(x) + 1, round(y))
+    assert glfw.get_input_mode(window, glfw.CURSOR) == glfw.CURSOR_NORMAL and app.stage.scene._hovered is not None
+    hands.do("key", "Tab")
+
+
 @pytest.mark.parametrize("tool", ["box", "lasso", "brush"])
 def test_what_is_drawn_becomes_the_target(hands: Hands, engine: EngineProcess, tool: str) -> None:
     app = hands.app
