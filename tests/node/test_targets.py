@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from ear_engine.control import ControlLog
-from ear_engine.ear.statistics_file import write_statistics
+from ear_engine.ear.statistics_file import hash_weights, write_statistics
 from ear_engine.errors import UserError
+from ear_engine.layout.map_file import MAP, MapFile, write_map
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.sources import Sources
 from ear_engine.node.targets import Targets
@@ -32,8 +33,6 @@ SHAPES = [[layer.channels, layer.bins] for layer in LAYERS]
 
 def ear_in(folder: Path) -> Path:
     """An ear's folder with statistics of 25 neurons and no network."""
-    from ear_engine.ear.statistics_file import hash_weights
-
     folder.mkdir()
     (folder / "weights.safetensors").write_bytes(b"these are the weights")
     (folder / "config.yaml").write_text("name: ear\nkind: another\n")
@@ -120,6 +119,24 @@ def test_when_another_ear_comes_what_it_does_not_have_is_given_up(tmp_path: Path
             assert any("beyond the ear's 20" in told for told in place.told)
             assert any("layer 'top'" in told and "dropped" in told for told in place.told)
         assert place.ends == []
+
+    asyncio.run(scenario())
+
+
+def test_a_map_that_has_been_made_is_what_targets_mean(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        ear = ear_in(tmp_path / "ear")
+        place = Place(ear)
+        async with learning(place) as targets:
+            assert targets.learned == ear and targets.resolver is not None
+            chart = targets.resolver.facts
+            assert chart.stored is None
+            places = np.random.default_rng(2).random((len(chart.index), 2), np.float32)
+            write_map(ear / MAP, MapFile(places, hash_weights(ear), {}))
+            place.control.set_map("test")
+            await until(lambda: targets.resolver and targets.resolver.facts is not chart)
+            assert np.array_equal(targets.resolver.facts.positions, places)
+        assert place.told == [] and place.ends == []
 
     asyncio.run(scenario())
 

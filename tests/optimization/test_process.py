@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from torch import Tensor
 from ear_engine.ear.checkpoint import save_ear
 from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.ear.scalogram import ScalogramConfig
+from ear_engine.ear.statistics_file import hash_weights
+from ear_engine.layout.map_file import MAP, MapFile, write_map
 from ear_engine.optimization import process
 from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.objectives.base import HeardTrace, Objective
@@ -134,6 +137,39 @@ def test_another_ear_takes_over_what_was_dreamed(stage: Callable[..., Stage], ea
     running.change({"dream/run": True}, ear=str(ears / "narrow"))
     back = running.wait(lambda state: state.ear == "narrow" and state.step > taken.step)
     assert back.shapes == first.shapes and back.refusals == []
+
+
+def test_a_target_on_the_map_means_the_map_that_has_been_made(
+    tmp_path: Path, ears: Path, loop: Audio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aimed: list[set[str]] = []
+    aim = Dream.aim
+
+    def told(self: Dream, terms: Any) -> None:
+        found = tuple(terms)
+        aimed.append({term.layer for term in found})
+        aim(self, found)
+
+    monkeypatch.setattr(Dream, "aim", told)
+    ear = tmp_path / "ear"
+    shutil.copytree(ears / "narrow", ear)
+    values = {"target/by": "map", "target/x": 0.5, "target/y": 0.05, "target/radius": 0.02}
+    running = Stage(tmp_path / "session", ear, loop, **values)
+    try:
+        state = running.wait(lambda state: state.step > 1)
+        before = aimed[-1]
+        assert "autoregressive_8" not in before
+        shapes = dict(zip(state.layers, state.shapes, strict=True))
+        places = np.full((sum(c * b for c, b in shapes.values()), 2), 0.9, np.float32)
+        last = int(np.prod(shapes["autoregressive_8"]))
+        places[-last:] = 0.5, 0.05
+        write_map(ear / MAP, MapFile(places, hash_weights(ear), {}))
+        assert state.layers[-1] == "autoregressive_8" and aimed[-1] == before
+        running.change(maps=1)
+        running.wait(lambda state: aimed[-1] == {"autoregressive_8"})
+        assert running.goes_on().refusals == []
+    finally:
+        running.close()
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ def ear_folder(parent: Path, name: str = "synthetic", seed: int = 0) -> Path:
     return folder
 
 
-def decide(session: Path, ear: Path, motion: str = "still") -> None:
-    state = ControlState(1, {"map/motion": motion}, {}, "", 0, [], str(ear), 0)
+def decide(session: Path, ear: Path, motion: str = "still", maps: int = 0) -> None:
+    state = ControlState(1, {"map/motion": motion}, {}, "", 0, [], str(ear), 0, maps=maps)
     writer: StateWriter[ControlState] = StateWriter(session, "control")
     writer.write(state)
     writer.close()
@@ -170,6 +170,21 @@ def test_another_ear_has_another_map(session: Session, stage: Stage, tmp_path: P
         for (version, picture), (later, another) in zip(before, after, strict=True):
             assert picture is not None and another is not None
             assert version != later and picture.id != another.id
+
+
+def test_a_map_that_is_made_meanwhile_takes_the_charts_place(session: Session, ear: Path) -> None:
+    (ear / MAP).unlink()
+    decide(session.folder, ear)
+    bulk = SessionBulk(session.folder)
+    chart, version = bulk.map(), bulk.map_version()
+    write_map(ear / MAP, replace(stored(), weights=hash_weights(ear)))
+    assert bulk.map() is chart  # nobody has said so
+    decide(session.folder, ear, maps=1)
+    made = bulk.map()
+    assert chart is not None and made is not None
+    assert made.id != chart.id and bulk.map_version() != version
+    assert len(made.links) and not len(chart.links)
+    bulk.close()
 
 
 def test_an_ear_without_a_folder_of_facts_is_known_when_it_dreams(session: Session, tmp_path: Path) -> None:

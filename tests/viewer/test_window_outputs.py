@@ -1,0 +1,73 @@
+"""The picture that a viewer with a window gives away: without its console, and also while it is minimized."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ear_engine.viewer.app import App
+from ear_engine.viewer.client import Place
+from ear_engine.viewer.options import ViewOptions
+from ear_engine.viewer.window import Window
+from tests.viewer.screen import screen
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the viewer tells a terminal."""
+    return []
+
+
+@pytest.fixture
+def app(said: list[str]) -> Iterator[App]:
+    with screen():
+        made = App(ViewOptions(Place("127.0.0.1", 9), outputs=("mjpeg:0",)), said.append)
+        made.start()
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def picture(app: App, said: list[str]) -> np.ndarray:
+    """What others see; frames go on meanwhile."""
+    app.step()
+    (place,) = [line for line in said if "the picture is at" in line]
+    url = place.split()[-1].replace(".mjpg", ".jpg")
+    found: list[bytes] = []
+    thread = threading.Thread(target=lambda: found.append(urllib.request.urlopen(url, timeout=20).read()))
+    thread.start()
+    end = time.perf_counter() + 30.0
+    while thread.is_alive():
+        assert time.perf_counter() < end
+        app.step()
+    with Image.open(io.BytesIO(found[0])) as image:
+        return np.asarray(image).astype(int)
+
+
+def test_others_see_no_console(app: App, said: list[str]) -> None:
+    seen: list[int] = []
+    swap = app.window.swap
+    app.window.swap = lambda: (seen.append(int(app.stage.read().max())), swap())  # type: ignore[method-assign]
+    assert picture(app, said).max() < 30
+    assert seen[-1] > 200 and app.console_shown  # letters
+
+
+def test_others_see_it_while_the_window_is_minimized(
+    app: App, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.step()
+    monkeypatch.setattr(Window, "hidden", property(lambda self: True))  # which takes a window manager
+    monkeypatch.setattr(app.window, "swap", lambda: pytest.fail("a frame for nobody"))
+    assert picture(app, said).shape == (720, 1280, 3)
+    monkeypatch.undo()
+    assert picture(app, said).shape == (720, 1280, 3)
