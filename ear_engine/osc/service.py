@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import ear_engine
@@ -17,8 +18,10 @@ from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Auditions, Command, Engine
 from ear_engine.osc.dispatcher import Counters, Dispatcher
+from ear_engine.osc.links import BEYOND, Link, Send
 from ear_engine.osc.loops import LoopAnnouncer
 from ear_engine.osc.map_stream import MapNow, MapStream
+from ear_engine.osc.namespace import Namespace
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.publisher import IDLE, Publisher
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
@@ -101,7 +104,9 @@ class OscService:
             self._dispatcher.leaves,
             self._send_subscribed,
         )
+        self._namespace = Namespace(control, self._dispatcher.leaves, self._dispatcher.commands, self._streams)
         control.listen(self._changed)
+        self._links: dict[Address, Send] = {}
         self._server: OscServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -146,6 +151,23 @@ class OscService:
         counters.dropped = 0 if self._server is None else self._server.dropped
         counters.loops_skipped = self._announcer.skipped
         return counters
+
+    @property
+    def namespace(self) -> Namespace:
+        """Every address there is."""
+        return self._namespace
+
+    def link(self, host: str, port: int, send: Send) -> Link:
+        """A client that is connected by other means than UDP (:mod:`ear_engine.osc.links`).
+
+        Args:
+            host: IP address of the other side.
+            port: TCP port of the other side.
+            send: takes what it is told.
+        """
+        address = host, BEYOND + port
+        self._links[address] = send
+        return Link(address, self._dispatcher, self._publisher, self._clients, partial(self._unlink, address))
 
     def event(self, level: str, code: str, message: str) -> None:
         """Tell subscribers of ``/ear/event`` (``s level, s code, s message``) what has happened."""
@@ -217,12 +239,24 @@ class OscService:
         return self._loop.call_later(delay, call)
 
     def _reply(self, packet: bytes, target: Address) -> bool:
+        if target[1] >= BEYOND:
+            return self._send_linked(packet, target)
         return self._server is not None and self._server.send(packet, target)
 
     def _send_subscribed(self, packet: bytes, subscription: Subscription) -> bool:
+        if subscription.target[1] >= BEYOND:
+            address = packet[: packet.find(b"\0")].decode()
+            return self._send_linked(packet, subscription.target, address if address in self._dispatcher.leaves else "")
         if self._server is None:
             return False
         return self._server.send(packet, subscription.target, plain=subscription.static)
+
+    def _send_linked(self, packet: bytes, target: Address, address: str = "") -> bool:
+        send = self._links.get(target)  # none if it was closed before an answer was due
+        return send is not None and send(packet, address)
+
+    def _unlink(self, address: Address) -> None:
+        self._links.pop(address, None)
 
     def _subscribed(self, subscription: Subscription) -> None:
         self._publisher.bind(subscription)

@@ -230,6 +230,8 @@ class ClientTable:
             host, wanted = str(there), int(digits) if digits.isascii() and digits.isdigit() else -1
         else:
             wanted = target or port
+        if (host, wanted) == client.address:  # where it sends from, which may be no port at all
+            return host, wanted
         if not 0 < wanted < 1 << 16:
             raise UserError(f"port {wanted}", "is not 1 to 65535", "send a UDP port", "out_of_range")
         return host, wanted

@@ -1,0 +1,63 @@
+"""Every address there is: parameters, commands, streams and events, and what each is worth now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ear_engine.control import ControlLog
+from ear_engine.osc.codec import decode
+from ear_engine.osc.commands import Command
+from ear_engine.osc.dispatcher import Leaf
+from ear_engine.osc.reports import LayerInfo
+from ear_engine.osc.stream_table import StreamRow, stream_rows
+from ear_engine.osc.streams import EVENTS, Streams
+from ear_engine.shared_memory.clock import now
+
+
+class Namespace:
+    """A view of the tables; nothing is stored here.
+
+    Args:
+        control: values of the parameters.
+        leaves: parameters by address.
+        commands: by address.
+        streams: what is heard.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        leaves: Mapping[str, Leaf],
+        commands: Mapping[str, Command],
+        streams: Streams,
+    ) -> None:
+        self.leaves = leaves
+        self.commands = commands
+        self.rows: tuple[StreamRow, ...] = stream_rows()
+        self._control = control
+        self._streams = streams
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """Of the ear, as soon as they are known."""
+        return self._streams.layers()
+
+    @property
+    def streams(self) -> Sequence[str]:
+        """Addresses of all streams and events; they change with the ear."""
+        return [*self._streams.addresses(), *EVENTS]
+
+    def value(self, address: str) -> Any:
+        """What a parameter or its 0..1 twin is now.
+
+        Raises:
+            KeyError: there is no such parameter, or it is a trigger.
+        """
+        return self.leaves[address].value(self._control.tree.values)
+
+    def sample(self, address: str) -> tuple[Any, ...] | None:
+        """Arguments of the first message that a stream would send now; None while nothing is heard, or for events."""
+        moment = self._streams.moment(now())
+        packets = self._streams.packets(address, moment, 0) if moment is not None else []
+        return decode(packets[0])[0].arguments if packets else None

@@ -1,0 +1,120 @@
+"""The streams and events: what each sends, one row each, for whoever describes the namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ear_engine.osc.map_stream import POSITIONS
+from ear_engine.osc.reports import LayerInfo
+from ear_engine.osc.streams import ACTIVATION, AIM, CHUNK, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD
+
+
+@dataclass(frozen=True)
+class Part:
+    """One number or text of a stream's message.
+
+    Args:
+        name: what it is.
+        tag: i, f or s.
+        low, high: between which it lies; None where there is no end.
+        unit: of it.
+    """
+
+    name: str
+    tag: str
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class StreamRow:
+    """One row.
+
+    Args:
+        address: of the stream; one that ends in ``/`` is that of one stream a layer, the layer's name behind it.
+        parts: what comes first in its message.
+        description: one line.
+        many: what follows again and again; None where nothing does.
+        event: it is sent when something happens, not at a rate.
+    """
+
+    address: str
+    parts: tuple[Part, ...]
+    description: str
+    many: Part | None = None
+    event: bool = False
+
+    @property
+    def usage(self) -> str:
+        """Address and what it sends, for people."""
+        words = [f"{part.tag}:{part.name}" for part in self.parts]
+        if self.many is not None:
+            words.append(f"{self.many.tag}:{self.many.name}…")
+        return " ".join([f"{self.address}<layer>" if self.address.endswith("/") else self.address, *words])
+
+
+def stream_rows() -> tuple[StreamRow, ...]:
+    """All rows."""
+    p, row = Part, StreamRow
+    loop, frame = p("loop", "i", 0), p("frame", "i", 0)
+    some = (p("offset", "i", 0), p("total", "i", 0))
+    return (
+        row(
+            PLAYHEAD,
+            (loop, p("phase", "f", 0, 1), frame, p("beat", "f", 0, 64, "beats"), p("sequence", "i", 0)),
+            "Where in which loop the sound is.",
+        ),
+        row(OBJECTIVE, (p("objective", "f"),), "How much the loop that is heard does what was asked for."),
+        row(MEAN, (), "Mean activation of each layer, in their order.", p("mean", "f")),
+        row(MAX, (), "Largest activation in each layer, in their order.", p("maximum", "f")),
+        row(
+            ACTIVATION,
+            (loop, frame, *some),
+            f"Activations of a layer, {CHUNK} in a message.",
+            p("activation", "f"),
+        ),
+        row(
+            POSITIONS,
+            (p("version", "i", 0), *some),
+            "Where neurons are on the map, x and y by turns; sent once, and again when they have moved.",
+            p("coordinate", "f", 0, 1),
+        ),
+        row(
+            LOOP,
+            (
+                p("loop", "i", 0),
+                p("path", "s"),
+                p("seconds", "f", 0, None, "s"),
+                p("sample_rate", "i", 0, None, "Hz"),
+                p("beats", "i", 1, 64, "beats"),
+                p("tempo", "f", 0, None, "BPM"),
+            ),
+            "A new loop is there as a WAV file on this machine; over HTTP it is /loops/NUMBER.wav.",
+            event=True,
+        ),
+        row(EVENT, (p("level", "s"), p("code", "s"), p("message", "s")), "Something has happened.", event=True),
+        row(AIM, (p("number", "i", 0),), "Something else is aimed at; GET /target says which neurons.", event=True),
+    )
+
+
+def find_row(address: str, rows: Sequence[StreamRow]) -> StreamRow | None:
+    """The row that describes a stream or event."""
+    exact = next((row for row in rows if row.address == address), None)
+    return exact or next((r for r in rows if r.address.endswith("/") and address.startswith(r.address)), None)
+
+
+def type_tags(address: str, row: StreamRow, layers: Sequence[LayerInfo]) -> str:
+    """Type tags of a stream's (longest) message."""
+    tags = "".join(part.tag for part in row.parts)
+    if row.many is None:
+        return tags
+    neurons = {layer.name: layer.neurons for layer in layers}
+    if address in (MEAN, MAX):
+        count = len(layers)
+    elif address == POSITIONS:
+        count = 2 * sum(neurons.values())
+    else:
+        count = neurons.get(address.removeprefix(row.address), 0)
+    return tags + row.many.tag * min(count, CHUNK)
