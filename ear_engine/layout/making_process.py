@@ -6,6 +6,8 @@ It is told by the control slot which ear that is, and says in a slot of its own 
 from __future__ import annotations
 
 import os
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from ear_engine.shared_memory.layout_state import LayoutState, LayoutWriter
 from ear_engine.shared_memory.states import ControlState, StateReader
 
 _LAST = 19  # sound, dreams and pictures first
+_LOOK = 0.25  # seconds between looks whether the engine is there
 
 
 class Left(Exception):
@@ -83,6 +86,13 @@ class MapMaker:
         self._writer.write(self._state)
 
 
+def _end_with_parent() -> None:
+    """A network is traced for seconds without a look at anything; who has no parent any more ends all the same."""
+    while platform.parent_alive():
+        time.sleep(_LOOK)
+    os._exit(1)
+
+
 def layout_main(session: Path) -> None:
     """Entry point of the spawned process.
 
@@ -93,6 +103,7 @@ def layout_main(session: Path) -> None:
     platform.lower_priority(_LAST)
     platform.reuse_memory()
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:
         MapMaker(session).run()
     except UserError:
