@@ -44,7 +44,10 @@ Neighborhoods preserved: of a vertex with d edges, the share of the d vertices n
 to; the mean over 400 vertices. Energy is that whose slope the forces are: all pairs, springs and centering.""",
     "view": """Until OpenGL is done with a frame of the whole map (neurons, links, glow, exposure), offscreen, while the
 ear's own loop plays; nothing is left out to be in time. The renderer is named; llvmpipe is OpenGL by the processor,
-for which the target is another one than on a graphics card. The reference draws neurons alone, with one thread.""",
+for which the target is another one than on a graphics card. The reference draws neurons alone, with one thread. How
+soon hands are answered is measured in a real window (Xvfb, xdotool) beside an engine that dreams on the same cores:
+until the frame that shows another target, and until the first sample of a loop dreamed for the last stroke of a brush,
+which enters with a beat and is scheduled a quarter of a second before.""",
     "render": """`ear-engine render` to an MP4 file, from the first frame to the whole file: another process dreams,
 frames are drawn and encoded in two threads. The reference does all that in one process, one thing after another, though
 OpenGL by the processor and x264 have their own threads there, too. Loading the ear comes on top, two or three seconds

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ear_engine.benchmarks import view_answers
 from ear_engine.benchmarks.measure import Timings, take_turns
 from ear_engine.benchmarks.rows import Row, judged
 from ear_engine.benchmarks.view_console import OpenConsole
@@ -50,9 +51,12 @@ class Subject:
 
 
 def run(repetitions: int | None = None, subjects: Sequence[Subject] | None = None) -> list[Row]:
-    """Milliseconds a frame, against the films' renderer and against uploading everything for each frame."""
+    """Milliseconds a frame, against the films' renderer and against uploading everything for each frame; and how soon
+    hands are answered (:mod:`ear_engine.benchmarks.view_answers`), unless ``subjects`` are given."""
+    answers = view_answers.run(repetitions) if subjects is None else []
     found = [subject_of(ear) for ear in _EARS] if subjects is None else subjects
-    return [row for one in found for row in _measure(one, 15 if repetitions is None else repetitions)]
+    frames = [row for one in found for row in _measure(one, 15 if repetitions is None else repetitions)]
+    return frames + answers
 
 
 def subject_of(ear: str) -> Subject:
