@@ -112,7 +112,7 @@ def encode(address: str, *arguments: object) -> bytes:
         tag, packed = _pack(argument)
         tags.append(tag)
         data.append(packed)
-    return b"".join((_padded(address), _padded("".join(tags)), *data))
+    return b"".join((padded(address), padded("".join(tags)), *data))
 
 
 class FloatMessage:
@@ -133,7 +133,7 @@ class FloatMessage:
         header = self._headers.get(values.size)
         if header is None:
             tags = "," + "i" * (self._integers.size // 4) + "f" * values.size
-            header = self._headers[values.size] = _padded(self.address) + _padded(tags)
+            header = self._headers[values.size] = padded(self.address) + padded(tags)
         return header + self._integers.pack(*integers) + values.astype(">f4").tobytes()
 
 
@@ -145,7 +145,8 @@ def _flatten(argument: Argument, into: list[Any]) -> None:
         into.append(argument)
 
 
-def _padded(text: str) -> bytes:
+def padded(text: str) -> bytes:
+    """A string as OSC has it: UTF-8, ended by a zero, filled up to a multiple of 4 bytes."""
     data = text.replace("\0", "").encode("utf-8", "replace")
     return data + b"\0" * (4 - len(data) % 4)
 
@@ -165,7 +166,7 @@ def _pack(argument: object) -> tuple[str, bytes]:
             pass  # finite, but not in float32: refused below like an infinity
         raise ValueError(f"{argument} is not a finite float32")
     if isinstance(argument, str):
-        return "s", _padded(argument)
+        return "s", padded(argument)
     if isinstance(argument, bytes | bytearray | memoryview):
         blob = bytes(argument)
         return "b", _INT.pack(len(blob)) + blob + b"\0" * (-len(blob) % 4)

@@ -8,6 +8,7 @@ from ear_engine.control import REGION_FIELDS
 from ear_engine.errors import UserError
 from ear_engine.osc.commands import DONE, Argument, Auditions, Call, Command, Sounding, Unknown
 from ear_engine.osc.patterns import Pattern, has_wildcards
+from ear_engine.osc.regions import WORDS
 from ear_engine.osc.subscriptions import DEFAULT_RATE, DEFAULT_TTL
 from ear_engine.parameters import Parameter
 from ear_engine.presets import find_preset, list_presets, recall
@@ -100,7 +101,7 @@ def describe(row: Parameter, value: object) -> tuple[object, ...]:
 def _subscribe(call: Call) -> None:
     given = call.arguments
     pattern = Pattern(given["pattern"])
-    matches = call.engine.matches(pattern)
+    matches = call.engine.matches(pattern, given["format"])
     subscription = call.engine.clients.subscribe(
         call.client,
         pattern,
@@ -108,6 +109,8 @@ def _subscribe(call: Call) -> None:
         format=given["format"],
         target=given["port"],
         ttl=given["ttl_s"],
+        lead=given["lead_beats"],
+        packet=given["packet_bytes"],
     )
     call.engine.subscribed(subscription)
     call.done(subscription.number, pattern.text, matches, subscription.rate, subscription.ttl)
@@ -128,6 +131,18 @@ def _stream_list(call: Call) -> None:
         call.reply(call.address, index, len(subscriptions), *facts)
     if not subscriptions:
         call.reply(call.address, 0, 0)
+
+
+def _region_define(call: Call) -> None:
+    word, text = call.arguments["region"], call.arguments["text"]
+    call.done(word, call.engine.regions.define(call.client.regions, word, text))
+
+
+def _region_list(call: Call) -> None:
+    regions = call.client.regions
+    for word in WORDS:
+        region = regions.get(word)
+        call.reply(call.address, word, *((region.text, region.numbers.size) if region is not None else ("", 0)))
 
 
 def _region(call: Call) -> None:
@@ -250,6 +265,8 @@ def builtin_commands() -> tuple[Command, ...]:
         a("format", "s", "list"),
         a("port", "a", 0),
         a("ttl_s", "f", DEFAULT_TTL),
+        a("lead_beats", "f", 0.0),
+        a("packet_bytes", "i", 0),
     )
     return (
         c("system/ping", (), f"{PONG} s:engine s:version i:request", "Is anyone there?", _ping),
@@ -306,6 +323,7 @@ def builtin_commands() -> tuple[Command, ...]:
             "Receive streams, events or changes of parameters; at once, then at this rate.",
             _subscribe,
             cost=_HEAVY,
+            before=5,
         ),
         c(
             "stream/unsubscribe",
@@ -328,6 +346,22 @@ def builtin_commands() -> tuple[Command, ...]:
             "same i:index i:total i:id s:pattern f:rate s:format i:port f:ttl i:dropped",
             "My subscriptions, a message each.",
             _stream_list,
+            cost=_HEAVY,
+        ),
+        c(
+            "region/define",
+            (a("region", "s"), a("text", "s", "")),
+            f"{DONE} s:address i:request s:region i:neurons",
+            "Let /ear/region/one … eight be a layer, neurons (12-40,77), words or an expression, for you alone.",
+            _region_define,
+            cost=_HEAVY,
+        ),
+        c(
+            "region/list",
+            (),
+            "same s:region s:text i:neurons",
+            "My eight regions, a message each.",
+            _region_list,
             cost=_HEAVY,
         ),
         c(

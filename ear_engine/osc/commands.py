@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ear_engine.audition.excerpts import Excerpt
@@ -12,6 +12,7 @@ from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
 from ear_engine.osc.patterns import Pattern
+from ear_engine.osc.regions import Regions
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.subscriptions import Client, ClientTable, Subscription
 from ear_engine.targets.resolve import Resolver
@@ -83,12 +84,13 @@ class Engine:
     layers: Callable[[], Sequence[LayerInfo]]
     clips: Callable[[], Sequence[ClipInfo]]
     quit: Callable[[], None]
-    matches: Callable[[Pattern], int]  # how many addresses it means; UserError if none
+    matches: Callable[[Pattern, str], int]  # how many addresses it means in a format; UserError if none
     subscribed: Callable[[Subscription], None]  # lets the streams know of it
     engine_id: str
     version: str
     targets: Callable[[], Resolver | None] = lambda: None  # resolves targets for the ear, as soon as it is known
     auditions: Callable[[], Auditions | None] = lambda: None
+    regions: Regions = field(default_factory=lambda: Regions(lambda: None))
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ class Command:
         run: does it; may raise UserError.
         together: all of the arguments or none.
         cost: how many small messages it is as heavy as, for the limit of each client.
+        before: arguments after which the request's number may come already, in place of the rest: as a whole number
+            that is the last argument; None if only after all.
     """
 
     name: str
@@ -138,6 +142,7 @@ class Command:
     run: Callable[[Call], None]
     together: bool = False
     cost: float = 0.0
+    before: int | None = None
 
     @property
     def address(self) -> str:
@@ -152,6 +157,7 @@ class Command:
         Raises:
             UserError: missing, of another type, or too many.
         """
+        raw, numbered = self._numbered(raw)
         values: dict[str, Any] = {}
         for number, argument in enumerate(self.arguments):
             if number < len(raw):
@@ -160,10 +166,22 @@ class Command:
                 raise self._refuse(f"needs {argument.name}")
             elif argument.default is not None:
                 values[argument.name] = argument.default
-        rest = raw[len(self.arguments) :]
-        if len(rest) > 1:
+        if len(numbered) > 1:
             raise self._refuse("has too many arguments")
-        return values, int(self._convert(Argument("request", "i"), rest[0])) if rest else 0
+        return values, int(self._convert(Argument("request", "i"), numbered[0])) if numbered else 0
+
+    def request(self, raw: Sequence[Any]) -> int:
+        """The request's number, whatever is wrong with the arguments; 0 if there is none."""
+        _, numbered = self._numbered(raw)
+        whole = len(numbered) == 1 and isinstance(numbered[0], int | float) and numbered[0] == int(numbered[0])
+        return int(numbered[0]) if whole and abs(numbered[0]) < 1 << 31 else 0
+
+    def _numbered(self, raw: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The arguments, and what follows them."""
+        count = len(self.arguments)
+        if self.before is not None and len(raw) == self.before + 1 and type(raw[-1]) is int:
+            count = self.before
+        return raw[:count], raw[count:]
 
     @property
     def usage(self) -> str:

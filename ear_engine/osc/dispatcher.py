@@ -141,8 +141,7 @@ class Dispatcher:
             command = self.commands.get(message.address)
             if message.address in self._lists and all(isinstance(part, int | float) for part in arguments):
                 arguments = [write_neurons(map(_whole, arguments))] if arguments else []
-            declared = len(command.arguments) if command is not None else 1
-            request = _request(arguments[declared:])
+            request = command.request(arguments) if command is not None else _request(arguments[1:])
             if command is not None:
                 self._call(command, arguments, client)
             elif message.address not in _ANSWERS:

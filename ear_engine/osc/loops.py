@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ear_engine.osc.codec import encode
-from ear_engine.osc.streams import LOOP
+from ear_engine.osc.stream_names import LOOP
 from ear_engine.shared_memory.loops import LoopFile, read_loop, whole_file
 from ear_engine.shared_memory.states import Entry
 

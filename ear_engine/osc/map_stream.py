@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.osc.codec import FloatMessage
+from ear_engine.osc.stream_names import POSITIONS as POSITIONS
 
-POSITIONS = "/ear/map/positions"
 _CHUNK = 256  # floats in a message, which keeps it below 1400 bytes
 _A_TURN = 48  # messages, 50 kB
 _VERSIONS = 1 << 23  # a counter stays exact when a receiver turns it into float32

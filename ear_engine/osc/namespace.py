@@ -10,8 +10,9 @@ from ear_engine.osc.codec import decode
 from ear_engine.osc.commands import Command
 from ear_engine.osc.dispatcher import Leaf
 from ear_engine.osc.reports import LayerInfo
+from ear_engine.osc.stream_names import EVENTS
 from ear_engine.osc.stream_table import StreamRow, stream_rows
-from ear_engine.osc.streams import EVENTS, Streams
+from ear_engine.osc.streams import Streams
 from ear_engine.shared_memory.clock import now
 
 

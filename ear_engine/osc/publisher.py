@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from ear_engine.control import Change, ControlLog
+from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
 from ear_engine.osc.commands import Unknown
 from ear_engine.osc.dispatcher import Leaf
-from ear_engine.osc.map_stream import POSITIONS, MapStream
+from ear_engine.osc.formats import CHANNELS, MOST_CHANNELS, Fields
+from ear_engine.osc.map_stream import MapStream
+from ear_engine.osc.pacing import Pacer, Send
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.streams import ACTIVATION, EVENTS, Moment, Streams
+from ear_engine.osc.stream_names import ACTIVATION, EVENTS, HEARTBEAT, POSITIONS, RANK, REGION, SURPRISE, TOP
+from ear_engine.osc.streams import SEQUENCE, Moment, Streams
 from ear_engine.osc.subscriptions import ClientTable, Subscription
+from ear_engine.shared_memory.clock import now
 
 IDLE = 0.02  # seconds between looks at the audio process
+SHARE = 0.35
+"""Of the time that is given to streams when more is asked for than can be had."""
+_MOST = 0.003  # seconds of work until others get their turn
 _EARLY = 0.0005  # seconds a turn may be early, so that timers need not be exact
+_EXPIRE = 0.1  # seconds between looks at the leases
+_HEARTBEATS = 2.0  # most a second
+_RANKED = (RANK, TOP, REGION, SURPRISE)
+_OLDEST = 1e9  # ms
 
-Send = Callable[[bytes, Subscription], bool]
+
+@dataclass(frozen=True)
+class Vitals:
+    """How the engine is, for heartbeats; ``uptime`` in seconds."""
+
+    uptime: float
+    steps_per_second: float
+    dropouts: int
 
 
 class Publisher:
@@ -30,6 +51,8 @@ class Publisher:
         control: values of parameters; its changes are followed.
         leaves: parameters by address.
         send: sends a packet to a subscription's target without blocking; False if it was dropped.
+        vitals: how the engine is.
+        clock: seconds, monotonic, by which work is limited.
     """
 
     def __init__(
@@ -40,6 +63,8 @@ class Publisher:
         control: ControlLog,
         leaves: Mapping[str, Leaf],
         send: Send,
+        vitals: Callable[[], Vitals] = lambda: Vitals(0.0, 0.0, 0),
+        clock: Callable[[], float] = now,
     ) -> None:
         self._clients = clients
         self._streams = streams
@@ -47,23 +72,33 @@ class Publisher:
         self._control = control
         self._leaves = leaves
         self._send = send
+        self._vitals = vitals
+        self._clock = clock
+        self._pacer = Pacer(send, clock)
         self._names = streams.addresses()
         self._last: dict[str, bytes] = {}  # newest packet of each kind of event
         self._addresses_of: dict[str, list[str]] = {}  # parameter name → its addresses
+        self._expired = -math.inf
+        self._served = 0  # number of the subscription that a turn was cut short before
         for address, leaf in leaves.items():
             self._addresses_of.setdefault(leaf.row.name, []).append(address)
 
-    def matches(self, pattern: Pattern) -> int:
+    def matches(self, pattern: Pattern, format: str = "list") -> int:
         """How many streams, events and parameters ``pattern`` means.
 
         Raises:
-            UserError: none, although the layers of the ear are known.
+            UserError: none, although the layers of the ear are known, or none that goes into this format.
         """
         everything = [*self._leaves, *EVENTS, *self._streams.addresses()]
-        count = sum(map(pattern.matches, everything))
-        if not count and (self._streams.layers() or not pattern.text.startswith(ACTIVATION)):
+        found = list(filter(pattern.matches, everything))
+        early = not self._streams.layers() and pattern.text.startswith((ACTIVATION, RANK, TOP))
+        if not found and not early:
             raise Unknown(pattern.text, "no_match", lambda: everything)
-        return count
+        fitting = [address for address in found if self._fits(address, format)]
+        if found and not fitting:
+            reason = f"has more than {MOST_CHANNELS} values, too many for channels"
+            raise UserError(pattern.text[:64], reason, "use the format blob8, blob16, blob or list", "too_many")
+        return len(fitting)
 
     def bind(self, subscription: Subscription) -> None:
         """Find what ``subscription`` matches; its first turn, with all there is, is due at once."""
@@ -75,7 +110,14 @@ class Publisher:
         self._bind_streams(subscription)
 
     def _bind_streams(self, subscription: Subscription) -> None:
-        subscription.streams = tuple(filter(subscription.pattern.matches, self._names))
+        matching = filter(subscription.pattern.matches, self._names)
+        subscription.streams = tuple(a for a in matching if self._fits(a, subscription.format))
+        if any(address.startswith(_RANKED) for address in subscription.streams):
+            self._streams.prepare()
+
+    def _fits(self, address: str, format: str) -> bool:
+        """Whether a stream can be sent in a format: channels are no way for large ones."""
+        return format != CHANNELS or (address != POSITIONS and self._streams.size(address) <= MOST_CHANNELS)
 
     def changed(self, change: Change) -> float:
         """Note ``change`` for everyone but its originator; return when the first of them is due (inf: nobody)."""
@@ -96,30 +138,89 @@ class Publisher:
                 self._deliver(packet, subscription)
                 subscription.dirty.discard(address)
 
+    def prepare(self) -> None:
+        """New loops are scheduled: begin what takes a while, if someone wants it."""
+        if any(address.startswith(_RANKED) for s in self._clients for address in s.streams):
+            self._streams.prepare()
+
     def step(self, at: float) -> float:
-        """Serve all whose turn has come at clock time ``at``; return seconds until the next turn."""
-        self._clients.expire()
+        """Serve all whose turn has come at clock time ``at``; return seconds until the next turn.
+
+        What takes longer than 3 ms is gone on with in the next turn, which comes so late that no more than a third of
+        the time is taken.
+        """
+        began = self._clock()
+        if at - self._expired >= _EXPIRE or at < self._expired:
+            self._expired = at
+            self._clients.expire()
         names = self._streams.addresses()
         if names != self._names:
             self._names = names
             for subscription in self._clients:
                 self._bind_streams(subscription)
-        moment = self._streams.moment(at)
+        wait = min(self._turns(at, began + _MOST), self._pacer.drain(at, began + 2 * _MOST) - at)
+        took = self._clock() - began
+        return max(wait, took * (1.0 / SHARE - 1.0), 0.0)
+
+    def _turns(self, at: float, until: float) -> float:
+        """Begin all turns that are due, those first that were cut off last time; return seconds until the next."""
+        subscriptions = list(self._clients)
+        if self._served:
+            later = itertools.dropwhile(lambda s: s.number != self._served, subscriptions)
+            order = dict.fromkeys([*later, *subscriptions])
+            subscriptions, self._served = list(order), 0
+        moments: dict[float, Moment | None] = {}
         wait = IDLE
-        for subscription in list(self._clients):
-            heard = moment is not None or POSITIONS in subscription.streams  # the map is there without a sound
-            if not (subscription.dirty or (subscription.streams and heard)):
+        for subscription in subscriptions:
+            if not (subscription.streams or subscription.dirty) or (subscription.ttl and subscription.expires <= at):
+                continue
+            if subscription.lead not in moments:
+                moments[subscription.lead] = self._streams.moment(at, subscription.lead)
+            moment = moments[subscription.lead]
+            if not (subscription.dirty or self._speaks(subscription, moment)):
                 continue
             if at >= subscription.due - _EARLY:
-                self._turn(subscription, moment)
-                period = 1.0 / subscription.rate
-                on_time = at - subscription.due < period
-                subscription.due = (subscription.due if on_time else at) + period
+                if self._clock() >= until:
+                    self._served = subscription.number
+                    return 0.0
+                self._turn(subscription, moment, at)
             if subscription.streams or subscription.dirty:
                 wait = min(wait, subscription.due - at)
-        return max(wait, 0.0)
+        return wait
 
-    def _turn(self, subscription: Subscription, moment: Moment | None) -> None:
+    @staticmethod
+    def _speaks(subscription: Subscription, moment: Moment | None) -> bool:
+        """Whether there is something to send: without a sound only channels, the map and heartbeats."""
+        streams = subscription.streams
+        if moment is not None or subscription.format == CHANNELS:
+            return bool(streams)
+        return POSITIONS in streams or HEARTBEAT in streams
+
+    def _turn(self, subscription: Subscription, moment: Moment | None, at: float) -> None:
+        period = 1.0 / subscription.rate
+        missed = int((at - subscription.due + _EARLY) / period) if subscription.sequence else 0
+        subscription.sequence += missed
+        subscription.dropped += missed
+        self._tell(subscription)
+        packets: list[bytes] = []
+        for address in subscription.streams:
+            if address == POSITIONS:
+                self._send_map(subscription)
+            elif address == HEARTBEAT:
+                packets += self._heartbeat(subscription, at)
+            elif moment is not None or subscription.format == CHANNELS:
+                regions = subscription.owner.regions if subscription.owner is not None else None
+                packets += self._streams.packets(
+                    address, moment, subscription.sequence, subscription.format, subscription.packet, regions
+                )
+        if packets:
+            self._pacer.put(subscription, packets, at)
+        subscription.sequence += 1
+        on_time = at - subscription.due < period
+        subscription.due = (subscription.due if on_time else at) + period
+
+    def _tell(self, subscription: Subscription) -> None:
+        """What has changed."""
         if subscription.dirty:
             for address in (address for address in self._leaves if address in subscription.dirty):
                 leaf = self._leaves[address]
@@ -128,13 +229,25 @@ class Publisher:
             for address in subscription.dirty & self._last.keys():
                 self._deliver(self._last[address], subscription)
             subscription.dirty = set()
-        for address in subscription.streams:
-            if address == POSITIONS:
-                self._send_map(subscription)
-            elif moment is not None:
-                for packet in self._streams.packets(address, moment, subscription.sequence):
-                    self._deliver(packet, subscription)
-        subscription.sequence += 1
+
+    def _heartbeat(self, subscription: Subscription, at: float) -> list[bytes]:
+        """A heartbeat, at most two a second, always with the same values."""
+        if at < subscription.beat_due - _EARLY:
+            return []
+        subscription.beat_due = at + 1.0 / _HEARTBEATS
+        number = subscription.beats
+        subscription.beats += 1
+        vitals, age = self._vitals(), self._streams.age(at)
+        of_client = subscription.owner.subscriptions if subscription.owner is not None else [subscription]
+        values = (
+            ("seq", number % SEQUENCE),
+            ("age_ms", min(_OLDEST, 1e3 * (vitals.uptime if age is None else age))),
+            ("uptime", vitals.uptime),
+            ("steps_per_second", vitals.steps_per_second),
+            ("dropouts", vitals.dropouts),
+            ("dropped", sum(s.dropped for s in of_client) % SEQUENCE),
+        )
+        return self._streams.heartbeat(Fields(values), subscription.format, subscription.packet)
 
     def _send_map(self, subscription: Subscription) -> None:
         """Some more of the map; what is dropped comes again, for a map that lies still is sent only once."""

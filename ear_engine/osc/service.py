@@ -13,6 +13,7 @@ from pathlib import Path
 
 import ear_engine
 from ear_engine.control import Change, ControlLog
+from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
@@ -23,10 +24,13 @@ from ear_engine.osc.loops import LoopAnnouncer
 from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.namespace import Namespace
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.publisher import IDLE, Publisher
+from ear_engine.osc.publisher import IDLE, Publisher, Vitals
+from ear_engine.osc.ranks import LoopRanks
+from ear_engine.osc.regions import Regions
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.server import OscServer, bind_socket
-from ear_engine.osc.streams import AIM, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, Streams
+from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
 from ear_engine.shared_memory.clock import now
 from ear_engine.targets.resolve import Resolver
@@ -77,7 +81,13 @@ class OscService:
         self._wanted_port = port
         self._static = tuple(send)
         self._clients = ClientTable(now)
-        self._streams = Streams(session, layers)
+        self._status = status
+        self._targets = targets
+        self._began = now()
+        self.ranks = LoopRanks(self._statistics)
+        """Percentile ranks of the loops that are heard; whoever else wants them shares them."""
+        regions = Regions(targets)
+        self._streams = Streams(session, layers, self.ranks, regions)
         self._worker = ThreadPoolExecutor(1, "loop-wav")
         self._announcer = LoopAnnouncer(session / "loops", session / "wav", self._worker, self._loop_written)
         engine = Engine(
@@ -87,12 +97,13 @@ class OscService:
             layers=self._streams.layers,
             clips=clips,
             quit=quit,
-            matches=lambda pattern: self._publisher.matches(pattern),
+            matches=lambda pattern, format: self._publisher.matches(pattern, format),
             subscribed=self._subscribed,
             engine_id=engine_id or f"{socket.gethostname()}:{os.getpid()}",
             version=ear_engine.__version__,
             targets=targets,
             auditions=auditions,
+            regions=regions,
         )
         table = (*builtin_commands(), *commands)
         self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now)
@@ -103,6 +114,7 @@ class OscService:
             control,
             self._dispatcher.leaves,
             self._send_subscribed,
+            self._vitals,
         )
         self._namespace = Namespace(control, self._dispatcher.leaves, self._dispatcher.commands, self._streams)
         control.listen(self._changed)
@@ -220,6 +232,7 @@ class OscService:
                 for entry in fresh:
                     if moment is None or entry.start >= moment.playhead.entry.start:
                         self._announcer.add(entry)
+                self._publisher.prepare()
             self._announcer.step()
             wait = self._publisher.step(at)
         except Exception:  # the next turn may succeed: streams must not end because of one loop
@@ -237,6 +250,14 @@ class OscService:
     def _later(self, delay: float, call: Callable[[], None]) -> object:
         assert self._loop is not None
         return self._loop.call_later(delay, call)
+
+    def _statistics(self) -> Statistics | None:
+        resolver = self._targets()
+        return None if resolver is None else resolver.facts.statistics
+
+    def _vitals(self) -> Vitals:
+        report = self._status()
+        return Vitals(now() - self._began, report.steps_per_second, report.dropouts)
 
     def _reply(self, packet: bytes, target: Address) -> bool:
         if target[1] >= BEYOND:

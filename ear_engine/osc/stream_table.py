@@ -5,9 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ear_engine.osc.map_stream import POSITIONS
+from ear_engine.osc.formats import BARE
+from ear_engine.osc.regions import FIGURES
 from ear_engine.osc.reports import LayerInfo
-from ear_engine.osc.streams import ACTIVATION, AIM, CHUNK, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.osc.stream_names import (
+    ACTIVATION,
+    AIM,
+    ALL,
+    ENERGY,
+    EVENT,
+    HEARTBEAT,
+    LOOP,
+    MAX,
+    MEAN,
+    OBJECTIVE,
+    PLAYHEAD,
+    POSITIONS,
+    RANK,
+    REGION,
+    SUMMARIES,
+    SURPRISE,
+    TOP,
+)
+from ear_engine.osc.streams import TOP_COUNT
 
 
 @dataclass(frozen=True)
@@ -33,7 +53,7 @@ class StreamRow:
     """One row.
 
     Args:
-        address: of the stream; one that ends in ``/`` is that of one stream a layer, the layer's name behind it.
+        address: of the stream; one that ends in ``/`` is that of one stream a layer and one of all, the name behind it.
         parts: what comes first in its message.
         description: one line.
         many: what follows again and again; None where nothing does.
@@ -52,7 +72,8 @@ class StreamRow:
         words = [f"{part.tag}:{part.name}" for part in self.parts]
         if self.many is not None:
             words.append(f"{self.many.tag}:{self.many.name}…")
-        return " ".join([f"{self.address}<layer>" if self.address.endswith("/") else self.address, *words])
+        behind = "" if not self.address.endswith("/") else "<one…eight>" if self.address == REGION else "<layer|all>"
+        return " ".join([self.address + behind, *words])
 
 
 def stream_rows() -> tuple[StreamRow, ...]:
@@ -69,11 +90,52 @@ def stream_rows() -> tuple[StreamRow, ...]:
         row(OBJECTIVE, (p("objective", "f"),), "How much the loop that is heard does what was asked for."),
         row(MEAN, (), "Mean activation of each layer, in their order.", p("mean", "f")),
         row(MAX, (), "Largest activation in each layer, in their order.", p("maximum", "f")),
+        row(ENERGY, (), "Root of the mean square of each layer's activations.", p("energy", "f", 0)),
+        row(
+            SURPRISE,
+            (),
+            "Of each layer: mean of -log2(1 - rank), how rarely music makes its neurons fire as strongly.",
+            p("surprise", "f", 0, 8, "bits"),
+        ),
         row(
             ACTIVATION,
             (loop, frame, *some),
-            f"Activations of a layer, {CHUNK} in a message.",
+            "Activations of a layer, or of the whole network in index order; 256 in a message of the usual size.",
             p("activation", "f"),
+        ),
+        row(
+            RANK,
+            (loop, frame, *some),
+            "The same as percentile ranks: the share of time in music that each neuron spends below.",
+            p("rank", "f", 0, 1),
+        ),
+        row(
+            TOP,
+            (
+                loop,
+                frame,
+                *(q for k in range(1, TOP_COUNT + 1) for q in (p(f"neuron{k}", "i", -1), p(f"rank{k}", "f", 0, 1))),
+            ),
+            f"The {TOP_COUNT} neurons with the highest ranks, the highest first: number in the network, and rank; "
+            "-1 and 0 where fewer fire.",
+        ),
+        row(
+            REGION,
+            (loop, frame, *(p(name, "f") for name in FIGURES)),
+            "What the neurons of one of your eight regions do (/ear/region/define): activations, and mean rank.",
+        ),
+        row(
+            HEARTBEAT,
+            (
+                p("seq", "i", 0),
+                p("age_ms", "f", 0, None, "ms"),
+                p("uptime", "f", 0, None, "s"),
+                p("steps_per_second", "f", 0),
+                p("dropouts", "i", 0),
+                p("dropped", "i", 0),
+            ),
+            "At most twice a second, with or without sound: its number, how old the last word of the sound is, and "
+            "what was dropped of your packets.",
         ),
         row(
             POSITIONS,
@@ -111,10 +173,11 @@ def type_tags(address: str, row: StreamRow, layers: Sequence[LayerInfo]) -> str:
     if row.many is None:
         return tags
     neurons = {layer.name: layer.neurons for layer in layers}
-    if address in (MEAN, MAX):
+    if address in SUMMARIES:
         count = len(layers)
     elif address == POSITIONS:
         count = 2 * sum(neurons.values())
     else:
-        count = neurons.get(address.removeprefix(row.address), 0)
-    return tags + row.many.tag * min(count, CHUNK)
+        name = address.removeprefix(row.address)
+        count = sum(neurons.values()) if name == ALL else neurons.get(name, 0)
+    return tags + row.many.tag * min(count, BARE)

@@ -1,39 +1,46 @@
-"""What is being heard right now, as OSC packets: activations, summaries, playhead and objective of the current loop."""
+"""What is being heard right now, or a little later, as OSC packets: one row a stream."""
 
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ear_engine.osc.codec import FloatMessage, encode
-from ear_engine.osc.map_stream import POSITIONS
+from ear_engine.osc.formats import LIST, PACKET, Fields, Packer, Reading, Vector
+from ear_engine.osc.frames import Frame, Network
+from ear_engine.osc.ranks import LoopRanks
+from ear_engine.osc.regions import WORDS, Defined, Regions
 from ear_engine.osc.reports import LayerInfo
+from ear_engine.osc.stream_names import (
+    ACTIVATION,
+    ALL,
+    HEARTBEAT,
+    OBJECTIVE,
+    PLAYHEAD,
+    POSITIONS,
+    RANK,
+    REGION,
+    SUMMARIES,
+    TOP,
+)
 from ear_engine.shared_memory.clock import Playhead, playhead
 from ear_engine.shared_memory.loops import LoopFile, read_loop
 from ear_engine.shared_memory.states import AudioState, Entry, StateReader
 
-PLAYHEAD = "/ear/playhead"
-OBJECTIVE = "/ear/objective"
-MEAN = "/ear/summary/mean"
-MAX = "/ear/summary/max"
-LOOP = "/ear/loop"
-EVENT = "/ear/event"
-AIM = "/ear/aim"
-ACTIVATION = "/ear/activation/"
-EVENTS = (LOOP, EVENT, AIM)
-CHUNK = 256  # floats in a message, which keeps it below 1400 bytes
-_SEQUENCE = 1 << 23  # a counter stays exact when a receiver turns it into float32
+SEQUENCE = 1 << 23
+"""Where counters begin anew: they stay exact when a receiver turns them into float32."""
+TOP_COUNT = 16
+_KEPT = 8  # frames whose packets are kept
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """The loop being heard, and where in it."""
+    """A loop, and where in it."""
 
     playhead: Playhead
     file: LoopFile | None  # None if it could not be read
@@ -48,10 +55,13 @@ class Moment:
         """Scalogram frame; 0 if the loop has none."""
         return self.playhead.frame(self.file.frames) if self.file is not None and self.file.frames else 0
 
-    def row(self, layer: str) -> NDArray[np.float32] | None:
-        """Activations of ``layer``, shape (neurons,); a layer slower than the frames holds its value."""
-        steps = None if self.file is None else self.file.activations.get(layer)
-        return None if steps is None or not len(steps) else steps[self.playhead.frame(len(steps))]
+
+@dataclass(eq=False)
+class _Kept:
+    """A frame and what has been packed of it."""
+
+    frame: Frame
+    packets: dict[tuple[str, str, int], list[bytes]]
 
 
 class Streams:
@@ -63,18 +73,29 @@ class Streams:
         session: the session folder.
         layers: layers of the ear in forward order; the set of values of a summary and the length of an activation
             follow from it, so they do not change while a loop without activations (a source) is heard.
+        ranks: of loops; among the frames of each loop if None.
+        regions: reads the regions of clients.
     """
 
-    def __init__(self, session: Path, layers: Callable[[], Sequence[LayerInfo]]) -> None:
+    def __init__(
+        self,
+        session: Path,
+        layers: Callable[[], Sequence[LayerInfo]],
+        ranks: LoopRanks | None = None,
+        regions: Regions | None = None,
+    ) -> None:
         self._loops = session / "loops"
         self._audio = StateReader(session, "audio", AudioState)
         self._layers = layers
+        self._ranks = ranks or LoopRanks(lambda: None)
+        self._regions = regions or Regions(lambda: None)
         self._mapped: dict[str, LoopFile | None] = {}
-        self._encoders: dict[str, FloatMessage] = {}
-        self._packed_for: tuple[str, float] | None = None
-        self._packed: dict[str, list[bytes]] = {}
         self._schedule: list[Entry] = []
         self._seen: tuple[LayerInfo, ...] = ()
+        self._network = Network(())
+        self._packer = Packer()
+        self._kept: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
+        self._addresses: tuple[str, ...] = ()
 
     def poll(self) -> list[Entry]:
         """Look at the audio process; return the entries of its schedule that were not there before, oldest first."""
@@ -90,76 +111,121 @@ class Streams:
                 self._seen = tuple(LayerInfo(name, steps.shape[1], 1) for name, steps in file.activations.items())
         return fresh
 
-    def moment(self, at: float) -> Moment | None:
-        """What is heard at clock time ``at``; None before any loop."""
+    def prepare(self) -> None:
+        """Begin to compute the ranks of what is scheduled; for when someone wants them."""
+        for name, file in self._mapped.items():
+            if file is not None:
+                self._ranks.of(name, file)
+
+    def moment(self, at: float, lead: float = 0.0) -> Moment | None:
+        """What is heard at clock time ``at``, or ``lead`` beats later; None before any loop.
+
+        What comes next is known as far as the audio process has planned; beyond that the present loop goes on.
+        """
         audio = self._audio.read()
         here = None if audio is None else playhead(audio, at)
+        if audio is not None and here is not None and lead > 0.0:
+            seconds = lead * here.entry.samples / here.entry.beats / audio.sample_rate
+            here = playhead(audio, at, offset=seconds)
         return None if here is None else Moment(here, self._mapped.get(here.entry.file))
+
+    def age(self, at: float) -> float | None:
+        """Seconds since the audio process last said where it is; None if it has not yet."""
+        audio = self._audio.read()
+        return None if audio is None else max(0.0, at - audio.time)
 
     def layers(self) -> tuple[LayerInfo, ...]:
         """Layers of the ear as the node reports them, or else as the loops tell."""
         return tuple(self._layers()) or self._seen
 
-    def addresses(self) -> list[str]:
+    def addresses(self) -> tuple[str, ...]:
         """Streams there are: a constant set as long as the ear stays."""
-        return [PLAYHEAD, MEAN, MAX, OBJECTIVE, POSITIONS, *(ACTIVATION + layer.name for layer in self.layers())]
+        layers = self.layers()
+        if layers != self._network.layers or not self._addresses:
+            self._network = Network(layers)
+            self._packer.forget()
+            self._kept.clear()
+            names = [layer.name for layer in layers]
+            each = [family + name for family in (ACTIVATION, RANK, TOP) for name in ([*names, ALL] if names else ())]
+            regions = [REGION + word for word in WORDS]
+            self._addresses = (PLAYHEAD, HEARTBEAT, *SUMMARIES, OBJECTIVE, POSITIONS, *each, *regions)
+        return self._addresses
 
-    def packets(self, address: str, moment: Moment, sequence: int) -> list[bytes]:
-        """Messages of the stream ``address`` at ``moment``; ``sequence`` is the subscription's turn.
+    def size(self, address: str) -> int:
+        """How many values a stream has at most; 0 for what is no stream."""
+        family, _, name = address.rpartition("/")
+        if family + "/" in (ACTIVATION, RANK):
+            self.addresses()
+            span = self._network.spans.get(name)
+            return self._network.total if name == ALL else 0 if span is None else span.stop - span.start
+        return len(self.layers()) if address in SUMMARIES else 2 * TOP_COUNT + 2
 
-        Formats, all without gaps in ``frame``'s meaning (a scalogram frame of the loop)::
+    def packets(
+        self,
+        address: str,
+        moment: Moment | None,
+        sequence: int,
+        format: str = LIST,
+        size: int = PACKET,
+        regions: Defined | None = None,
+    ) -> list[bytes]:
+        """Messages of the stream ``address`` (:mod:`ear_engine.osc.stream_table` says what is in them).
 
-            /ear/playhead            i loop, f phase 0..1, i frame, f beat, i sequence modulo 2^23
-            /ear/objective           f
-            /ear/summary/mean|max    one f a layer, in the order of /ear/layers/list
-            /ear/activation/LAYER    i loop, i frame, i offset, i total, then up to 256 f
+        Args:
+            address: a row of :meth:`addresses`; the map's positions and the heartbeat come from elsewhere.
+            moment: when; None is before any sound, when all is 0.
+            sequence: the subscription's turn.
+            format, size: as :meth:`ear_engine.osc.formats.Packer.pack` has them.
+            regions: of the client.
         """
+        if address not in self.addresses() or address in (POSITIONS, HEARTBEAT):
+            return []
         if address == PLAYHEAD:
-            here = moment.playhead
-            return [encode(address, moment.loop, here.phase, moment.frame, here.beat, sequence % _SEQUENCE)]
-        if self._packed_for != (moment.playhead.entry.file, moment.playhead.phase):
-            self._packed_for = moment.playhead.entry.file, moment.playhead.phase
-            self._packed = {}  # packets are shared by all subscriptions served at the same moment
-        packed = self._packed.get(address)
+            return self._packer.pack(address, _place(moment, sequence), format, size)
+        kept = self._keep(moment)
+        loop = moment.loop if moment is not None else 0
+        if address.startswith(REGION):
+            reading = self._regions.read(
+                regions if regions is not None else {}, address[len(REGION) :], loop, kept.frame
+            )
+            return self._packer.pack(address, reading, format, size)
+        packed = kept.packets.get((address, format, size))
         if packed is None:
-            packed = self._packed[address] = self._pack(address, moment)
+            packed = self._packer.pack(address, self._read(address, moment, loop, kept.frame), format, size)
+            kept.packets[address, format, size] = packed
         return packed
 
-    def _pack(self, address: str, moment: Moment) -> list[bytes]:
+    def heartbeat(self, values: Fields, format: str, size: int) -> list[bytes]:
+        """The packets of a heartbeat."""
+        return self._packer.pack(HEARTBEAT, values, format, size)
+
+    def _keep(self, moment: Moment | None) -> _Kept:
+        """The frame of ``moment``, and what has been packed of it: subscriptions share it."""
+        self.addresses()
+        name, number = (moment.playhead.entry.file, moment.frame) if moment is not None else ("", 0)
+        kept = self._kept.get((name, number))
+        if kept is None:
+            file = moment.file if moment is not None else None
+            kept = _Kept(Frame(self._network, name, file, number, self._ranks), {})
+            self._kept[name, number] = kept
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return kept
+
+    def _read(self, address: str, moment: Moment | None, loop: int, frame: Frame) -> Reading:
         if address == OBJECTIVE:
-            objective = moment.file.objective if moment.file is not None else 0.0
-            return [self._encoder(address, 0).encode((), _finite(np.array([objective], np.float32)))]
-        if address in (MEAN, MAX):
-            values = np.array([self._summary(address, moment, layer) for layer in self.layers()], np.float32)
-            return self._chunks(address, (), values)
-        for layer in self.layers():
-            if address == ACTIVATION + layer.name:
-                row = moment.row(layer.name)
-                values = np.zeros(layer.neurons, np.float32) if row is None else _finite(row)
-                return self._chunks(address, (moment.loop, moment.frame), values)
-        return []
-
-    def _summary(self, address: str, moment: Moment, layer: LayerInfo) -> float:
-        row = moment.row(layer.name)
-        if row is None or not row.size:
-            return 0.0
-        row = _finite(row)
-        return float(row.mean() if address == MEAN else row.max())
-
-    def _chunks(self, address: str, leading: tuple[int, ...], values: NDArray[np.float32]) -> list[bytes]:
-        if not leading:
-            return [self._encoder(address, 0).encode((), values[:CHUNK])]
-        encoder = self._encoder(address, len(leading) + 2)
-        return [
-            encoder.encode((*leading, offset, values.size), values[offset : offset + CHUNK])
-            for offset in range(0, values.size, CHUNK)
-        ]
-
-    def _encoder(self, address: str, integers: int) -> FloatMessage:
-        found = self._encoders.get(address)
-        if found is None:
-            found = self._encoders[address] = FloatMessage(address, integers)
-        return found
+            objective = moment.file.objective if moment is not None and moment.file is not None else 0.0
+            return Fields((("", float(np.nan_to_num(objective, posinf=0.0, neginf=0.0))),))
+        summary = SUMMARIES.get(address)
+        if summary is not None:
+            values = getattr(frame.summary, summary)
+            return Vector(values, loop, frame.frame, lambda: [layer.name for layer in self._network.layers], bare=True)
+        family, _, name = address.rpartition("/")
+        span = slice(0, self._network.total) if name == ALL else self._network.spans[name]
+        if family + "/" == TOP:
+            return _top(loop, frame, span)
+        found = frame.ranks[span] if family + "/" == RANK else frame.values[span]
+        return Vector(found, loop, frame.frame, lambda: [f"n{k}" for k in range(span.stop - span.start)])
 
     def _map(self, name: str) -> LoopFile | None:
         try:
@@ -171,8 +237,21 @@ class Streams:
     def close(self) -> None:
         """Unmap the loops and the slot."""
         self._mapped = {}
+        self._kept.clear()
+        self._ranks.close()
         self._audio.close()
 
 
-def _finite(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return values if np.isfinite(values.sum()) else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+def _place(moment: Moment | None, sequence: int) -> Fields:
+    seq = ("seq", sequence % SEQUENCE)
+    if moment is None:
+        return Fields((("loop", 0), ("phase", 0.0), ("frame", 0), ("beat", 0.0), seq))
+    here = moment.playhead
+    return Fields((("loop", moment.loop), ("phase", here.phase), ("frame", moment.frame), ("beat", here.beat), seq))
+
+
+def _top(loop: int, frame: Frame, span: slice) -> Fields:
+    found = frame.top(span, TOP_COUNT)
+    found += [(-1, 0.0)] * (TOP_COUNT - len(found))
+    pairs = [pair for k, (n, rank) in enumerate(found, 1) for pair in ((f"neuron{k}", n), (f"rank{k}", rank))]
+    return Fields((("loop", loop), ("frame", frame.frame), *pairs))

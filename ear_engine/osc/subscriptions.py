@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from ear_engine.errors import UserError
+from ear_engine.osc.formats import FORMATS, LEAST_PACKET, MOST_PACKET, PACKET
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.map_stream import Round
 from ear_engine.osc.patterns import Pattern
+from ear_engine.osc.region import Region
 
 Address = tuple[str, int]  # IP and port
 
@@ -21,7 +23,7 @@ MAX_RATE = 240.0
 DEFAULT_RATE = 30.0
 DEFAULT_TTL = 30.0
 MAX_TTL = 3600.0
-FORMATS = ("list",)
+MOST_LEAD = 1.0  # beats
 _REQUESTS = (8000.0, 4000.0)  # small datagrams a second of one client, and at once
 _FAILURES = (20.0, 50.0)  # /ear/fail to one client
 
@@ -35,11 +37,14 @@ class Subscription:
         pattern: addresses wanted.
         target: where to send.
         rate: most messages a second of each address; each subscription has its own clock.
-        format: how vectors are sent; ``list`` is one float an argument.
+        format: how values are sent, one of :data:`ear_engine.osc.formats.FORMATS`.
         ttl: seconds it lives without a sign of its client; 0 is until unsubscribed.
         expires: when it ends, on the table's clock.
         origin: changes by this origin are not echoed.
         static: a target given at the start, which nothing ends.
+        lead: beats that it is ahead of the sound.
+        packet: bytes, most of one packet.
+        owner: whose it is; None for a target given at the start.
     """
 
     number: int
@@ -51,9 +56,14 @@ class Subscription:
     expires: float
     origin: str = ""
     static: bool = False
+    lead: float = 0.0
+    packet: int = PACKET
+    owner: Client | None = None
     due: float = 0.0  # next turn, on the shared clock
-    sequence: int = 0  # turns so far
-    dropped: int = 0  # packets the socket did not take
+    sequence: int = 0  # turns so far, those that were left out as well
+    dropped: int = 0  # packets that were not sent, and turns left out
+    beats: int = 0  # heartbeats so far
+    beat_due: float = 0.0  # next heartbeat
     leaves: frozenset[str] = frozenset()  # parameter addresses it matches
     streams: tuple[str, ...] = ()  # stream addresses it matches
     map_round: Round = field(default_factory=Round)  # how much of the map it has got
@@ -70,6 +80,7 @@ class Client:
     seen: float
     reply_port: int = 0  # 0 is the port it sends from
     subscriptions: list[Subscription] = field(default_factory=list)
+    regions: dict[str, Region] = field(default_factory=dict)  # by their words
 
     @property
     def origin(self) -> str:
@@ -141,6 +152,8 @@ class ClientTable:
         format: str = "list",
         target: str | int = 0,
         ttl: float = DEFAULT_TTL,
+        lead: float = 0.0,
+        packet: int = 0,
     ) -> Subscription:
         """Add a subscription, or replace the one of the same pattern and target.
 
@@ -148,13 +161,15 @@ class ClientTable:
             client: who asks.
             pattern: addresses wanted.
             rate: Hz, at most 240; 0 is 30.
-            format: ``list``.
+            format: one of :data:`ear_engine.osc.formats.FORMATS`.
             target: port at the client's host (0 is where its answers go) or ``IP:PORT``.
             ttl: lease in seconds, at most an hour; 0 (until unsubscribed) only for a client on this machine.
+            lead: beats ahead of the sound, 0..1.
+            packet: bytes of a packet, 512 to 65,507; 0 is 1,400.
 
         Raises:
-            UserError: the table or the client's share of it is full, an unknown format, a negative rate or lease, or a
-                target on another host than the client's.
+            UserError: the table or the client's share of it is full, an unknown format, a negative rate or lease, a
+                lead or size out of range, or a target on another host than the client's.
         """
         if client.address not in self._clients:
             raise UserError("subscription", f"finds {MAX_CLIENTS} clients before it", "try later", "too_many")
@@ -164,6 +179,11 @@ class ClientTable:
             raise UserError("rate or lease", "is below 0", "send Hz and seconds", "out_of_range")
         if ttl == 0 and not ip_address(client.address[0]).is_loopback:
             raise UserError("lease 0", "is only for clients on this machine", "send seconds and renew", "not_allowed")
+        if not 0.0 <= lead <= MOST_LEAD:
+            raise UserError(f"lead {lead:g}", f"is not 0 to {MOST_LEAD:g} beats", "send 0 for none", "out_of_range")
+        if packet and not LEAST_PACKET <= packet <= MOST_PACKET:
+            reason = f"is not {LEAST_PACKET} to {MOST_PACKET}"
+            raise UserError(f"packet size {packet}", reason, f"send 0 for {PACKET}", "out_of_range")
         goal = self._target(client, target)
         kept = [s for s in client.subscriptions if (s.pattern.text, s.target) != (pattern.text, goal)]
         if len(kept) >= MAX_SUBSCRIPTIONS:
@@ -178,6 +198,9 @@ class ClientTable:
             ttl,
             self._clock() + ttl,
             client.origin,
+            lead=lead,
+            packet=packet or PACKET,
+            owner=client,
         )
         client.subscriptions = [*kept, subscription]
         return subscription

@@ -18,7 +18,7 @@ import numpy as np
 
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import MalformedPacket, Message, decode, encode
-from ear_engine.osc.streams import AIM, EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.targets.neuron_list import MOST, write_neurons
 from ear_engine.viewer.audition import NEURON, STOP

@@ -11,7 +11,7 @@ from typing import Any
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import Message
 from ear_engine.osc.reports import ClipInfo, LayerInfo
-from ear_engine.osc.streams import EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.osc.stream_names import EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.viewer.audition import NEURON, AuditionNews, excerpt_news
 from ear_engine.viewer.playhead import PlayheadClock

@@ -65,7 +65,7 @@ class Desk:
     def quit(self) -> None:
         self.quits += 1
 
-    def matches(self, pattern: Pattern) -> int:
+    def matches(self, pattern: Pattern, format: str) -> int:
         if "nothing" in pattern.text:
             raise UserError(pattern.text, "means nothing here", "look again", "no_match")
         return 1
@@ -431,7 +431,9 @@ def test_subscribing(desk: Desk) -> None:
         ([], "bad_arguments"),
         (["/ear/nothing"], "no_match"),
         (["/ear/[open"], "bad_pattern"),
-        (["/ear/playhead", 30.0, "blob"], "bad_value"),
+        (["/ear/playhead", 30.0, "blob64"], "bad_value"),
+        (["/ear/playhead", 30.0, "list", 0, 30.0, 1.5], "out_of_range"),
+        (["/ear/playhead", 30.0, "list", 0, 30.0, 0.0, 100], "out_of_range"),
         (["/ear/playhead", -1.0], "out_of_range"),
         (["/ear/playhead", 30.0, "list", "10.0.0.9:7000"], "not_allowed"),
         (["/ear/playhead", 30.0, "list", 99_999], "out_of_range"),

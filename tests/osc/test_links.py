@@ -12,7 +12,7 @@ import pytest
 from ear_engine.errors import UserError
 from ear_engine.osc import links
 from ear_engine.osc.codec import decode, encode
-from ear_engine.osc.streams import AIM, MEAN
+from ear_engine.osc.stream_names import AIM, MEAN
 from tests.osc.synthetic import Session
 from tests.osc.test_service import Rig
 

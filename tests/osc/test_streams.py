@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +15,12 @@ from ear_engine.osc.dispatcher import leaves
 from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.publisher import Publisher
+from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import Address, ClientTable, Subscription
 from ear_engine.parameters import ParameterTree
 from ear_engine.shared_memory.loops import loop_name, write_loop
-from tests.osc.synthetic import LAYERS, RATE, Session, activations, synthetic_loop
+from tests.osc.synthetic import LAYERS, RATE, STEPS, Session, activations, synthetic_loop
 
 Heard = list[tuple[Any, ...]]
 ME = ("127.0.0.1", 5000)
@@ -35,7 +37,8 @@ class Stage:
         self.takes = True
         self.control = ControlLog(ParameterTree())
         self.clients = ClientTable(lambda: self.time)
-        self.streams = Streams(session.folder, lambda: LAYERS)
+        self.ranks = LoopRanks(lambda: None)
+        self.streams = Streams(session.folder, lambda: LAYERS, self.ranks)
         table = leaves(self.control.tree)
         self.map: MapNow | None = None
         positions = MapStream(lambda: self.map)
@@ -58,6 +61,15 @@ class Stage:
             self.streams.poll()
             self.publisher.step(self.time)
             self.time += 1 / 1024
+
+    def wait_for_ranks(self, number: int = 3) -> np.ndarray:
+        """Let those of a loop be known, which takes its time beside all else."""
+        loop = synthetic_loop(number)
+        until = time.monotonic() + 10.0
+        while (found := self.ranks.of(loop_name(number), loop)) is None:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        return found
 
     def take(self, target: Address = ME) -> Heard:
         messages = [OscMessage(packet) for there, packet in self.heard if there == target]
@@ -96,7 +108,8 @@ def test_packets_are_small(stage: Stage) -> None:
     stage.subscribe("/ear/activation/*", rate=1)
     stage.run(0.5)
     assert max(len(packet) for _, packet in stage.heard) <= 1400
-    assert {message[0] for message in stage.take()} == {f"/ear/activation/{layer.name}" for layer in LAYERS}
+    names = [*(layer.name for layer in LAYERS), "all"]
+    assert {message[0] for message in stage.take()} == {f"/ear/activation/{name}" for name in names}
 
 
 def test_a_slow_layer_holds_its_value(stage: Stage) -> None:
@@ -107,13 +120,18 @@ def test_a_slow_layer_holds_its_value(stage: Stage) -> None:
 
 
 def test_summaries_are_one_float_a_layer(stage: Stage) -> None:
+    ranks = stage.wait_for_ranks()
     stage.subscribe("/ear/summary/*", rate=1)
+    stage.time = 51.0  # row 8 of 16, 2 of 4
     stage.subscribe("/ear/objective", rate=1)
     stage.run(0.5)
-    rows = [activations(3)[layer.name][0] for layer in LAYERS]
+    rows = [activations(3)[layer.name][8 * STEPS[layer.name] // 16] for layer in LAYERS]
+    bits = np.split(-np.log2(1 - ranks[8] / 256), np.cumsum([layer.neurons for layer in LAYERS])[:-1])
     assert stage.take() == [
         ("/ear/summary/mean", *(pytest.approx(row.mean()) for row in rows)),
         ("/ear/summary/max", *(row.max() for row in rows)),
+        ("/ear/summary/energy", *(pytest.approx(np.sqrt(np.square(row).mean())) for row in rows)),
+        ("/ear/summary/surprise", *(pytest.approx(part.mean()) for part in bits)),
         ("/ear/objective", 3 / 8),
     ]
 
@@ -125,9 +143,12 @@ def test_a_source_streams_zeros_in_the_same_shape(stage: Stage) -> None:
     stage.run(0.5)
     assert stage.take() == [
         ("/ear/playhead", 0, 0.0, 0, 0.0, 0),
+        ("/ear/heartbeat", 0, 0.0, 0.0, 0.0, 0, 0),
         ("/ear/objective", 0.0),
         ("/ear/summary/mean", 0.0, 0.0, 0.0),
         ("/ear/activation/autoregressive_0", 0, 0, 0, 8, *[0.0] * 8),
+        ("/ear/rank/autoregressive_0", 0, 0, 0, 8, *[0.0] * 8),
+        ("/ear/top/autoregressive_0", 0, 0, *[-1, 0.0] * 16),
     ]
 
 
@@ -298,7 +319,9 @@ def test_the_map_needs_no_sound(session: Session) -> None:
     stage.subscribe("/ear/map/positions")
     stage.subscribe("/ear/playhead")
     stage.run(0.2)
-    assert stage.take() == [("/ear/map/positions", 1, 0, 6, *[1.0] * 6)]
+    heard = stage.take()
+    assert heard[0] == ("/ear/map/positions", 1, 0, 6, *[1.0] * 6)
+    assert [message[0] for message in heard[1:]] == ["/ear/heartbeat"]
     stage.streams.close()
 
 
