@@ -1,11 +1,11 @@
-"""``ear-engine render``: a dream as a film, as numbered pictures or as a poster, without a display."""
+"""``ear-engine render``: a dream as a film, numbered pictures, an animation or a poster, without a display."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from ear_engine.commands.dream_options import scored_request
 from ear_engine.commands.progress import Stages
 from ear_engine.errors import UserError
+from ear_engine.offline.animation import write_animation
 from ear_engine.offline.elsewhere import Plan, dream_threads, playing_elsewhere
 from ear_engine.offline.film import Sound, need_av, writing_film
 from ear_engine.offline.lighting import Show
@@ -44,7 +45,7 @@ def run(typed: argparse.Namespace) -> int:
     kind = _kind(output)
     palette = find_palette(typed.palette)
     request, score = scored_request(typed)
-    since = timing.at(timing.frames - 1) if kind == "poster" else 0.0
+    since = timing.at(timing.frames - 1) if kind in ("poster", "loop") else 0.0
     plan = Plan(request, typed.seconds, score, since, dream_threads())
     with (
         playing_elsewhere(plan) as show,
@@ -55,13 +56,14 @@ def run(typed: argparse.Namespace) -> int:
         def progress(done: int, every: int) -> None:
             stages("drawing frames", done, every)
 
-        write = {"film": _film, "poster": _poster, "frames": _pictures}[kind]
+        write = {"film": _film, "poster": _poster, "frames": _pictures, "loop": _loop}[kind]
         stages("dreaming", 0, 0)
-        write(output, show, drawing, timing, progress)
+        count = write(output, show, drawing, timing, progress)
     took = time.monotonic() - began
     print(output)
+    shown = "" if kind in ("film", "frames") else "after "
     print(
-        f"{timing.frames} frames of {width} x {height}, {timing.seconds:g} s, in {took:.1f} s "
+        f"{count} frame{'s' if count > 1 else ''} of {width} x {height}, {shown}{timing.seconds:g} s, in {took:.1f} s "
         f"({timing.seconds / took:.2g} times real time)"
     )
     return 0
@@ -78,11 +80,15 @@ def _kind(output: Path) -> str:
         need_av()
         need_file(output)
         return "film"
+    if suffix == ".webp":
+        need_av()
+        need_file(output)
+        return "loop"
     if suffix == ".png":
         need_file(output)
         return "poster"
     if suffix:
-        mend = "end its name with .mp4 or .png, or name a folder"
+        mend = "end its name with .mp4, .webp or .png, or name a folder"
         raise UserError(f"file {str(output)!r}", "ends in nothing that can be rendered", mend, "bad_value")
     need_folder(output)
     if output.is_dir() and any(output.iterdir()):
@@ -90,15 +96,16 @@ def _kind(output: Path) -> str:
     return "frames"
 
 
-def _film(output: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> None:
+def _film(output: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> int:
     sound = Sound(np.zeros((2, 0), np.float32), show.opening.sample_rate)
     width, height = drawing.size
     with writing_film(output, (height, width), timing.rate, sound) as film:
         for frame in Rendering(show, drawing, timing, film.hear).frames(progress=progress):
             film.add(frame)
+    return timing.frames
 
 
-def _poster(output: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> None:
+def _poster(output: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> int:
     """The last frame."""
     last: Frame | None = None
     for frame in Rendering(show, drawing, timing).frames(timing.frames - 1, progress):
@@ -106,12 +113,30 @@ def _poster(output: Path, show: Show, drawing: Offscreen, timing: Timing, progre
     assert last is not None  # there is one frame at least
     made_folder(output.parent)
     write_png(output, last)
+    return 1
 
 
-def _pictures(folder: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> None:
+def _loop(output: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> int:
+    """The last loop, whole, so that it comes round."""
+    opening, (width, height) = show.opening, drawing.size
+    lasts = Fraction(opening.samples, opening.sample_rate)
+    count = max(1, round(lasts * timing.rate))
+    frames = Rendering(show, drawing, timing).last_loop(count)
+    write_animation(output, (height, width), count / lasts, _told(frames, count, progress))
+    return count
+
+
+def _told(frames: Iterator[Frame], count: int, progress: _Progress) -> Iterator[Frame]:
+    for number, frame in enumerate(frames, 1):
+        progress(number, count)
+        yield frame
+
+
+def _pictures(folder: Path, show: Show, drawing: Offscreen, timing: Timing, progress: _Progress) -> int:
     with writing_pictures(folder, show.opening.sample_rate) as pictures:
         for frame in Rendering(show, drawing, timing, pictures.hear).frames(progress=progress):
             pictures.add(frame)
+    return timing.frames
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -9,13 +9,14 @@ Frames are encoded by a thread of the film's own, while the next ones are drawn.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 from queue import Queue
+from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -70,8 +71,7 @@ def writing_film(
         UserError: PyAV is missing, or the file cannot be written; nothing of it is left.
     """
     need_av()
-    made_folder(path.parent)
-    with replacing(path) as file, _closing(_Written(file)) as container:
+    with writing_container(path, "mp4") as container:
         film = Film(Encoder(container, size, rate, None if sound is None else sound.rate, repeats), size)
         try:
             if sound is not None:
@@ -80,6 +80,37 @@ def writing_film(
             film.finish()
         finally:
             film.stop()
+
+
+@contextmanager
+def writing_container(
+    path: Path, kind: str, options: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[OutputContainer]:
+    """A container of FFmpeg's that takes the place of ``path`` once it is whole.
+
+    Args:
+        path: of the file.
+        kind: FFmpeg's name of the format.
+        options: of it.
+
+    Raises:
+        UserError: the file cannot be written; nothing of it is left.
+    """
+    import av
+
+    made_folder(path.parent)
+    with replacing(path) as file:
+        written = _Written(file)
+        container = av.open(written, "w", format=kind, options=dict(options))
+        try:
+            yield container
+            container.close()
+        except BaseException:
+            with suppress(av.FFmpegError, OSError):  # the file is given up
+                container.close()
+            if written.error is not None:
+                raise written.error from None
+            raise
 
 
 class _Written:
@@ -112,23 +143,6 @@ class _Written:
     def seekable(self) -> bool:
         """Whether there are places."""
         return self._file.seekable()
-
-
-@contextmanager
-def _closing(file: _Written) -> Iterator[OutputContainer]:
-    """An MP4 container in ``file``; what cannot be written is an :class:`OSError`, whatever comes of it."""
-    import av
-
-    container = av.open(file, "w", format="mp4")
-    try:
-        yield container
-        container.close()
-    except BaseException:
-        with suppress(av.FFmpegError, OSError):  # the file is given up
-            container.close()
-        if file.error is not None:
-            raise file.error from None
-        raise
 
 
 class Film:

@@ -97,6 +97,20 @@ class Rendering:
             if number >= every and end >= samples:
                 return
 
+    def last_loop(self, count: int) -> Iterator[Frame]:
+        """The loop of the last version, in so many frames from its start to its end; each is written over.
+
+        Raises:
+            UserError: the dream cannot go on.
+        """
+        end = 0
+        for beat in self._show.beats():
+            self._light(beat, self._show.opening.sample_rate)
+            end = beat.start + beat.audio.shape[1]
+        faded = end / self._show.opening.sample_rate + _FADE
+        for number in range(count):
+            yield self._drawing.render(number / count, faded)
+
     def _light(self, beat: LitBeat, sample_rate: int) -> None:
         scene = self._drawing.scene
         if beat.focus is not None:

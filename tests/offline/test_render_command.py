@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from PIL import Image
 
 from ear_engine.cli import main
 from ear_engine.offline.elsewhere import dream_threads
@@ -102,7 +103,24 @@ def test_what_cannot_be_is_said(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["film.mp4", "frames"])
+def test_an_animation_is_the_last_loop_and_comes_round(tiny: Path, tick: Path, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.webp"
+    assert main(words(tiny, tick, loop)) == 0
+    with Image.open(loop) as file:
+        assert (file.size, file.n_frames, file.info["loop"]) == ((96, 64), 12, 0)  # the clip lasts a second
+        pictures, lasts = [], 0
+        for number in range(file.n_frames):
+            file.seek(number)
+            pictures.append(np.array(file.convert("RGB")).astype(int))
+            lasts += file.info["duration"]
+    assert lasts == pytest.approx(1000, abs=2)
+    steps = [np.abs(one - other).mean() for one, other in zip(pictures, [*pictures[1:], pictures[0]], strict=True)]
+    assert min(steps) > 0.0  # it moves
+    assert steps[-1] < 1.5 * max(steps[:-1])  # from the end to the start, a beat, as to the other beat
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["film.mp4", "frames", "loop.webp"])
 def test_a_full_disk_leaves_nothing(tiny: Path, tick: Path, tmp_path: Path, name: str) -> None:
     output = tmp_path / name
     asked = words(tiny, tick, output, "4")
