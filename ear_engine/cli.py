@@ -56,8 +56,11 @@ examples:
   ear-engine render --set mine.yaml --seconds 60 --size 1920x1080 --fps 60 -o film.mp4
   ear-engine render --preset drone --seconds 8 -o poster.png     the last moment of eight seconds
   ear-engine render --seconds 10 --palette ink -o frames         numbered pictures, and sound.wav
+  ear-engine render --seconds 8 --size 560x560 --fps 15 -o loop.webp     the last loop, which comes round, for a page
 
 A new version of the dream enters with every beat, after --steps steps. No display is needed.
+In mine.yaml, below the values of the start, `score:` lists what changes when: `- {beat: 8, over: 4, dream/rate: -12}`,
+`- {second: 20, preset: bloom}`, also `source/reset: on`.
 On one machine with as many threads, the same seed makes the same film."""
 _CORPUS = """\
 examples:
@@ -251,13 +254,14 @@ def _add_dream(dream: Parser) -> None:
 
 def _add_render(render: Parser) -> None:
     add = render.add_argument
-    add("-o", "--output", required=True, metavar="FILE", help="a film (.mp4), a poster (.png) or a folder for pictures")
+    files = "a film (.mp4), a loop (.webp), a poster (.png) or a folder for pictures"
+    add("-o", "--output", required=True, metavar="FILE", help=files)
     add("--seconds", type=float, required=True, metavar="N", help="how long it lasts")
     add("--ear", metavar="NAME|PATH", help="who listens (small)")
     add("--clip", metavar="NAME|PATH", help="loop to dream from (beat)")
     add("--target", metavar="TARGET", help="a layer, words for a sound, an expression, or numbers of neurons")
     add("--preset", metavar="NAME", help="start with this sound; `ear-engine presets` lists them")
-    add("--set", metavar="FILE.yaml", help="start from the values in this file")
+    add("--set", metavar="FILE.yaml", help="start from the values in this file, and follow its score")
     add("--steps", type=int, default=8, metavar="N", help="steps a beat (8)")
     add("--size", default="1280x720", metavar="WxH", help="pixels, even numbers (1280x720)")
     add("--fps", type=float, default=30.0, metavar="N", help="frames a second (30)")
