@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ear_engine.viewer.headless import Headless
     from ear_engine.viewer.options import ViewOptions
 
-_LAST = 19  # sound first, then dreams, then pictures
+PRIORITY = 10  # sound first, then dreams and pictures alike; view/share says how much pictures may take
 
 
 def run(typed: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def run(typed: argparse.Namespace) -> int:
         raise UserError(f"--screenshot {typed.screenshot}", "cannot be written", mend, "bad_value")
     from ear_engine.viewer.options import ViewOptions  # GL, GLFW and Dear ImGui only when they are needed
 
-    platform.lower_priority(_LAST)
+    platform.lower_priority(PRIORITY)
     options = ViewOptions(
         place=place,
         session=None if typed.session is None else Path(typed.session),
