@@ -17,7 +17,8 @@ from ear_engine.osc.subscriptions import Address, Subscription
 SLICE = 64_000
 """Bytes of a receiver's buffer that are filled at once; by default it has 212,992."""
 _KEEPING = 900  # bytes that a packet takes there besides its own
-_PERIOD = 0.8  # share of a period in which its packets are sent
+_PERIOD = 0.8  # share of a period in which its packets are sent,
+_SPREAD = 0.02  # and most seconds: a frame is of use only as a whole
 _LEAST_GAP = 0.0005  # seconds between slices
 _GAP = 0.001  # after the last one
 MOST_STREAMED = 50_000.0
@@ -75,14 +76,16 @@ class Pacer:
         earlier = lane.batches.pop(subscription, None)
         if earlier is not None:
             subscription.dropped += len(earlier.packets)
-        lane.batches[subscription] = _Batch(subscription, deque(packets), at + _PERIOD / subscription.rate)
+        spread = min(_PERIOD / subscription.rate, _SPREAD)
+        lane.batches[subscription] = _Batch(subscription, deque(packets), at + spread)
 
     def drain(self, at: float, until: float = math.inf) -> float:
         """Send the slices whose time has come at ``at``; return when the next one is due (inf: none).
 
         Args:
             at: clock time of this turn.
-            until: the clock's time at which to stop; what has not had its slice is first in the next turn.
+            until: the clock's time at which to stop. Whoever has not had a slice then, or when the budget of all
+                streams is spent, is first in the next turn.
         """
         first = math.inf
         for target, lane in list(self._lanes.items()):
@@ -92,22 +95,26 @@ class Pacer:
                     continue
                 if self._clock() >= until:
                     return at
-                self._slice(lane)
+                if not self._slice(lane):
+                    return at + _LEAST_GAP
                 lane.due = at + lane.gap(at)
                 self._lanes[target] = self._lanes.pop(target)  # it had its turn: it is last next time
             if lane.batches:
                 first = min(first, lane.due)
         return first
 
-    def _slice(self, lane: _Lane) -> None:
+    def _slice(self, lane: _Lane) -> bool:
+        """Send what a receiver has room for; False if the budget of all streams is spent."""
         room = SLICE
         for subscription, batch in list(lane.batches.items()):
             while batch.packets:
                 weight = _weight(batch.packets[0])
                 if weight > room and room < SLICE:
-                    return
-                packet = batch.packets.popleft()
+                    return True
+                if not self._budget.take():
+                    return False
                 room -= weight
-                if not (self._budget.take() and self._send(packet, subscription)):
+                if not self._send(batch.packets.popleft(), subscription):
                     subscription.dropped += 1
             del lane.batches[subscription]
+        return True

@@ -102,12 +102,20 @@ class Publisher:
 
     def bind(self, subscription: Subscription) -> None:
         """Find what ``subscription`` matches; its first turn, with all there is, is due at once."""
+        self._follow_ear()
         pattern = subscription.pattern
         values = (address for address, leaf in self._leaves.items() if leaf.row.kind != "trigger")
         subscription.leaves = frozenset(filter(pattern.matches, self._leaves))
         subscription.dirty = {address for address in values if address in subscription.leaves}
         subscription.dirty.update(filter(pattern.matches, self._last))
         self._bind_streams(subscription)
+
+    def _follow_ear(self) -> None:
+        names = self._streams.addresses()
+        if names != self._names:
+            self._names = names
+            for subscription in self._clients:
+                self._bind_streams(subscription)
 
     def _bind_streams(self, subscription: Subscription) -> None:
         matching = filter(subscription.pattern.matches, self._names)
@@ -153,11 +161,7 @@ class Publisher:
         if at - self._expired >= _EXPIRE or at < self._expired:
             self._expired = at
             self._clients.expire()
-        names = self._streams.addresses()
-        if names != self._names:
-            self._names = names
-            for subscription in self._clients:
-                self._bind_streams(subscription)
+        self._follow_ear()
         wait = min(self._turns(at, began + _MOST), self._pacer.drain(at, began + 2 * _MOST) - at)
         took = self._clock() - began
         return max(wait, took * (1.0 / SHARE - 1.0), 0.0)

@@ -2,79 +2,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
-from pythonosc.osc_message import OscMessage
 
-from ear_engine.control import ControlLog
-from ear_engine.osc.dispatcher import leaves
-from ear_engine.osc.map_stream import MapNow, MapStream
-from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.publisher import Publisher
-from ear_engine.osc.ranks import LoopRanks
+from ear_engine.osc.map_stream import MapNow
 from ear_engine.osc.streams import Streams
-from ear_engine.osc.subscriptions import Address, ClientTable, Subscription
-from ear_engine.parameters import ParameterTree
 from ear_engine.shared_memory.loops import loop_name, write_loop
+from tests.osc.stage import ME, YOU, Heard, Stage
 from tests.osc.synthetic import LAYERS, RATE, STEPS, Session, activations, synthetic_loop
-
-Heard = list[tuple[Any, ...]]
-ME = ("127.0.0.1", 5000)
-YOU = ("127.0.0.1", 6000)
-
-
-class Stage:
-    """Streams and publisher on a clock that stands still until told."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.time = 50.0
-        self.heard: list[tuple[Address, bytes]] = []
-        self.takes = True
-        self.control = ControlLog(ParameterTree())
-        self.clients = ClientTable(lambda: self.time)
-        self.ranks = LoopRanks(lambda: None)
-        self.streams = Streams(session.folder, lambda: LAYERS, self.ranks)
-        table = leaves(self.control.tree)
-        self.map: MapNow | None = None
-        positions = MapStream(lambda: self.map)
-        self.publisher = Publisher(self.clients, self.streams, positions, self.control, table, self.send)
-        self.control.listen(self.publisher.changed)
-
-    def send(self, packet: bytes, subscription: Subscription) -> bool:
-        if self.takes:
-            self.heard.append((subscription.target, packet))
-        return self.takes
-
-    def subscribe(self, pattern: str, client: Address = ME, **options: Any) -> Subscription:
-        subscription = self.clients.subscribe(self.clients.touch(client), Pattern(pattern), **options)
-        self.publisher.bind(subscription)
-        return subscription
-
-    def run(self, seconds: float) -> None:
-        """Let the clock go on in steps of 1/1024 s, which add up exactly."""
-        for _ in range(max(1, round(seconds * 1024))):
-            self.streams.poll()
-            self.publisher.step(self.time)
-            self.time += 1 / 1024
-
-    def wait_for_ranks(self, number: int = 3) -> np.ndarray:
-        """Let those of a loop be known, which takes its time beside all else."""
-        loop = synthetic_loop(number)
-        until = time.monotonic() + 10.0
-        while (found := self.ranks.of(loop_name(number), loop)) is None:
-            assert time.monotonic() < until
-            time.sleep(0.001)
-        return found
-
-    def take(self, target: Address = ME) -> Heard:
-        messages = [OscMessage(packet) for there, packet in self.heard if there == target]
-        self.heard = [item for item in self.heard if item[0] != target]
-        return [(message.address, *message.params) for message in messages]
 
 
 @pytest.fixture
@@ -143,7 +80,7 @@ def test_a_source_streams_zeros_in_the_same_shape(stage: Stage) -> None:
     stage.run(0.5)
     assert stage.take() == [
         ("/ear/playhead", 0, 0.0, 0, 0.0, 0),
-        ("/ear/heartbeat", 0, 0.0, 0.0, 0.0, 0, 0),
+        ("/ear/heartbeat", 0, 0.0, 0.0, 12.5, 2, 0),
         ("/ear/objective", 0.0),
         ("/ear/summary/mean", 0.0, 0.0, 0.0),
         ("/ear/activation/autoregressive_0", 0, 0, 0, 8, *[0.0] * 8),
