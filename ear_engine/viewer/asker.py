@@ -60,7 +60,7 @@ class Asker:
         self._asked_of: tuple[str, int] = ("", 0)
         self._tag = ""
         self._due = 0.0
-        self._wake, self._quit = threading.Event(), threading.Event()
+        self._hurried, self._wake, self._quit = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="asker", daemon=True)
 
     def start(self) -> None:
@@ -82,7 +82,7 @@ class Asker:
 
     def hurry(self) -> None:
         """The target is another one: ask now. From any thread."""
-        self._due = 0.0
+        self._hurried.set()
         self._wake.set()
 
     def _run(self) -> None:
@@ -109,7 +109,8 @@ class Asker:
         if self._asking is None:
             self._asking = Asking(self._host, engine[1], _TIMEOUT)
         at = time.perf_counter()
-        if at >= self._due:
+        if self._hurried.is_set() or at >= self._due:
+            self._hurried.clear()  # before asking: whoever hurries now means what comes after
             self._due = at + _LOOK
             self._target(self._asking, at)
         if neuron != self.answered.words_for:

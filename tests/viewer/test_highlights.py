@@ -61,6 +61,13 @@ class Watched:
         return np.ceil(255 * taken(terms, self.facts)) / 255
 
     @property
+    def x(self) -> float:
+        """What the engine has stored last."""
+        state = self.control.read()
+        assert state is not None
+        return float(state.values["target/x"])
+
+    @property
     def shown(self) -> np.ndarray:
         weights = self.asker.answered.weights
         return np.zeros(len(self.facts.index)) if weights is None else weights
@@ -138,6 +145,7 @@ def test_a_fader_that_moves_fast_is_followed_to_its_end(watched: Watched) -> Non
         watched.send("target/x", step / 400)
         time.sleep(0.001)
     watched.send("target/x", 0.77)
+    until(lambda: watched.x == pytest.approx(0.77), 5.0)  # the engine has come to the end of it
     until(lambda: np.allclose(watched.shown, watched.expected, atol=1e-6), 1.0)
 
 
