@@ -137,6 +137,7 @@ class Node:
             aimed=lambda: self._aimed.now(),
             bind=options.bind,
             map_asked=self._making.ask,
+            osc=self.osc,
         )
         self.board = StatusBoard(
             self.session,

@@ -97,6 +97,10 @@ class Link:
             self._publisher.bind(known)
             known.dirty &= waiting
 
+    def fail(self, error: UserError) -> None:
+        """Tell it that what it said otherwise than by a packet is refused."""
+        self._dispatcher.fail(self._clients.touch(self._address), "", error)
+
     def close(self) -> None:
         """The other side has gone."""
         self._forget()

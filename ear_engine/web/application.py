@@ -1,4 +1,5 @@
-"""How answers travel: routes, who may ask, what is kept, packed and not sent again. The one module that loads aiohttp.
+"""How answers travel: routes, who may ask, what is kept, packed and not sent again. It and what only it imports load
+aiohttp.
 
 Bodies leave in pieces, and neither they nor requests come faster than leaves the event loop time for OSC: with 50
 clients that ask as fast as they can, a ping by OSC took up to a quarter of a second before that was so.
@@ -10,7 +11,7 @@ import asyncio
 import gzip
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from aiohttp import hdrs, web
 
@@ -18,10 +19,13 @@ from ear_engine.web.answers import JSON, Answer, Kept, Resource, WebError, as_js
 from ear_engine.web.connections import Connections
 from ear_engine.web.guard import Guard
 from ear_engine.web.pace import Pace
+from ear_engine.web.sockets import Hall, Talk
 from ear_engine.web.worker import Worker
 
 Route = Callable[[Mapping[str, str]], Resource]
 """Given what the braces of a path stand for; raises ``WebError``."""
+Query = Callable[[str, str, str, str], Resource]
+"""Given path, query, media types that are accepted, and the IP address that was reached; raises ``WebError``."""
 
 _ROOM = 64 << 20  # bytes of answers that are kept
 _AT_ONCE = 64  # requests
@@ -46,19 +50,49 @@ _log = logging.getLogger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def make_application(routes: Mapping[str, Route], guard: Guard, worker: Worker) -> web.Application:
-    """An application that answers GET and HEAD.
+def make_application(
+    routes: Mapping[str, Route],
+    guard: Guard,
+    worker: Worker,
+    queries: Mapping[str, Query] | None = None,
+    talks: Mapping[str, Talk] | None = None,
+) -> web.Application:
+    """An application that answers GET and HEAD, and holds WebSockets.
 
     Args:
         routes: path, with names in braces, → what is there.
         guard: says who may ask.
         worker: does what takes long.
+        queries: path, with names in braces, → what answers questions there.
+        talks: path → who holds the WebSockets that are opened there.
     """
-    door = Door(guard)
+    talks = talks or {}
+    door = Door(guard, talks.keys())
     application = web.Application(middlewares=[door.pass_through])
-    desk = _Desk(worker)
-    for path, route in routes.items():
-        application.router.add_get(path, desk.handler(route))
+    desk, hall = _Desk(worker), Hall()
+    application.on_shutdown.append(lambda _: hall.close())
+
+    def asked(query: Query) -> _Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            accepted = request.headers.get(hdrs.ACCEPT, "")
+            return await desk.respond(request, query(request.path, request.query_string, accepted, _reached(request)))
+
+        return handle
+
+    def either(talk: Talk | None, handler: _Handler | None) -> _Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if talk is not None and _opens_socket(request):
+                return await hall.hold(request, talk)
+            if handler is None:
+                raise WebError(426, request.path, "is a WebSocket", f"open ws://…{request.path}", "needs_websocket")
+            return await handler(request)
+
+        return handle
+
+    handlers = {path: desk.handler(route) for path, route in routes.items()}
+    handlers |= {path: asked(query) for path, query in (queries or {}).items()}
+    for path in dict.fromkeys((*handlers, *talks)):
+        application.router.add_get(path, either(talks.get(path), handlers.get(path)))
     return application
 
 
@@ -81,10 +115,12 @@ class Door:
 
     Args:
         guard: says who may ask.
+        sockets: paths at which WebSockets are opened; they stay, so they are counted elsewhere.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, sockets: Collection[str] = ()) -> None:
         self._guard = guard
+        self._sockets = sockets
         self._pace = Pace(_REQUESTS, _BURST)
         self._inside = 0
 
@@ -96,10 +132,15 @@ class Door:
         self._inside += 1
         try:
             await self._pace.take(1.0)
-            reached = request.transport.get_extra_info("sockname") if request.transport is not None else None
             headers = request.headers
-            self._guard.check(headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN), reached[0] if reached else "0.0.0.0")
-            return await handler(request)
+            self._guard.check(headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN), _reached(request))
+            if request.path not in self._sockets or not _opens_socket(request):
+                return await handler(request)
+            self._inside -= 1
+            try:
+                return await handler(request)
+            finally:
+                self._inside += 1
         except WebError as error:
             return _refusal(error.status, error.code, str(error))
         except web.HTTPException as error:
@@ -129,11 +170,12 @@ class _Desk:
 
     def handler(self, route: Route) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            return await self._respond(request, route(request.match_info))
+            return await self.respond(request, route(request.match_info))
 
         return handle
 
-    async def _respond(self, request: web.Request, resource: Resource) -> web.StreamResponse:
+    async def respond(self, request: web.Request, resource: Resource) -> web.StreamResponse:
+        """Send what is asked for."""
         packed = _takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
         headers = {**resource.headers, "X-Content-Type-Options": "nosniff", hdrs.CACHE_CONTROL: "no-cache"}
         if resource.tag and any(
@@ -194,6 +236,16 @@ class _Desk:
         return found
 
 
+def _reached(request: web.Request) -> str:
+    """IP address of this machine that the client is connected to."""
+    reached = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return reached[0] if reached else "0.0.0.0"
+
+
+def _opens_socket(request: web.Request) -> bool:
+    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+
+
 def _takes_gzip(accepted: str) -> bool:
     """Whether a client that says what it accepts takes packed answers."""
     for one in accepted.lower().split(","):
@@ -205,6 +257,8 @@ def _takes_gzip(accepted: str) -> bool:
 
 def _refusal(status: int, code: str, message: str) -> web.Response:
     headers = {"Retry-After": "1"} if status == 503 else {}
+    if status == 204:
+        return web.Response(status=status)
     return web.Response(
         body=as_json({"error": code, "message": message}), status=status, content_type=JSON, headers=headers
     )

@@ -21,6 +21,7 @@ from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
 from ear_engine.osc.map_stream import MapNow
 from ear_engine.osc.reports import StatusReport
+from ear_engine.osc.service import OscService
 from ear_engine.shared_memory.shelf import Shelf
 from ear_engine.targets.facts import EarFacts
 from ear_engine.web.answers import Answer, Resource, as_json
@@ -29,13 +30,15 @@ from ear_engine.web.guard import Guard
 from ear_engine.web.loops import Loops
 from ear_engine.web.maps import Maps
 from ear_engine.web.neurons import Neurons
+from ear_engine.web.oscquery.service import OscQuery
 from ear_engine.web.target import AimNow, Aims
 from ear_engine.web.worker import Worker
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from ear_engine.web.application import Route
+    from ear_engine.web.application import Query, Route
+    from ear_engine.web.sockets import Talk
 
 _WAITING = 64  # connections
 _SWITCH = 0.001  # seconds after which a thread that computes lets the event loop on
@@ -89,6 +92,7 @@ class WebServer:
         aimed: what is aimed at, as soon as that is known.
         bind: address to listen at.
         map_asked: called whenever someone asks for the map.
+        osc: is described and spoken with by OSCQuery; nothing is there without.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class WebServer:
         aimed: Callable[[], AimNow | None] = lambda: None,
         bind: str = "127.0.0.1",
         map_asked: Callable[[], None] = lambda: None,
+        osc: OscService | None = None,
     ) -> None:
         self._bind = bind
         self._status = status
@@ -117,6 +122,7 @@ class WebServer:
         self._maps = Maps(lambda: status().ear, facts, positions, map_asked)
         self._neurons = Neurons(facts)
         self._excerpts = Excerpts(facts)
+        self._oscquery = None if osc is None else OscQuery(osc, lambda: self.port, word)
         self._socket: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._closed = False
@@ -140,7 +146,9 @@ class WebServer:
         if self._closed or self._socket is None:
             return
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH))
-        made = application.make_application(self._routes(), Guard(self._bind), self._worker)
+        made = application.make_application(
+            self._routes(), Guard(self._bind), self._worker, self._queries(), self._talks()
+        )
         self._runner = await application.serve(made, self._socket)
 
     def _routes(self) -> Mapping[str, Route]:
@@ -162,6 +170,14 @@ class WebServer:
                 int(named["number"]), int(named["which"])
             ),
         }
+
+    def _queries(self) -> Mapping[str, Query]:
+        if self._oscquery is None:
+            return {}
+        return dict.fromkeys(("/", "/ear", "/ear/{rest:.*}"), self._oscquery.ask)
+
+    def _talks(self) -> Mapping[str, Talk]:
+        return {} if self._oscquery is None else {"/": self._oscquery.talk}
 
     def _status_now(self) -> Resource:
         return Resource(lambda: Answer(as_json(self._status().as_dict())), quick=True)
