@@ -96,8 +96,7 @@ class Frame:
         theirs = [(name, steps.shape[1]) for name, steps in self._file.activations.items()]
         if theirs != [(layer.name, layer.neurons) for layer in self.network.layers]:
             return nothing  # of an ear that has been left
-        made = self._ranks.of(self._name, self._file)
-        row = made[self.frame] if made is not None else self._ranks.now(self._file, self.values)
+        row = self._ranks.row(self._name, self._file, self.frame, self.values)
         return nothing if row is None else row
 
     @cached_property
@@ -131,7 +130,7 @@ class Frame:
         found = np.flatnonzero(ranks >= least)
         numbers = found + span.start
         above = self.values[numbers]
-        statistics = None if self._file is None else self._ranks.known(self._file)
+        statistics = None if self._file is None else self._ranks.statistics(self._name, self._file)
         if statistics is not None:
             above = (above - statistics.mean[numbers]) / np.sqrt(np.maximum(statistics.variance[numbers], 1e-12))
         order = np.lexsort((-above, -ranks[found].astype(np.int16)))[:count]

@@ -1,7 +1,7 @@
 """Sends the packets of a turn in slices over its period, so that what a receiver has room for does not overflow.
 
-Nothing queues up: what is still waiting when the next turn of the same subscription comes gives way to it, and counts
-as dropped.
+Nothing queues up: while a turn of a subscription is being sent, it has no other, so that frames come whole or not at
+all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _KEEPING = 900  # bytes that a packet takes there besides its own
 _PERIOD = 0.8  # share of a period in which its packets are sent,
 _SPREAD = 0.02  # and most seconds: a frame is of use only as a whole
 _LEAST_GAP = 0.0005  # seconds between slices
+_CATCH_UP = 2.0  # slices at once, when one is late
 _GAP = 0.001  # after the last one
 MOST_STREAMED = 50_000.0
 """Packets a second, of all streams together."""
@@ -42,6 +43,7 @@ class _Lane:
 
     batches: dict[Subscription, _Batch] = field(default_factory=dict)
     due: float = 0.0
+    pause: float = _GAP  # between the last slice and the one that is due
 
     def gap(self, at: float) -> float:
         """Seconds until the next slice, so that every turn is sent before its deadline."""
@@ -71,13 +73,17 @@ class Pacer:
         self._budget = Bucket(MOST_STREAMED, MOST_STREAMED / 20, clock)
 
     def put(self, subscription: Subscription, packets: Sequence[bytes], at: float) -> None:
-        """A turn begins at clock time ``at``; :meth:`drain` sends it."""
+        """A turn begins at clock time ``at``, unless the one before is :meth:`busy`; :meth:`drain` sends it."""
         lane = self._lanes.setdefault(subscription.target, _Lane())
-        earlier = lane.batches.pop(subscription, None)
-        if earlier is not None:
-            subscription.dropped += len(earlier.packets)
+        if not lane.batches:
+            lane.due = max(lane.due, at)
         spread = min(_PERIOD / subscription.rate, _SPREAD)
         lane.batches[subscription] = _Batch(subscription, deque(packets), at + spread)
+
+    def busy(self, subscription: Subscription) -> bool:
+        """Whether the last turn of ``subscription`` is still being sent."""
+        lane = self._lanes.get(subscription.target)
+        return lane is not None and subscription in lane.batches
 
     def drain(self, at: float, until: float = math.inf) -> float:
         """Send the slices whose time has come at ``at``; return when the next one is due (inf: none).
@@ -95,25 +101,27 @@ class Pacer:
                     continue
                 if self._clock() >= until:
                     return at
-                if not self._slice(lane):
+                slices = min(_CATCH_UP, 1.0 + (at - lane.due) / lane.pause)
+                if not self._slice(lane, SLICE * slices):
                     return at + _LEAST_GAP
-                lane.due = at + lane.gap(at)
+                lane.pause = lane.gap(at)
+                lane.due = at + lane.pause
                 self._lanes[target] = self._lanes.pop(target)  # it had its turn: it is last next time
             if lane.batches:
                 first = min(first, lane.due)
         return first
 
-    def _slice(self, lane: _Lane) -> bool:
+    def _slice(self, lane: _Lane, room: float) -> bool:
         """Send what a receiver has room for; False if the budget of all streams is spent."""
-        room = SLICE
+        first = True
         for subscription, batch in list(lane.batches.items()):
             while batch.packets:
                 weight = _weight(batch.packets[0])
-                if weight > room and room < SLICE:
+                if weight > room and not first:
                     return True
                 if not self._budget.take():
                     return False
-                room -= weight
+                room, first = room - weight, False
                 if not self._send(batch.packets.popleft(), subscription):
                     subscription.dropped += 1
             del lane.batches[subscription]

@@ -187,6 +187,8 @@ class Publisher:
                 if self._clock() >= until:
                     self._served = subscription.number
                     return 0.0
+                if self._pacer.busy(subscription):  # it is too much, or we are late: the turn is left out
+                    continue
                 self._turn(subscription, moment, at)
             if subscription.streams or subscription.dirty:
                 wait = min(wait, subscription.due - at)

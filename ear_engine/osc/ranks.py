@@ -1,4 +1,9 @@
-"""Percentile ranks of the loops that are heard: computed once a loop, beside the event loop, for all who ask."""
+"""Percentile ranks of the loops that are heard: every frame computed once a loop, for all who ask.
+
+With statistics a frame takes less than a millisecond, and many loops are followed by the next after a beat: so a frame
+is ranked when it is first asked for. Without them a neuron is compared with itself in the whole loop, which takes
+longer and is done beside the event loop, and so is what the statistics need before they can be looked up.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +24,31 @@ from ear_engine.shared_memory.loops import LoopFile
 
 _ROOM = 128 << 20  # bytes
 _LEAST = 2  # loops that are kept whatever they take
+_MOST = 16
 _log = logging.getLogger(__name__)
 
 Ranks = NDArray[np.uint8]
-_Job = tuple[str, LoopFile, Statistics | None]
+
+
+@dataclass(eq=False)
+class _Known:
+    """What is known of one loop.
+
+    Args:
+        source: statistics when it was begun, those of an ear of other layers as well.
+        statistics: that its ranks are from; None if they are among its own frames.
+        ranks: (frames, neurons).
+        done: (frames,), which are computed; None while a thread does.
+    """
+
+    source: Statistics | None
+    statistics: Statistics | None
+    ranks: Ranks
+    done: NDArray[np.bool_] | None
 
 
 class LoopRanks:
-    """Ranks of loops as :func:`ear_engine.ear.loop_ranks.loop_ranks` has them, (frames, neurons), 0..255.
+    """Ranks of loops, in bytes, as :func:`ear_engine.ear.loop_ranks.loop_ranks` has them.
 
     One thread that lets everything else go first is started when it is first needed.
 
@@ -35,60 +58,85 @@ class LoopRanks:
 
     def __init__(self, statistics: Callable[[], Statistics | None]) -> None:
         self._statistics = statistics
-        self._made: OrderedDict[str, tuple[Statistics | None, Ranks]] = OrderedDict()
-        self._asked: dict[str, Statistics | None] = {}
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._loops: OrderedDict[str, _Known] = OrderedDict()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._asked: Statistics | None = None
         self._warm: Statistics | None = None  # whose table has been built
 
-    def of(self, name: str, loop: LoopFile) -> Ranks | None:
-        """Ranks of ``loop``, whose file has that ``name``; None while they are being made, which this begins."""
-        if not loop.frames or not loop.activations:
-            return None
-        statistics = self.known(loop)
-        made = self._made.get(name)
-        if made is not None and made[0] is statistics:
-            return made[1]
-        if name not in self._asked or self._asked[name] is not statistics:
-            self._asked[name] = statistics
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="loop-ranks", daemon=True)
-                self._thread.start()
-            self._jobs.put((name, loop, statistics))
-        return None
+    def prepare(self, name: str, loop: LoopFile) -> None:
+        """Begin what takes a while: ``loop`` will be asked for; its file has that ``name``."""
+        self._known(name, loop)
 
-    def known(self, loop: LoopFile) -> Statistics | None:
-        """The statistics that say how the neurons of ``loop`` do in music; None if none fit."""
-        return fitting(loop.activations, self._statistics())
+    def row(self, name: str, loop: LoopFile, frame: int, values: NDArray[np.float32]) -> Ranks | None:
+        """Ranks of one frame, (neurons,), 0..255; None while they cannot be told yet.
 
-    def now(self, loop: LoopFile, values: NDArray[np.float32]) -> Ranks | None:
-        """Ranks of one frame, (neurons,), at once, where that takes less than a millisecond; None where it does not."""
-        statistics = self.known(loop)
-        if statistics is None or statistics is not self._warm:
+        Args:
+            name: of the loop's file.
+            loop: with activations.
+            frame: its number.
+            values: activations in it, (neurons,), finite.
+        """
+        known = self._known(name, loop)
+        if known.done is None:
             return None
-        row: Ranks = np.rint(statistics.rank(values) * np.float32(TOP)).astype(np.uint8)
+        if not known.done[frame]:
+            if known.statistics is None or known.statistics is not self._warm:
+                return None
+            known.ranks[frame] = np.rint(known.statistics.rank(values) * np.float32(TOP)).astype(np.uint8)
+            known.done[frame] = True
+        row: Ranks = known.ranks[frame]
         return row
+
+    def statistics(self, name: str, loop: LoopFile) -> Statistics | None:
+        """Those that ranks of ``loop`` are from; None if they are among its own frames."""
+        return self._known(name, loop).statistics
 
     def close(self) -> None:
         """Begin nothing more."""
         self._jobs.put(None)
 
+    def _known(self, name: str, loop: LoopFile) -> _Known:
+        source = self._statistics()
+        known = self._loops.get(name)
+        if known is None or known.source is not source:
+            statistics = fitting(loop.activations, source)
+            neurons = sum(steps.shape[1] for steps in loop.activations.values())
+            ranks = np.zeros((loop.frames, neurons), np.uint8)
+            done = None if statistics is None else np.zeros(loop.frames, bool)
+            known = self._loops[name] = _Known(source, statistics, ranks, done)
+            if statistics is None:
+                self._begin(lambda: self._rank(known, loop))
+            elif statistics is not self._asked:
+                self._asked = statistics
+                self._begin(lambda: self._warm_up(statistics))
+            self._make_room()
+        return known
+
+    def _make_room(self) -> None:
+        taken = sum(known.ranks.nbytes for known in self._loops.values())
+        while len(self._loops) > _MOST or (taken > _ROOM and len(self._loops) > _LEAST):
+            _, gone = self._loops.popitem(last=False)
+            taken -= gone.ranks.nbytes
+
+    def _rank(self, known: _Known, loop: LoopFile) -> None:
+        known.ranks = loop_ranks(loop.activations, loop.frames, None)
+        known.done = np.ones(loop.frames, bool)
+
+    def _warm_up(self, statistics: Statistics) -> None:
+        statistics.rank(np.zeros(len(statistics.index), np.float32))
+        self._warm = statistics
+
+    def _begin(self, job: Callable[[], None]) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="loop-ranks", daemon=True)
+            self._thread.start()
+        self._jobs.put(job)
+
     def _run(self) -> None:
         platform.lower_thread_priority()
         while (job := self._jobs.get()) is not None:
-            name, loop, statistics = job
             try:
-                ranks = loop_ranks(loop.activations, loop.frames, statistics)
+                job()
             except Exception:  # the ranks of one loop must not end those of all later ones
-                _log.exception("ranks of %s failed", name)
-                continue
-            self._warm = statistics
-            self._made[name] = statistics, ranks
-            self._made.move_to_end(name)
-            taken = sum(kept.nbytes for _, kept in self._made.values())
-            while taken > _ROOM and len(self._made) > _LEAST:
-                oldest, (_, gone) = self._made.popitem(last=False)
-                taken -= gone.nbytes
-                self._asked.pop(oldest, None)
-            while len(self._made) > 16:
-                self._asked.pop(self._made.popitem(last=False)[0], None)
+                _log.exception("ranks of a loop failed")

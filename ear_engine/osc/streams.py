@@ -112,10 +112,10 @@ class Streams:
         return fresh
 
     def prepare(self) -> None:
-        """Begin to compute the ranks of what is scheduled; for when someone wants them."""
+        """Begin what ranks of what is scheduled need; for when someone wants them."""
         for name, file in self._mapped.items():
-            if file is not None:
-                self._ranks.of(name, file)
+            if file is not None and file.frames and file.activations:
+                self._ranks.prepare(name, file)
 
     def moment(self, at: float, lead: float = 0.0) -> Moment | None:
         """What is heard at clock time ``at``, or ``lead`` beats later; None before any loop.

@@ -9,6 +9,7 @@ import numpy as np
 from pythonosc.osc_message import OscMessage
 
 from ear_engine.control import ControlLog
+from ear_engine.ear.loop_ranks import loop_ranks
 from ear_engine.ear.statistics import Statistics
 from ear_engine.osc.codec import decode
 from ear_engine.osc.dispatcher import leaves
@@ -73,10 +74,12 @@ class Stage:
         """Let those of a loop be known, which takes its time beside all else."""
         loop = synthetic_loop(number)
         until = time.monotonic() + 10.0
-        while (found := self.ranks.of(loop_name(number), loop)) is None:
+        nothing = np.zeros(sum(layer.neurons for layer in LAYERS), np.float32)
+        self.ranks.prepare(loop_name(number), loop)
+        while self.ranks.row(loop_name(0), loop, 0, nothing) is None:
             assert time.monotonic() < until
             time.sleep(0.001)
-        return found
+        return loop_ranks(loop.activations, loop.frames, self.statistics)
 
     def take(self, target: Address = ME) -> Heard:
         messages = [OscMessage(packet) for packet in self.packets(target)]
