@@ -279,7 +279,7 @@ def dress(style: imgui.Style, scale: float) -> None:
         c.frame_bg: (1.0, 1.0, 1.0, 0.07),
         c.frame_bg_hovered: (1.0, 1.0, 1.0, 0.12),
         c.frame_bg_active: (1.0, 1.0, 1.0, 0.16),
-        c.slider_grab: (0.25, 0.45, 0.58, 1.0),
+        c.slider_grab: (0.19, 0.35, 0.46, 1.0),
         c.slider_grab_active: (0.36, 0.62, 0.78, 1.0),
         c.check_mark: (0.56, 0.82, 0.96, 1.0),
         c.button: (1.0, 1.0, 1.0, 0.08),
