@@ -32,6 +32,7 @@ from ear_engine.osc.server import OscServer, bind_socket
 from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
+from ear_engine.osc.whole import WholeNetwork
 from ear_engine.shared_memory.clock import now
 from ear_engine.targets.resolve import Resolver
 
@@ -88,6 +89,8 @@ class OscService:
         """Percentile ranks of the loops that are heard; whoever else wants them shares them."""
         regions = Regions(targets)
         self._streams = Streams(session, layers, self.ranks, regions)
+        self.whole = WholeNetwork(self._streams, self.ranks)
+        """What all neurons do, frame by frame."""
         self._worker = ThreadPoolExecutor(1, "loop-wav")
         self._announcer = LoopAnnouncer(session / "loops", session / "wav", self._worker, self._loop_written)
         engine = Engine(

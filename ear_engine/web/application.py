@@ -19,7 +19,7 @@ from ear_engine.web.answers import JSON, Answer, Kept, Resource, WebError, as_js
 from ear_engine.web.connections import Connections
 from ear_engine.web.guard import Guard
 from ear_engine.web.pace import Pace
-from ear_engine.web.sockets import Hall, Talk
+from ear_engine.web.sockets import Hall, Opening
 from ear_engine.web.worker import Worker
 
 Route = Callable[[Mapping[str, str]], Resource]
@@ -55,7 +55,7 @@ def make_application(
     guard: Guard,
     worker: Worker,
     queries: Mapping[str, Query] | None = None,
-    talks: Mapping[str, Talk] | None = None,
+    talks: Mapping[str, Opening] | None = None,
 ) -> web.Application:
     """An application that answers GET and HEAD, and holds WebSockets.
 
@@ -79,7 +79,7 @@ def make_application(
 
         return handle
 
-    def either(talk: Talk | None, handler: _Handler | None) -> _Handler:
+    def either(talk: Opening | None, handler: _Handler | None) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             if talk is not None and _opens_socket(request):
                 return await hall.hold(request, talk)

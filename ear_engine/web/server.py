@@ -27,6 +27,7 @@ from ear_engine.targets.facts import EarFacts
 from ear_engine.web.answers import Answer, Resource, as_json
 from ear_engine.web.excerpts import Excerpts
 from ear_engine.web.guard import Guard
+from ear_engine.web.lights import Lights
 from ear_engine.web.loops import Loops
 from ear_engine.web.maps import Maps
 from ear_engine.web.neurons import Neurons
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from ear_engine.web.application import Query, Route
-    from ear_engine.web.sockets import Talk
+    from ear_engine.web.sockets import Opening
 
 _WAITING = 64  # connections
 _SWITCH = 0.001  # seconds after which a thread that computes lets the event loop on
@@ -123,6 +124,7 @@ class WebServer:
         self._neurons = Neurons(facts)
         self._excerpts = Excerpts(facts)
         self._oscquery = None if osc is None else OscQuery(osc, lambda: self.port, word)
+        self._lights = None if osc is None else Lights(osc.whole, statistics)
         self._socket: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._closed = False
@@ -176,8 +178,10 @@ class WebServer:
             return {}
         return dict.fromkeys(("/", "/ear", "/ear/{rest:.*}"), self._oscquery.ask)
 
-    def _talks(self) -> Mapping[str, Talk]:
-        return {} if self._oscquery is None else {"/": self._oscquery.talk}
+    def _talks(self) -> Mapping[str, Opening]:
+        if self._oscquery is None or self._lights is None:
+            return {}
+        return {"/": self._oscquery.open, "/activations": self._lights.open}
 
     def _status_now(self) -> Resource:
         return Resource(lambda: Answer(as_json(self._status().as_dict())), quick=True)

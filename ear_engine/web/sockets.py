@@ -32,8 +32,6 @@ class Line:
     def __init__(self, response: web.WebSocketResponse, request: web.Request) -> None:
         self._response = response
         self._transport = request.transport
-        self.query: Mapping[str, str] = request.query
-        """What stands behind the path's question mark."""
         peer = self._transport.get_extra_info("peername") if self._transport is not None else None
         self.host, self.port = (str(peer[0]).partition("%")[0], int(peer[1])) if peer else ("127.0.0.1", 0)
         """Address of the other side."""
@@ -71,6 +69,8 @@ class Line:
 
 Talk = Callable[[Line], Awaitable[None]]
 """Holds a connection until it returns."""
+Opening = Callable[[Mapping[str, str]], Talk]
+"""Given what stands behind the path's question mark; raises ``WebError``."""
 
 
 class Hall:
@@ -79,12 +79,13 @@ class Hall:
     def __init__(self) -> None:
         self._held: set[asyncio.Task[None]] = set()
 
-    async def hold(self, request: web.Request, talk: Talk) -> web.StreamResponse:
+    async def hold(self, request: web.Request, opening: Opening) -> web.StreamResponse:
         """Answer a request to open a socket.
 
         Raises:
-            WebError: there are too many.
+            WebError: there are too many, or it cannot be like this.
         """
+        talk = opening(request.query)
         if len(self._held) >= MOST_SOCKETS:
             raise WebError(503, "a socket", f"is one more than {MOST_SOCKETS}", "close another", "busy")
         response = web.WebSocketResponse(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ear_engine.osc.service import OscService
@@ -40,6 +40,6 @@ class OscQuery:
         """Answer a question; raises ``WebError``."""
         return self._queries.ask(path, query, reached)
 
-    async def talk(self, line: Line) -> None:
-        """Hold a WebSocket."""
-        await self._conversations.talk(line)
+    def open(self, query: Mapping[str, str]) -> Callable[[Line], Awaitable[None]]:
+        """Who holds a WebSocket."""
+        return self._conversations.talk
