@@ -68,6 +68,7 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         osc_port=typed.osc_port,
         http_port=typed.http_port,
         bind=typed.bind,
+        announce=typed.announce,
         send=tuple(_target(text) for text in typed.send),
         seed=seed or 0,
         seconds=typed.seconds,

@@ -45,6 +45,7 @@ from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
 from ear_engine.sources.library import ClipLibrary
 from ear_engine.targets.facts import EarFacts
+from ear_engine.web.discovery import Discovery
 from ear_engine.web.server import WebServer
 
 _TICK = 0.02  # seconds between looks at the children
@@ -108,6 +109,7 @@ class Node:
             lacking=self._lacks_map,
             pid=lambda: self._supervisor.pids.get(LAYOUT),
             report=self._report,
+            known=lambda: self._facts_of_ear() is not None,
         )
         wanted = {MAP: self._map.wanted, LAYOUT: self._making.wanted}
         self._supervisor = Supervisor(children(self.session, options), wanted=wanted)
@@ -127,7 +129,7 @@ class Node:
             bind=options.bind,
             port=options.osc_port,
             send=options.send,
-            commands=(*self._models.commands(), *self._map.commands()),
+            commands=(*self._models.commands(), *self._map.commands(), *self._making.commands()),
         )
         self.web = WebServer(
             self.session,
@@ -139,6 +141,7 @@ class Node:
             map_asked=self._making.ask,
             osc=self.osc,
         )
+        self._discovery = Discovery(options.bind, options.announce, lambda: self.osc.port, lambda: self.web.port)
         self.board = StatusBoard(
             self.session,
             ear=options.ear.name,
@@ -188,6 +191,7 @@ class Node:
         try:
             await self.osc.start()
             self.web.open(self.options.http_port, self.osc.port)
+            self._discovery.open()
             self.control.apply(self.options.values, self.options.origin)
             self._models.open(self.options.device, self.options.values)
             self._sources.open(self.options.clip)
@@ -335,6 +339,7 @@ class Node:
             audio = self.board.last("audio")
             if isinstance(audio, AudioState) and audio.record_path:
                 self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
+        await self._discovery.close()
         await self.web.close()
         if self._viewer is not None:
             self._viewer.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from ear_engine.ear_files import EarFolder
 from ear_engine.parameters import Value
 from ear_engine.playback.options import AudioOptions
+from ear_engine.web.discovery import Announce
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class NodeOptions:
         osc_port: UDP port; 0 is any free one.
         http_port: TCP port; 0 is that with the number of the OSC port, or any free one.
         bind: IP address to listen at.
+        announce: when the network is told of it (mDNS): ``auto`` where other machines can reach it, ``on``, ``off``.
         send: host and port of clients that only listen.
         seed: of all randomness.
         seconds: end after so many seconds of sound; None goes on.
@@ -41,6 +43,7 @@ class NodeOptions:
     osc_port: int = 9000
     http_port: int = 0
     bind: str = "127.0.0.1"
+    announce: Announce = "auto"
     send: tuple[tuple[str, int], ...] = ()
     seed: int = 0
     seconds: float | None = None

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ear_engine.osc.service import OscService
 from ear_engine.web.answers import Resource
+from ear_engine.web.discovery import service_name
 from ear_engine.web.oscquery.conversations import Conversations
 from ear_engine.web.oscquery.queries import Queries
 from ear_engine.web.oscquery.tree import Tree
 
 if TYPE_CHECKING:
     from ear_engine.web.sockets import Line
-
-
-def service_name() -> str:
-    """What this engine is called where several are listed."""
-    return f"ear-engine on {socket.gethostname().partition('.')[0] or 'this machine'}"
 
 
 class OscQuery:
