@@ -25,6 +25,7 @@ INSTALL = "is missing; on Debian or Ubuntu: apt-get install supercollider-langua
 class RunningEngine:
     port: int
     process: subprocess.Popen[str]
+    http_port: int = 0
 
 
 def run_engine(command: list[str]) -> Iterator[RunningEngine]:
@@ -35,7 +36,7 @@ def run_engine(command: list[str]) -> Iterator[RunningEngine]:
         for line in process.stdout:
             report = json.loads(line)
             if report["state"] == "running" and report["loop"] > 0:
-                yield RunningEngine(report["osc_port"], process)
+                yield RunningEngine(report["osc_port"], process, report.get("http_port", 0))
                 break
         else:
             pytest.fail(f"the engine ended with {process.wait(10)} before it ran")
