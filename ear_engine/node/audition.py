@@ -93,7 +93,7 @@ class Auditions:
 
     def play(
         self, neuron: int, which: int, done: Callable[[Sounding], None], refuse: Callable[[UserError], None]
-    ) -> None:
+    ) -> Callable[[], None]:
         """Let an excerpt sound as soon as it can.
 
         Args:
@@ -101,6 +101,9 @@ class Auditions:
             which: 1 is the strongest; 0 the next one, after the one that was asked for last.
             done: told what sounds, once it has been handed over.
             refuse: told why it does not, if that is found out later.
+
+        Returns:
+            what takes the wish back, as long as it is not served.
 
         Raises:
             UserError: there is no such excerpt, or nothing sounds yet.
@@ -116,8 +119,9 @@ class Auditions:
         heard = head.entry.file if head is not None else audio.schedule[-1].file
         seconds = float(self._control.tree.values[SECONDS])
         self._drop(UserError("this excerpt", "gives way to a later one", "ask for it again", "superseded"))
-        self._wish = _Wish(excerpt, seconds, audio.device_rate, heard, done, refuse)
+        wish = self._wish = _Wish(excerpt, seconds, audio.device_rate, heard, done, refuse)
         self._wake.set()
+        return lambda: self._take_back(wish)
 
     def now(self) -> Sounding | None:
         """What sounds at the moment; None if nothing does."""
@@ -203,6 +207,10 @@ class Auditions:
         for wish in wishes:
             if wish is not None:
                 wish.refuse(why)
+
+    def _take_back(self, wish: _Wish) -> None:
+        self._wish = None if self._wish is wish else self._wish
+        self._serving = None if self._serving is wish else self._serving
 
     def _refuse(self, wish: _Wish, error: UserError) -> None:
         if self._serving is wish:

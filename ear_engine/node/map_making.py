@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ear_engine.control import ControlLog
+from ear_engine.errors import UserError
 from ear_engine.node.children import BAD_INPUT, LAYOUT
 from ear_engine.node.supervisor import Exit
+from ear_engine.osc.commands import DONE, Call, Command
+from ear_engine.osc.jobs import Job
 from ear_engine.shared_memory.layout_state import LayoutReader, LayoutState
 
 ORIGIN = "node"
@@ -23,6 +26,7 @@ class MapMaking:
         lacking: folder of the ear that is known to have no map; None if it has one, or nothing is known yet.
         pid: of the layout process; None while there is none.
         report: told level, code and sentence.
+        known: whether anything is known of the ear.
     """
 
     def __init__(
@@ -33,14 +37,18 @@ class MapMaking:
         lacking: Callable[[], Path | None],
         pid: Callable[[], int | None],
         report: Callable[[str, str, str], None],
+        known: Callable[[], bool] = lambda: True,
     ) -> None:
         self._control = control
         self._reader = LayoutReader(session)
-        self._lacking, self._pid, self._report = lacking, pid, report
+        self._lacking, self._pid, self._report, self._known = lacking, pid, report, known
         self._asked = False
         self._settled: set[str] = set()  # ears that have got their map, or never will
         self._deaths: dict[str, int] = {}
         self._told = ""  # ear whose beginning was told
+        self._given_up: set[str] = set()  # ears that never will have one
+        self._jobs: list[Job] = []  # clients that wait for it
+        self._said = -1  # percent that they were told
 
     def ask(self) -> None:
         """Someone wants the map: a viewer, or a client over HTTP."""
@@ -48,10 +56,44 @@ class MapMaking:
 
     def wanted(self) -> bool:
         """Whether the layout process shall run."""
-        if not self._asked:
+        if not (self._asked or self._jobs):
             return False
         ear, folder = self._ear, self._lacking()
         return folder is not None and str(folder) == ear and ear not in self._settled
+
+    def commands(self) -> tuple[Command, ...]:
+        """``/ear/map/make``."""
+        text = "Lay out the map of an ear that has none; /ear/progress says how far it is, and it can be cancelled."
+        return (Command("map/make", (), f"{DONE} s:address i:request", text, self._make, cost=50.0),)
+
+    def _make(self, call: Call) -> None:
+        if not self._known():
+            raise UserError("the ear", "is not known yet", "ask again in a moment", "not_ready")
+        job = call.engine.jobs.begin(call, lambda: self._jobs.remove(job))
+        self._jobs.append(job)
+        self._said = -1
+
+    def _tell(self) -> None:
+        """Tell those who wait how far it is."""
+        if not self._jobs:
+            return
+        percent = self.percent
+        if percent is not None and percent != self._said:
+            self._said = percent
+            for job in self._jobs:
+                job.progress(percent / 100.0, "laying_out")
+
+    def _settle(self) -> None:
+        """Tell those who wait that there is a map, or that there will be none."""
+        there, never = self._lacking() is None, self._ear in self._given_up
+        if not (there or never):
+            return
+        jobs, self._jobs = self._jobs, []
+        for job in jobs:
+            if there:
+                job.done()
+            else:
+                job.fail(UserError("the map of this ear", "cannot be made", "see /ear/event, which said why", "no_map"))
 
     @property
     def percent(self) -> int | None:
@@ -60,7 +102,10 @@ class MapMaking:
         return None if state is None or state.phase != "laying_out" else state.percent
 
     def look(self) -> None:
-        """Tell that it has begun."""
+        """Tell that it has begun, how far it is, and that it is there."""
+        self._tell()
+        if self._jobs and self._known():
+            self._settle()
         if self.percent is not None and self._told != self._ear:
             self._told = self._ear
             text = f"The ear {Path(self._ear).name} has no map; it is being laid out, and until then there is a chart."
@@ -100,6 +145,7 @@ class MapMaking:
 
     def _give_up(self, ear: str, why: str) -> None:
         self._settled.add(ear)
+        self._given_up.add(ear)
         self._report("warning", "no_map", f"{why} The ear {Path(ear).name} keeps its chart instead of a map.")
 
     def _state(self) -> LayoutState | None:

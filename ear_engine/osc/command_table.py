@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from ear_engine.control import REGION_FIELDS
 from ear_engine.errors import UserError
+from ear_engine.osc.aliases import PROTOCOL
 from ear_engine.osc.commands import DONE, Argument, Auditions, Call, Command, Sounding, Unknown
+from ear_engine.osc.dump import DUMP
 from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.regions import WORDS
 from ear_engine.osc.subscriptions import DEFAULT_RATE, DEFAULT_TTL
@@ -16,11 +18,11 @@ from ear_engine.targets.resolve import Resolver
 
 PONG = "/ear/system/pong"
 SYNCED = "/ear/system/synced"
-PROTOCOL = 1  # version of the address space
 _HEAVY = 50.0  # cost of commands that search or answer at length
 _PAGE = 1200  # bytes of names in one message
 _FOUND = 8  # regions
 _NAME = 300  # characters of a recording's name
+_LINE = 400  # characters of a usage or description
 
 
 def _pages(names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -62,6 +64,31 @@ def _quit(call: Call) -> None:
     call.engine.quit()
 
 
+def _cancel(call: Call) -> None:
+    call.done(call.engine.jobs.cancel(call.client.origin, call.arguments["number"]))
+
+
+def _dump(call: Call) -> None:
+    call.engine.dump(call.client, call.arguments["on"] != 0)
+    call.done(call.arguments["on"])
+
+
+def _system_list(call: Call) -> None:
+    prefix = call.arguments["prefix"]
+    _list(call, [row.address for row in call.engine.addresses() if row.address.startswith(prefix)])
+
+
+def _system_describe(call: Call) -> None:
+    wanted, rows = call.arguments["address"], call.engine.addresses()
+    wanted = call.engine.aliases.get(wanted, wanted)
+    pattern = Pattern(wanted)
+    found = [row for row in rows if row.address == wanted or pattern.matches(row.address)]
+    if not found:
+        raise Unknown(wanted, "unknown_address", lambda: [row.address for row in rows])
+    for row in found:
+        call.reply(call.address, row.address, row.kind, row.usage[:_LINE], row.answer[:_LINE], row.description[:_LINE])
+
+
 def _reply_port(call: Call) -> None:
     port = call.arguments["port"]
     if not 0 <= port < 1 << 16:
@@ -80,6 +107,7 @@ def _parameters_list(call: Call) -> None:
 def _parameters_describe(call: Call) -> None:
     tree = call.engine.control.tree
     name = call.arguments["name"].removeprefix("/ear/")
+    name = call.engine.aliases.get(f"/ear/{name}", name).removeprefix("/ear/")
     if has_wildcards(name):
         pattern = Pattern("/" + name.removeprefix("/"))
         rows = [row for row in tree if pattern.matches("/" + row.name)]
@@ -100,7 +128,7 @@ def describe(row: Parameter, value: object) -> tuple[object, ...]:
 
 def _subscribe(call: Call) -> None:
     given = call.arguments
-    pattern = Pattern(given["pattern"])
+    pattern = Pattern(call.engine.aliases.get(given["pattern"], given["pattern"]))
     matches = call.engine.matches(pattern, given["format"])
     subscription = call.engine.clients.subscribe(
         call.client,
@@ -238,7 +266,12 @@ def _excerpt(sounding: Sounding) -> tuple[object, ...]:
 
 def _audition(call: Call) -> None:
     neuron, which = call.arguments["neuron"], call.arguments["which"]
-    _auditions(call).play(neuron, which, lambda sounding: call.done(*_excerpt(sounding)), call.refuse)
+    auditions = _auditions(call)
+    job = call.engine.jobs.begin(call, lambda: cancel())
+    try:
+        cancel = auditions.play(neuron, which, lambda sounding: job.done(*_excerpt(sounding)), job.fail)
+    except UserError as error:
+        job.fail(error)
 
 
 def _audition_now(call: Call) -> None:
@@ -291,6 +324,36 @@ def builtin_commands() -> tuple[Command, ...]:
             f"{SYNCED} i:number",
             "Answered when all before it has been applied.",
             _sync,
+        ),
+        c(
+            "system/cancel",
+            (a("number", "i"),),
+            f"{DONE} s:address i:request i:cancelled",
+            "Stop what I asked for with this number and what is not done yet; it answers /ear/fail (cancelled).",
+            _cancel,
+        ),
+        c(
+            "system/list",
+            (a("prefix", "s", ""),),
+            "same i:first i:total s:address…",
+            "Addresses of all parameters, commands, streams and events.",
+            _system_list,
+            cost=_HEAVY,
+        ),
+        c(
+            "system/describe",
+            (a("address", "s"),),
+            "same s:address s:kind s:usage s:answer s:text",
+            "One address, or those of a pattern; what parameters take in detail: parameters/describe.",
+            _system_describe,
+            cost=_HEAVY,
+        ),
+        c(
+            "system/dump",
+            (a("on", "i", 1),),
+            f"{DONE} s:address i:request i:on",
+            f"Tell me all messages that come in: {DUMP} s:from s:address s:arguments; until I am silent for a minute.",
+            _dump,
         ),
         c("system/quit", (), f"{DONE} s:address i:request", "End the engine.", _quit),
         c(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from ear_engine.audition.excerpts import Excerpt
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
+from ear_engine.osc.jobs import Jobs
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.regions import Regions
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
@@ -67,8 +68,9 @@ class Auditions(Protocol):
 
     def play(
         self, neuron: int, which: int, done: Callable[[Sounding], None], refuse: Callable[[UserError], None]
-    ) -> None:
-        """Let one sound: ``which`` from 1 on, 0 the next; raises UserError, or is refused later."""
+    ) -> Callable[[], None]:
+        """Let one sound: ``which`` from 1 on, 0 the next; raises UserError, or is refused later. What is returned takes
+        the wish back."""
 
     def now(self) -> Sounding | None:
         """What sounds."""
@@ -91,6 +93,22 @@ class Engine:
     targets: Callable[[], Resolver | None] = lambda: None  # resolves targets for the ear, as soon as it is known
     auditions: Callable[[], Auditions | None] = lambda: None
     regions: Regions = field(default_factory=lambda: Regions(lambda: None))
+    jobs: Jobs = field(default_factory=Jobs)
+    aliases: Mapping[str, str] = field(default_factory=dict)  # old address → new one
+    dump: Callable[[Client, bool], None] = lambda client, on: None
+    addresses: Callable[[], Sequence[Described]] = tuple  # every address there is
+
+
+@dataclass(frozen=True)
+class Described:
+    """An address in words: ``kind`` is parameter, command, stream or event, ``usage`` what is sent there (by a stream:
+    what it sends), ``answer`` what comes back."""
+
+    address: str
+    kind: str
+    usage: str
+    answer: str
+    description: str
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,24 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ear_engine.errors import UserError
+from ear_engine.osc.aliases import RENAMED, Renamed, aliases
 from ear_engine.osc.codec import Bang, MalformedPacket, Message, decode, encode
 from ear_engine.osc.command_table import PONG, SYNCED
 from ear_engine.osc.commands import DONE, FAIL, Call, Command, Engine, Unknown
+from ear_engine.osc.dump import DUMP, Dump
+from ear_engine.osc.jobs import PROGRESS
+from ear_engine.osc.leaves import Leaf, leaves
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.patterns import Pattern, has_wildcards
 from ear_engine.osc.subscriptions import Address, Client
-from ear_engine.parameters import Parameter
+from ear_engine.osc.timetags import Timetable
 from ear_engine.targets.neuron_list import write_neurons
 
-HORIZON = 10.0  # seconds a bundle may be ahead of its time
-MAX_SCHEDULED = 1024  # messages waiting for their time
-_ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, "/ear/progress"))  # never a request: no two engines talk for ever
+_ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, PROGRESS, DUMP))  # never a request: no two engines talk for ever
 _ALL_FAILURES = (200.0, 400.0)
 _SMALL = 32  # bytes of a usual message; a larger datagram counts as so many more
 _SEARCH = 20.0  # cost of a pattern that has not been seen lately
@@ -43,30 +46,6 @@ class Counters:
     loops_skipped: int = 0  # loops that came too fast to be announced
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """A parameter's address, or that of its 0..1 twin."""
-
-    address: str
-    row: Parameter
-    norm: bool
-
-    def value(self, values: dict[str, Any]) -> Any:
-        """What a get answers."""
-        value = values[self.row.name]
-        return self.row.normalize(value) if self.norm else value
-
-
-def leaves(table: Iterable[Parameter]) -> dict[str, Leaf]:
-    """All parameter addresses: every parameter's own, and the 0..1 twin of all but text."""
-    found: dict[str, Leaf] = {}
-    for row in table:
-        found[row.address] = Leaf(row.address, row, False)
-        if row.kind != "text":
-            found[row.norm_address] = Leaf(row.norm_address, row, True)
-    return found
-
-
 class Dispatcher:
     """Answers datagrams.
 
@@ -77,6 +56,7 @@ class Dispatcher:
         later: calls a function after so many seconds (``loop.call_later``).
         clock: seconds, monotonic.
         wall: Unix seconds, for time tags.
+        renamed: old addresses.
     """
 
     def __init__(
@@ -87,16 +67,19 @@ class Dispatcher:
         later: Callable[[float, Callable[[], None]], object],
         clock: Callable[[], float],
         wall: Callable[[], float] = time.time,
+        renamed: Iterable[Renamed] = RENAMED,
     ) -> None:
         self.engine = engine
         self.commands = {command.address: command for command in commands}
         self.leaves = leaves(engine.control.tree)
         self._lists = {address for address, leaf in self.leaves.items() if leaf.row.numbers}
         self.counters = Counters()
+        self.aliases = aliases(renamed)
+        engine.aliases = self.aliases
         self._send = send
-        self._later = later
-        self._wall = wall
-        self._scheduled = 0
+        self._timetable = Timetable(later, wall)
+        self._dump = Dump(lambda packet, client: send(packet, client.reply_to), clock)
+        engine.dump = self._dump.switch
         self._patterns: dict[str, list[Leaf]] = {}
         self._all_failures = Bucket(*_ALL_FAILURES, clock)
 
@@ -114,45 +97,31 @@ class Dispatcher:
             self.fail(client, error.address, UserError("packet", str(error), mend, "malformed"))
             return
         for message in messages:
-            self._time(message, client)
-
-    def _time(self, message: Message, client: Client) -> None:
-        ahead = 0.0 if message.timetag is None else message.timetag - self._wall()
-        if ahead <= 0.0:
-            self._run(message, client)
-        elif ahead > HORIZON:
-            reason = f"is meant for {ahead:.0f} s from now, more than {HORIZON:.0f}"
-            self.fail(client, message.address, UserError("bundle", reason, "check the clocks", "far_future"))
-        elif self._scheduled >= MAX_SCHEDULED:
-            reason = f"finds {MAX_SCHEDULED} messages waiting for their time"
-            self.fail(client, message.address, UserError("bundle", reason, "send it later", "too_many"))
-        else:
-            self._scheduled += 1
-            self._later(ahead, lambda: self._run_scheduled(message, client))
-
-    def _run_scheduled(self, message: Message, client: Client) -> None:
-        self._scheduled -= 1
-        self._run(message, client)
+            if message.address not in _ANSWERS:
+                self._dump.message(message, client)
+        run = partial(self._run, client=client)
+        self._timetable.take(messages, run, lambda message, error: self.fail(client, message.address, error))
 
     def _run(self, message: Message, client: Client) -> None:
         request = 0
+        address = self.aliases.get(message.address, message.address)
         try:
             arguments = message.flat
-            command = self.commands.get(message.address)
-            if message.address in self._lists and all(isinstance(part, int | float) for part in arguments):
+            command = self.commands.get(address)
+            if address in self._lists and all(isinstance(part, int | float) for part in arguments):
                 arguments = [write_neurons(map(_whole, arguments))] if arguments else []
             request = command.request(arguments) if command is not None else _request(arguments[1:])
             if command is not None:
                 self._call(command, arguments, client)
-            elif message.address not in _ANSWERS:
-                self._parameter(message.address, arguments, client)
+            elif address not in _ANSWERS:
+                self._parameter(address, arguments, client)
         except UserError as error:
             client.requests.spend(_REFUSED)
-            self.fail(client, message.address, error, request)
+            self.fail(client, address, error, request)
         except Exception:
-            _log.exception("request %s failed", message.address[:_MAX_ADDRESS])
+            _log.exception("request %s failed", address[:_MAX_ADDRESS])
             mistake = UserError("engine", "made a mistake", "see its log", "internal")
-            self.fail(client, message.address, mistake, request)
+            self.fail(client, address, mistake, request)
 
     def _call(self, command: Command, arguments: list[Any], client: Client) -> None:
         client.requests.spend(command.cost)

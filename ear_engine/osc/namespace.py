@@ -7,11 +7,11 @@ from typing import Any
 
 from ear_engine.control import ControlLog
 from ear_engine.osc.codec import decode
-from ear_engine.osc.commands import Command
-from ear_engine.osc.dispatcher import Leaf
+from ear_engine.osc.commands import Command, Described
+from ear_engine.osc.leaves import Leaf
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.stream_names import EVENTS
-from ear_engine.osc.stream_table import StreamRow, stream_rows
+from ear_engine.osc.stream_table import StreamRow, find_row, stream_rows
 from ear_engine.osc.streams import Streams
 from ear_engine.shared_memory.clock import now
 
@@ -48,6 +48,25 @@ class Namespace:
     def streams(self) -> Sequence[str]:
         """Addresses of all streams and events; they change with the ear."""
         return [*self._streams.addresses(), *EVENTS]
+
+    def described(self) -> list[Described]:
+        """Every address in words, in the order of the tables."""
+        answer = "same with the value"
+        parameters = [
+            Described(address, "parameter", f"{address} [{leaf.tag}:value]", answer, leaf.row.description)
+            for address, leaf in self.leaves.items()
+        ]
+        commands = [
+            Described(command.address, "command", command.usage, command.answer, command.description)
+            for command in self.commands.values()
+        ]
+        found = [*parameters, *commands]
+        for address in self.streams:
+            row = find_row(address, self.rows)
+            if row is not None:
+                kind = "event" if row.event else "stream"
+                found.append(Described(address, kind, row.usage, "", row.description))
+        return found
 
     def value(self, address: str) -> Any:
         """What a parameter or its 0..1 twin is now.

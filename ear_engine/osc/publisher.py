@@ -11,8 +11,8 @@ from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
 from ear_engine.osc.commands import Unknown
-from ear_engine.osc.dispatcher import Leaf
 from ear_engine.osc.formats import CHANNELS, MOST_CHANNELS, Fields
+from ear_engine.osc.leaves import Leaf
 from ear_engine.osc.map_stream import MapStream
 from ear_engine.osc.pacing import Pacer, Send
 from ear_engine.osc.patterns import Pattern

@@ -15,6 +15,7 @@ import ear_engine
 from ear_engine.control import Change, ControlLog
 from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
+from ear_engine.osc.aliases import RENAMED, Renamed
 from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Auditions, Command, Engine
@@ -58,6 +59,7 @@ class OscService:
         send: host and port of targets that only listen; they get ``STATIC_PATTERNS``.
         commands: further commands.
         engine_id: name of this engine, in ``/ear/system/pong``; host and process if empty.
+        renamed: addresses that have a new name.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class OscService:
         send: Sequence[tuple[str, int]] = (),
         commands: Iterable[Command] = (),
         engine_id: str = "",
+        renamed: Iterable[Renamed] = RENAMED,
     ) -> None:
         self._bind = bind
         self._wanted_port = port
@@ -107,9 +110,10 @@ class OscService:
             targets=targets,
             auditions=auditions,
             regions=regions,
+            addresses=lambda: self._namespace.described(),
         )
         table = (*builtin_commands(), *commands)
-        self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now)
+        self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now, renamed=renamed)
         self._publisher = Publisher(
             self._clients,
             self._streams,

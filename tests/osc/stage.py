@@ -12,7 +12,7 @@ from ear_engine.control import ControlLog
 from ear_engine.ear.loop_ranks import loop_ranks
 from ear_engine.ear.statistics import Statistics
 from ear_engine.osc.codec import decode
-from ear_engine.osc.dispatcher import leaves
+from ear_engine.osc.leaves import leaves
 from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.publisher import Publisher, Vitals

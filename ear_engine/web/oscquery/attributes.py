@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ear_engine.osc.commands import Argument, Command
-from ear_engine.osc.dispatcher import Leaf
+from ear_engine.osc.leaves import Leaf
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.stream_table import StreamRow, type_tags
 from ear_engine.parameters import Parameter
