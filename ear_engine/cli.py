@@ -62,6 +62,13 @@ A new version of the dream enters with every beat, after --steps steps. No displ
 In mine.yaml, below the values of the start, `score:` lists what changes when: `- {beat: 8, over: 4, dream/rate: -12}`,
 `- {second: 20, preset: bloom}`, also `source/reset: on`.
 On one machine with as many threads, the same seed makes the same film."""
+_CLIENTS = """\
+examples:
+  ear-engine clients list                       what there is, and where each goes
+  ear-engine clients install supercollider      where SuperCollider looks for it
+  ear-engine clients install puredata --to ~/pd
+
+Files that you have changed there are never overwritten without --force."""
 _CORPUS = """\
 examples:
   ear-engine corpus info                        all corpora, and what the built-in ones need
@@ -163,6 +170,7 @@ def build_parser() -> Parser:
     parameters.add_argument("--markdown", action="store_true", help="as a Markdown page")
     plugins = command("plugins", "list the plug-ins")
     plugins.add_argument("--check", action="store_true", help="load each, to see whether it works")
+    _add_clients(command("clients", "install what ships for SuperCollider and other programs", _CLIENTS))
     _add_corpus(command("corpus", "make music ready to learn from, and say what is in it", _CORPUS))
     _add_train(command("train", "teach an ear on a folder of music", _TRAIN))
     _add_ablate(command("ablate", "compare variants of a recipe, several seeds each, by what can be read from them"))
@@ -352,6 +360,15 @@ def _add_quality(quality: Parser) -> None:
     add("--cache", metavar="FOLDER", help="where dreams are kept (the user's cache)")
     add("--quick", action="store_true", help="four layers, two beats, the built-in loops as music")
     add("--json", action="store_true", help="print JSON instead of Markdown")
+
+
+def _add_clients(clients: Parser) -> None:
+    actions = clients.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    actions.add_parser("list", help="what there is, and where each goes", allow_abbrev=False)
+    install = actions.add_parser("install", help="copy one to where its program looks for it", allow_abbrev=False)
+    install.add_argument("name", metavar="NAME", help="supercollider, for one; `ear-engine clients list` lists all")
+    install.add_argument("--to", metavar="FOLDER", help="put its folder into this one")
+    install.add_argument("--force", action="store_true", help="overwrite files that were changed there, too")
 
 
 def _address(text: str) -> str:

@@ -222,3 +222,29 @@ def user_preset_dir() -> Path:
 def user_cache_dir() -> Path:
     """Folder of what can be computed again; may not exist yet."""
     return platformdirs.user_cache_path(_APP, appauthor=False)
+
+
+def user_patch_dir() -> Path:
+    """Folder for patches of programs that open them from anywhere; may not exist yet."""
+    return platformdirs.user_documents_path() / _APP
+
+
+def supercollider_extensions() -> Path:
+    """``Platform.userExtensionDir`` of SuperCollider; may not exist yet."""
+    return platformdirs.user_data_path("SuperCollider", appauthor=False) / "Extensions"
+
+
+def puredata_externals() -> Path:
+    """Folder in which Pd looks for a user's libraries; may not exist yet."""
+    if sys.platform == "darwin":
+        return platformdirs.user_documents_path() / "Pd" / "externals"
+    if sys.platform == "win32":
+        return platformdirs.user_data_path("Pd", appauthor=False, roaming=True)
+    return Path.home() / ".local" / "lib" / "pd" / "extra"
+
+
+def max_packages() -> Path:
+    """Folder of a user's Max packages, of the newest Max that has one; may not exist yet."""
+    documents = platformdirs.user_documents_path()
+    there = [documents / name / "Packages" for name in ("Max 9", "Max 8")]
+    return next((path for path in there if path.parent.is_dir()), there[0])

@@ -1,4 +1,4 @@
-"""Finds the files that ship with the engine (``configs/…``), wherever it runs from.
+"""Finds the files that ship with the engine (``configs/…``, what is for other programs), wherever it runs from.
 
 In a wheel they lie inside the package, in ``ear_engine/_resources``; in a checkout, which is also what an editable
 install runs from, they lie beside it.
@@ -10,6 +10,8 @@ import difflib
 from pathlib import Path
 
 from ear_engine.errors import UserError
+
+SHIPPED = ("configs", "supercollider", "patches", "maxmsp")
 
 
 def resource_root(package: Path | None = None) -> Path:
@@ -41,8 +43,9 @@ def resource(*parts: str) -> Path:
     root = resource_root()
     path = root.joinpath(*parts).resolve()
     name = "/".join(parts)
-    if not parts or parts[0] != "configs" or not path.is_relative_to(root / "configs"):
-        raise UserError(f"shipped file {name!r}", "lies outside configs", "name one inside it", "unknown_resource")
+    if not parts or parts[0] not in SHIPPED or not path.is_relative_to((root / parts[0]).resolve()):
+        reason = f"lies outside {', '.join(SHIPPED)}"
+        raise UserError(f"shipped file {name!r}", reason, "name one inside them", "unknown_resource")
     if not path.exists():
         siblings = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, siblings, n=3, cutoff=0.5) or siblings[:10]
