@@ -62,12 +62,13 @@ $(BENCH): $(PLAY)
 	$(PIP) --quiet --no-build-isolation --editable '.[bench]'
 	@touch $@
 
-# The real sclang, Pd, JACK and FluidSynth that some tests talk to, and a screen for windows with hands to touch it, also
+# The real sclang, scsynth, Pd, JACK and FluidSynth that some tests talk to, and a screen for windows with hands to touch it, also
 # several screens of which one can be unplugged.
 # Without them those tests are skipped, and say so.
 peers:
 	@missing=; \
 	command -v sclang >/dev/null || missing="$$missing supercollider-language"; \
+	command -v scsynth >/dev/null || missing="$$missing supercollider-server"; \
 	command -v pd >/dev/null || missing="$$missing puredata-core"; \
 	command -v jackd >/dev/null || missing="$$missing jackd2"; \
 	command -v fluidsynth >/dev/null || missing="$$missing fluidsynth"; \
