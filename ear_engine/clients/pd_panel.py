@@ -30,10 +30,10 @@ def panel(rows: Iterable[Parameter] | None = None) -> str:
         if row.page == "play":
             groups.setdefault(row.group, []).append(row)
     placed = {group for column in _COLUMNS for group in column}
-    columns = [[group for group in column if group in groups] for column in _COLUMNS]
-    columns[-1] += [group for group in groups if group not in placed]
-    columns = [part for column in columns if column for part in _broken(column, groups)]
-    tall = max(sum(_TITLE + _HIGH * len(rows) for _, rows in column) for column in columns)
+    wanted = [[group for group in column if group in groups] for column in _COLUMNS]
+    wanted[-1] += [group for group in groups if group not in placed]
+    columns = [part for column in wanted if column for part in _broken(column, groups)]
+    tall = max(sum(_TITLE + _HIGH * len(here) for _, here in column) for column in columns)
     patch = Patch(2 * _LEFT + _WIDE * len(columns), _TOP + tall + 20)
     engine = patch.object(_LEFT, 20, "ear-engine")
     lamp = patch.raw(f"#X obj {_LEFT} 50 tgl 17 0 empty empty answers 24 8 0 12 #fcfcfc #000000 #000000 0 1")

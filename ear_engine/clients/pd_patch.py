@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 FONT = 12
 """Points of all patches."""
@@ -62,7 +63,7 @@ class Patch:
 
     def chain(self, *boxes: int) -> None:
         """Draw lines from each box to the next, first outlet to first inlet."""
-        for source, target in zip(boxes, boxes[1:], strict=False):
+        for source, target in pairwise(boxes):
             self.connect(source, 0, target)
 
     def text(self) -> str:
