@@ -62,14 +62,16 @@ $(BENCH): $(PLAY)
 	$(PIP) --quiet --no-build-isolation --editable '.[bench]'
 	@touch $@
 
-# The real sclang, scsynth, Pd, JACK and FluidSynth that some tests talk to, and a screen for windows with hands to touch it, also
-# several screens of which one can be unplugged.
+# The real sclang, scsynth, Pd, Node (with clients of OSC that are not ours), JACK and FluidSynth that some tests talk to,
+# and a screen for windows with hands to touch it, also several screens of which one can be unplugged.
 # Without them those tests are skipped, and say so.
 peers:
 	@missing=; \
 	command -v sclang >/dev/null || missing="$$missing supercollider-language"; \
 	command -v scsynth >/dev/null || missing="$$missing supercollider-server"; \
 	command -v pd >/dev/null || missing="$$missing puredata-core"; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	command -v jackd >/dev/null || missing="$$missing jackd2"; \
 	command -v fluidsynth >/dev/null || missing="$$missing fluidsynth"; \
 	has() { ls /usr/lib/*/$$1 /usr/lib64/$$1 /usr/lib/$$1 2>/dev/null | grep -q .; }; \
@@ -84,3 +86,5 @@ peers:
 	ls /usr/lib/xorg/modules/drivers/dummy_drv.so /usr/lib64/xorg/modules/drivers/dummy_drv.so 2>/dev/null \
 		| grep -q . || missing="$$missing xserver-xorg-video-dummy"; \
 	test -z "$$missing" || .ci/apt-install "Real clients for the tests" $$missing || test -z "$$CI"
+	@test -d tests/clients/node/node_modules || ! command -v npm >/dev/null || \
+		npm ci --prefix tests/clients/node --omit=optional --ignore-scripts --no-audit --no-fund --silent || test -z "$$CI"

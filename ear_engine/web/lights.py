@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING
 
 from ear_engine.ear.loop_ranks import fitting
 from ear_engine.ear.statistics import Statistics
-from ear_engine.osc.whole import Whole, WholeNetwork
+from ear_engine.osc.reports import LayerInfo
+from ear_engine.osc.whole import WholeNetwork
 from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.loops import LoopFile
 from ear_engine.web import outbox
 from ear_engine.web.answers import WebError, as_json
 from ear_engine.web.pace import Pace
@@ -78,19 +80,22 @@ class Lights:
         return talk
 
     async def _show(self, line: Line, rate: float, lead: float) -> None:
-        told, shown, sequence, sent = b"", (-1, -1, False), 0, 0.0
+        told, shown, sequence, sent = "", (-1, -1, False), 0, 0.0
+        about, described = "", None
         while True:
             begun = now()
             whole = self._network.at(begun, lead)
             if whole is None:
                 await asyncio.sleep(_WAITING)
                 continue
-            about = self._describe(whole, rate, lead)
+            subject = whole.layers, whole.file, self._statistics()
+            if described is None or any(a is not b for a, b in zip(subject, described, strict=True)):
+                about, described = _describe(*subject, rate, lead), subject
             current = whole.loop, whole.frame, bool(whole.ranks.any())
             if about != told or current != shown:
                 async with asyncio.timeout(outbox.STALLED):
                     if about != told:
-                        await line.send(about.decode())
+                        await line.send(about)
                         told = about
                     numbers = whole.loop, whole.frame, sequence % (1 << 32), whole.frames
                     await line.send(HEADER.pack(*numbers) + whole.ranks.tobytes())
@@ -99,18 +104,21 @@ class Lights:
             soon = min(whole.seconds, _WAITING)  # another loop may enter meanwhile
             await asyncio.sleep(max(soon, sent + 1.0 / rate - now(), _SOONEST))
 
-    def _describe(self, whole: Whole, rate: float, lead: float) -> bytes:
-        known = whole.file is not None and fitting(whole.file.activations, self._statistics()) is not None
-        about = {
-            "neurons": len(whole.ranks),
-            "layers": [[layer.name, layer.neurons] for layer in whole.layers],
-            "reference": "music" if known else "loop",
-            "header": NAMES,
-            "dtype": "uint8",
-            "rate": rate,
-            "lead_beats": lead,
-        }
-        return as_json(about)
+
+def _describe(
+    layers: tuple[LayerInfo, ...], file: LoopFile | None, statistics: Statistics | None, rate: float, lead: float
+) -> str:
+    known = file is not None and fitting(file.activations, statistics) is not None
+    about = {
+        "neurons": sum(layer.neurons for layer in layers),
+        "layers": [[layer.name, layer.neurons] for layer in layers],
+        "reference": "music" if known else "loop",
+        "header": NAMES,
+        "dtype": "uint8",
+        "rate": rate,
+        "lead_beats": lead,
+    }
+    return as_json(about).decode()
 
 
 async def _hear_out(line: Line) -> None:

@@ -17,6 +17,7 @@ _GROUPS = {
     "/ear/system": "About the engine itself.",
     "/ear/stream": "Who gets what, how often.",
 }
+_TWINS = "/ear/norm/"
 _BRIEF = ("/ear/playhead", "/ear/objective", "/ear/summary/")
 """Streams whose values are part of the whole tree; those of others are given when asked for."""
 
@@ -93,8 +94,9 @@ class Tree:
             rows = ((address, find_row(address, names.rows)) for address in names.streams)
             self._streams = {address: of_stream(address, row, names.layers) for address, row in rows if row is not None}
             self._root = Branch("/")
-            for address, facts in (self._known | self._streams).items():
-                self._plant(address, facts)
+            everything = self._known | self._streams
+            for address in sorted(everything, key=lambda address: address.startswith(_TWINS)):  # those come last
+                self._plant(address, everything[address])
         return self._root
 
     def _plant(self, address: str, facts: Facts) -> None:
