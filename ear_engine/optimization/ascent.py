@@ -37,6 +37,10 @@ class PluginFault(UserError):
         reason = f"failed ({type(error).__name__}: {error}) and is left out"
         super().__init__(f"plug-in {type(part).__name__}", reason, "mend or uninstall it", "broken_plugin")
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str, str]]:
+        """Another process has no such plug-in to leave out: it gets what can be told."""
+        return UserError, (self.subject, self.reason, self.mend, self.code)
+
 
 @dataclass(frozen=True)
 class Drawn:
