@@ -49,7 +49,8 @@ class Stage:
         self.map: MapNow | None = None
         positions = MapStream(lambda: self.map)
         vitals = lambda: Vitals(self.time - 50.0, 12.5, 2)  # noqa: E731
-        self.publisher = Publisher(self.clients, self.streams, positions, self.control, table, self.send, vitals)
+        clock = lambda: self.time  # noqa: E731
+        self.publisher = Publisher(self.clients, self.streams, positions, self.control, table, self.send, vitals, clock)
         self.control.listen(self.publisher.changed)
 
     def send(self, packet: bytes, subscription: Subscription) -> bool:
