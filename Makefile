@@ -16,7 +16,7 @@ BENCH := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help serve test lint bench install peers clean
+.PHONY: help serve test lint bench install clients peers clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,10 @@ bench: $(BENCH) ## measure every part against a plain reference
 	@$(BIN)/ear-engine bench $(ARGS)
 
 install: $(DEVELOP) ## the environment with everything for development, nothing run
+
+clients: $(DEVELOP) ## write the Max, TouchOSC and Open Stage Control files anew, and their pictures
+	@$(BIN)/python -m ear_engine.clients.generate
+	@$(BIN)/python -m ear_engine.clients.picture
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -37,7 +37,9 @@ assert root.is_relative_to(sys.prefix), root
 print(*sorted(str(path.relative_to(root).as_posix()) for path in root.rglob("*") if path.is_file()))
 """
     shipped = _run(inside, "-I", "-c", script).split()
-    tracked = _run("git", "-C", REPOSITORY, "ls-files", "--cached", "--", "configs", "supercollider").split()
+    tracked = _run(
+        "git", "-C", REPOSITORY, "ls-files", "--cached", "--", "configs", "supercollider", "maxmsp", "patches"
+    ).split()
     assert "supercollider/EarEngine/Classes/EarEngine.sc" in shipped
     assert "configs/README.md" in shipped
     assert set(tracked) <= set(shipped)

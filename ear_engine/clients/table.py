@@ -75,10 +75,11 @@ def clients() -> tuple[Client, ...]:
         Client(
             "max",
             "Max",
-            ("maxmsp",),
+            ("maxmsp", "ear-engine"),
             platform.max_packages,
             "ear-engine",
-            "Start Max again; Extras has an entry for ear-engine.",
+            "Start Max again, then choose ear-engine in its menu Extras.",
+            engine_file="engine_path.txt",
         ),
         Client(
             "touchdesigner",
@@ -94,7 +95,7 @@ def clients() -> tuple[Client, ...]:
             ("patches", "touchosc"),
             platform.user_patch_dir,
             "touchosc",
-            "Open the layout there with the TouchOSC editor.",
+            "Open ear-engine.tosc there in TouchOSC; README.md says which ports it needs.",
         ),
         Client(
             "openstagecontrol",
@@ -102,7 +103,7 @@ def clients() -> tuple[Client, ...]:
             ("patches", "openstagecontrol"),
             platform.user_patch_dir,
             "openstagecontrol",
-            "Load the session there in Open Stage Control.",
+            "Load ear-engine.json there in Open Stage Control; README.md has the command.",
         ),
     )
 

@@ -1,0 +1,1 @@
+set('/*WIDGET*/', value, {send: false})

@@ -1,0 +1,2 @@
+send('/*X*/', value[0])
+send('/*Y*/', value[1])

@@ -1,0 +1,1 @@
+set('phase', value[1], {send: false})
