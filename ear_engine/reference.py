@@ -13,17 +13,17 @@ from ear_engine.targets.functions import Function
 
 _PAGES = {"play": "Played", "expert": "Expert"}
 _COLUMNS = ("Address", "Type", "Default", "Range", "Description")
-_INTRO = (
+INTRO = (
     "Send an address with a value to set it, without one to get it back at the same address. "
     "`/ear/norm/<group>/<name>` takes and gives 0..1 for faders, the curve applied. A trigger fires on no argument "
     "or any but 0. In a set file the key is `group/name`, on the command line `--group.name VALUE`."
 )
-_COMMANDS = (
+COMMANDS = (
     "Commands do something or list something. Arguments have types: i whole number, f number, s text, a either; those "
     "in [brackets] may be left out. `same` means that the answer has the address of the request. A whole number after "
     "the arguments comes back in `/ear/done` and `/ear/fail`."
 )
-_EXPRESSIONS = (
+EXPRESSIONS = (
     "`/ear/target/objective` takes sums of these functions, each times a number if you like, with parentheses: "
     "`0.7*channel(encoder_4_conv2, 12) - 0.3*surprise()`. Arguments in [brackets] may be left out; those that end in = "
     "are given by name. freq is a range in Hz (`200..800`, `1k..4k`), time one in beats, channels count from 0 (`12`, "
@@ -57,16 +57,16 @@ def default_text(row: Parameter) -> str:
 
 def markdown(rows: Iterable[Parameter], commands: Iterable[Command] = (), functions: Iterable[Function] = ()) -> str:
     """The page as Markdown: a table for each page and group of the ``rows``, in their order, then the others."""
-    lines = ["# Parameters", "", _INTRO]
-    for page, group, members in _grouped(rows):
+    lines = ["# Parameters", "", INTRO]
+    for page, group, members in grouped(rows):
         cells = ((f"`{r.address}`", r.kind, default_text(r), range_text(r), r.description) for r in members)
         lines += ["", f"## {_PAGES[page]}: {group}", "", *_table(_COLUMNS, cells)]
     told = [(f"`{command.usage}`", f"`{command.answer}`", command.description) for command in commands]
     if told:
-        lines += ["", "## Commands", "", _COMMANDS, "", *_table(("Address", "Answer", "Description"), told)]
+        lines += ["", "## Commands", "", COMMANDS, "", *_table(("Address", "Answer", "Description"), told)]
     said = [(f"`{function.usage}`", function.description) for function in functions]
     if said:
-        lines += ["", "## Expressions", "", _EXPRESSIONS, "", *_table(("Function", "Chooses"), said)]
+        lines += ["", "## Expressions", "", EXPRESSIONS, "", *_table(("Function", "Chooses"), said)]
     return "\n".join(lines) + "\n"
 
 
@@ -86,14 +86,14 @@ def plain(
     """The page as text for a terminal of ``width`` characters (this one's if None; at least 60)."""
     width = max(60, shutil.get_terminal_size().columns if width is None else width)
     wrap = partial(textwrap.wrap, width=width, break_long_words=False)
-    lines = wrap(_INTRO.replace("`", ""))
+    lines = wrap(INTRO.replace("`", ""))
 
     def entry(name: str, *texts: str) -> None:
         lines.extend(wrap(name, initial_indent="  ", subsequent_indent="    "))
         for text in texts:
             lines.extend(wrap(text, initial_indent="      ", subsequent_indent="      "))
 
-    for page, group, members in _grouped(rows):
+    for page, group, members in grouped(rows):
         lines += ["", f"{_PAGES[page]}: {group}"]
         for row in members:
             default = default_text(row)
@@ -101,16 +101,17 @@ def plain(
             entry(row.address, " · ".join(fact for fact in facts if fact), row.description)
     for number, command in enumerate(commands):
         if number == 0:
-            lines += ["", "Commands", *wrap(_COMMANDS.replace("`", ""))]
+            lines += ["", "Commands", *wrap(COMMANDS.replace("`", ""))]
         entry(command.usage, f"answer: {command.answer}", command.description)
     for number, function in enumerate(functions):
         if number == 0:
-            lines += ["", "Expressions", *wrap(_EXPRESSIONS.replace("`", ""))]
+            lines += ["", "Expressions", *wrap(EXPRESSIONS.replace("`", ""))]
         entry(function.usage, function.description)
     return "\n".join(lines) + "\n"
 
 
-def _grouped(rows: Iterable[Parameter]) -> Iterator[tuple[str, str, list[Parameter]]]:
+def grouped(rows: Iterable[Parameter]) -> Iterator[tuple[str, str, list[Parameter]]]:
+    """Rows by page (``play``, ``expert``) and group, both in the order of the table."""
     table = list(rows)
     for page in _PAGES:
         for group in dict.fromkeys(row.group for row in table if row.page == page):

@@ -7,19 +7,49 @@ from pathlib import Path
 
 from ear_engine.control import ControlLog
 from ear_engine.ear_files import EarFolder
+from ear_engine.errors import UserError
+from ear_engine.node.map_making import MapMaking
 from ear_engine.node.models import Models
+from ear_engine.node.moving_map import MovingMap
 from ear_engine.osc.command_table import builtin_commands
+from ear_engine.osc.commands import Command
+from ear_engine.osc.stream_table import stream_rows
 from ear_engine.parameters import ParameterTree
 from ear_engine.reference import markdown, plain
+from ear_engine.reference_html import page
 from ear_engine.targets.functions import FUNCTIONS
 
 
 def run(typed: argparse.Namespace) -> int:
-    """Print the reference page: parameters, commands, and the functions of expressions."""
+    """Print the reference page: parameters, commands, and the functions of expressions; or write it for a browser.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
     tree = ParameterTree()
-    ears = Models(ControlLog(tree), EarFolder("", Path())).commands()
-    commands = sorted((*builtin_commands(), *ears), key=lambda command: command.name.partition("/")[0])
+    commands = sorted(all_commands(tree), key=lambda command: command.name.partition("/")[0])
     functions = list(FUNCTIONS.values())
-    page = markdown(tree, commands, functions) if typed.markdown else plain(tree, None, commands, functions)
-    print(page, end="")
+    if typed.html is not None:
+        path = Path(typed.html).expanduser()
+        try:
+            path.write_text(page(tree, commands, stream_rows(), functions), encoding="utf-8")
+        except OSError as problem:
+            raise UserError(f"file {path}", f"cannot be written ({problem.strerror})", "use another", "file") from None
+        print(path)
+        return 0
+    text = markdown(tree, commands, functions) if typed.markdown else plain(tree, None, commands, functions)
+    print(text, end="")
     return 0
+
+
+def all_commands(tree: ParameterTree) -> tuple[Command, ...]:
+    """Every command of an engine; none of them can be called."""
+    control, nowhere = ControlLog(tree), Path()
+    map_ = MovingMap(
+        control, nowhere, device=str, pid=lambda: None, still=lambda: None, report=lambda level, code, message: None
+    )
+    making = MapMaking(
+        control, nowhere, lacking=lambda: None, pid=lambda: None, report=lambda level, code, message: None
+    )
+    ears = Models(control, EarFolder("", nowhere))
+    return (*builtin_commands(), *ears.commands(), *map_.commands(), *making.commands())

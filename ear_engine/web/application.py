@@ -185,7 +185,7 @@ class _Desk:
         answer = await self._made(resource)
         tag = resource.tag
         if answer.packs:
-            headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+            headers[hdrs.VARY] = ", ".join(filter(None, (headers.get(hdrs.VARY), hdrs.ACCEPT_ENCODING)))
             if packed and len(answer.body) > _SMALL:
                 answer = await self._packed(tag, answer)
                 headers[hdrs.CONTENT_ENCODING] = "gzip"

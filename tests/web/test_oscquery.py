@@ -190,3 +190,19 @@ def test_what_was_there_before_is_still_there(tmp_path: Path) -> None:
             assert answer.status == 405
 
     play(tmp_path, scene)
+
+
+def test_a_browser_gets_a_page_to_read_and_programs_do_not(tmp_path: Path) -> None:
+    async def scene(desk: Desk) -> None:
+        browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        async with desk.client.get(desk.url("/"), headers=browser) as answer:
+            text = await answer.text()
+            assert answer.content_type == "text/html" and answer.headers["Vary"] == "Accept, Accept-Encoding"
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert f"oscsend 127.0.0.1 {desk.osc.port} /ear/dream/rate f -18" in text
+        async with desk.client.get(desk.url("/?HOST_INFO"), headers=browser) as answer:
+            assert answer.content_type == "application/json"
+        async with desk.client.get(desk.url("/")) as answer:
+            assert answer.content_type == "application/json"
+
+    play(tmp_path, scene)
