@@ -45,8 +45,8 @@ def page() -> tuple[Cell, ...]:
     tone = len(named["Tone"].rows) * _STRIP + _GAP
     return (
         Cell("engine", (0, 0, _LEFT, _TOP - _GAP)),
-        Cell("presets", (_RIGHT, 0, 300, _TOP - _GAP)),
-        Cell("playhead", (_RIGHT + 310, 0, WIDTH - _RIGHT - 310, _TOP - _GAP)),
+        Cell("presets", (_RIGHT, 0, 420, _TOP - _GAP)),
+        Cell("playhead", (_RIGHT + 430, 0, WIDTH - _RIGHT - 430, _TOP - _GAP)),
         *_map(named["Map"], named["Target"], named["Dream"]),
         *_section(named["Target"], _RIGHT, _TOP),
         *_section(named["Dream"], _RIGHT + len(named["Target"].rows) * _STRIP + _GAP, _TOP),

@@ -109,6 +109,19 @@ def test_a_max_patch_joins_what_there_is(path: Path) -> None:
         assert unknown is None or unknown[1] in ours | {"node.script"}, finding
 
 
+def test_max_subscribes_all_parameters_and_nothing_else() -> None:
+    text = (PACKAGE / "javascript" / "ear.table.js").read_text()
+    patterns = [Pattern(word) for word in json.loads(text.partition("exports.patterns = ")[2].partition(";")[0])]
+    tree = ParameterTree()
+    known = {
+        *leaves(tree),
+        *(command.address for command in builtin_commands()),
+        *(row.address for row in stream_rows()),
+    }
+    meant = {address for address in known if any(pattern.matches(address) for pattern in patterns)}
+    assert meant == {row.address for row in tree if row.kind != "trigger"}
+
+
 def test_shown_things_of_max_cover_nothing() -> None:
     shown = [
         box["box"]["presentation_rect"]

@@ -330,7 +330,7 @@
      "presentation_rect": [
       406,
       10,
-      300,
+      420,
       26
      ],
      "outlettype": [
@@ -430,9 +430,9 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      716,
+      836,
       10,
-      660,
+      540,
       20
      ],
      "outlettype": [
@@ -459,7 +459,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      716,
+      836,
       32,
       60,
       22

@@ -7,7 +7,7 @@ autowatch = 0;
 setinletassist(0, "start, stop, host NAME, port N, listen N, bang greets again");
 setoutletassist(2, "state 0 or 1, engine NAME VERSION, fail ADDRESS CODE TEXT, program …");
 
-var GROUPS = require("ear.table").groups; // first words of parameters
+var PATTERNS = require("ear.table").patterns; // of all parameters
 var values = require("ear.values");
 var shared = new Global("ear.engine"); // ear.loop reads it
 var place = {
@@ -60,8 +60,8 @@ function bang() {
 
 // Subscriptions and answers go to our port; parameters come at once, then as they change.
 function greet() {
-    for (var index = 0; index < GROUPS.length; index++) {
-        outlet(0, "/ear/stream/subscribe", "/ear/" + GROUPS[index] + "/*", 30, "list", 0, 30);
+    for (var index = 0; index < PATTERNS.length; index++) {
+        outlet(0, "/ear/stream/subscribe", PATTERNS[index], 30, "list", 0, 30);
     }
     outlet(0, "/ear/system/status");
     messnamed("ear.again", "bang"); // ear.stream and ear.list ask again

@@ -49,8 +49,12 @@ max.addHandler("start", (port) => {
     });
 });
 
+// It has been asked over OSC already; one that is still starting does not hear that.
 max.addHandler("stop", () => {
-    if (engine) engine.kill("SIGINT");
+    const child = engine;
+    setTimeout(() => {
+        if (child && child === engine) child.kill("SIGINT");
+    }, 5000);
 });
 
 max.addHandler("http", (host, port) => {

@@ -85,8 +85,22 @@ exports.parameters = {
     "audition/stop": {"name": "audition/stop", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "End the excerpt that sounds."}
 };
 
-// First words of their addresses.
-exports.groups = ["dream", "source", "target", "tone", "rhythm", "transform", "penalty", "optimizer", "model", "map", "view", "playback", "audition"];
+// Patterns of their addresses, and of nothing else.
+exports.patterns = [
+    "/ear/dream/{run,rate,pull,autopilot}",
+    "/ear/source/{clip,fit}",
+    "/ear/target/{by,layer,depth,channel,channel_width,freq_low,freq_high,start,length,x,y,radius,neurons,name,imprint,objective,morph,weight}",
+    "/ear/tone/{tilt,reshape,low,mid,high,tonal,scale,root,scale_lock}",
+    "/ear/rhythm/{grid,density,lock}",
+    "/ear/transform/{time_shift,pitch_shift,loudness,time_mask,freq_mask,gradient_noise,denoise}",
+    "/ear/penalty/{activation,noise,high_frequency,total_variation}",
+    "/ear/optimizer/{method,parametrization,batch_size,steps_per_loop}",
+    "/ear/model/{ear,device}",
+    "/ear/map/{motion,share,follow}",
+    "/ear/view/{palette,latency_ms,light,links,glow,blackout,share,output_size,output_rate,output_quality}",
+    "/ear/playback/{wet,gain,mute,tempo,beats,quantize,crossfade}",
+    "/ear/audition/{level,duck,seconds}"
+];
 
 // How many numbers come before the values in a message of a stream that begins so.
 exports.headers = {"/ear/activation/": 4, "/ear/rank/": 4, "/ear/map/positions": 3};
