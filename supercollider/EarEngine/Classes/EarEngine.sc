@@ -3,7 +3,7 @@ EarEngine : EarEngineParameters {
 	classvar <>program, <>default, <all;
 	var <addr, <process, <alive = false, <version, <httpPort, <layers, <lastFail, <>onFail, <>verbose = true;
 	var parameters, values, subscriptions, routes, pending, loops, buses, clocks;
-	var receiver, keeper, seen = 0, gets, sets, doubts, syncs = 0, whenReady, told = false;
+	var receiver, keeper, seen = 0, gets, sets, doubts, syncs = 0, ticks = 0, whenReady, told = false;
 
 	*initClass { all = IdentitySet.new; ShutDown.add { all.copy.do(_.prLeave) } }
 
@@ -292,6 +292,9 @@ EarEngine : EarEngineParameters {
 
 	activation { |layer, rate = 30, server| ^this.bus("/ear/activation/" ++ layer, rate, server) }
 
+	// The same as shares of the time in music that each neuron spends below, 0..1.
+	rank { |layer, rate = 30, server| ^this.bus("/ear/rank/" ++ layer, rate, server) }
+
 	// Three channels: phase 0..1, beat, loop.
 	playhead { |rate = 60, server| ^this.bus('/ear/playhead', rate, server) }
 
@@ -313,9 +316,10 @@ EarEngine : EarEngineParameters {
 		if(address == "/ear/playhead") { ^3 };
 		if(address == "/ear/objective") { ^1 };
 		if(layers.isEmpty) { ^nil };
-		if(["/ear/summary/mean", "/ear/summary/max"].includesEqual(address)) { ^layers.size };
+		if(address.beginsWith("/ear/summary/")) { ^layers.size };
 		if(EarSubscription.isPieces(address).not) { ^nil };
 		name = address.split($/).last.asSymbol;
+		if(name == 'all') { ^layers.sum { |row| row[1] * row[2] } };
 		^layers.detect { |row| row[0] == name } !? { |row| row[1] * row[2] }
 	}
 
@@ -387,7 +391,8 @@ EarEngine : EarEngineParameters {
 		pending.do { |queue| queue !? { queue.copy.do { |wish| if(now - wish[2] > 5) { queue.remove(wish) } } } };
 		if(alive and: { now - seen > 5 }) { this.prAway; this.say(this.prNoAnswer) };
 		this.send('/ear/stream/renew');
-		if(alive and: { this.isReady.not }) { this.prAsk };
+		ticks = ticks + 1;
+		if(alive) { if(this.isReady) { if(ticks % 5 == 0) { this.prLayers } } { this.prAsk } }; // another ear has other layers
 	}
 
 	prAsk {
