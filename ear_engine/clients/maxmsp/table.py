@@ -1,4 +1,4 @@
-"""The parameters, as a module for Max's js: ``require("ear.table")``."""
+"""The parameters, as a module for Max's js: ``require("ear.table.js")``."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ autowatch = 0;
 setinletassist(0, "start, stop, host NAME, port N, listen N, bang greets again");
 setoutletassist(2, "state 0 or 1, engine NAME VERSION, fail ADDRESS CODE TEXT, program …");
 
-var PATTERNS = require("ear.table").patterns; // of all parameters
-var values = require("ear.values");
+var PATTERNS = require("ear.table.js").patterns; // of all parameters
+var values = require("ear.values.js");
 var shared = new Global("ear.engine"); // ear.loop reads it
 var place = {
     host: isWord(jsarguments[1]) ? String(jsarguments[1]) : "127.0.0.1",

@@ -10,7 +10,7 @@ setoutletassist(1, "position 0..1");
 setoutletassist(2, "facts: label, unit, kind, range, shown, menu …");
 setoutletassist(3, "to the engine");
 
-var values = require("ear.values");
+var values = require("ear.values.js");
 var address = String(jsarguments[1] || "");
 var row = values.row(address);
 var last; // value that was handed out last

@@ -5,7 +5,7 @@ inlets = 1;
 outlets = 3;
 autowatch = 0;
 
-var HEADERS = require("ear.table").headers; // first words of an address → numbers before the values
+var HEADERS = require("ear.table.js").headers; // first words of an address → numbers before the values
 var address = String(jsarguments[1] || "");
 var hertz = Number(jsarguments[2]) || 30;
 

@@ -1,7 +1,7 @@
 // What values of parameters are: ranges, 0..1 positions, and how they are written. From ear.table.js, which is generated.
-// For js (Max 8 and later): require("ear.values").
+// For js (Max 8 and later): require("ear.values.js").
 
-var table = require("ear.table");
+var table = require("ear.table.js");
 
 // The row of an address or name, or null.
 exports.row = function (address) {
