@@ -330,6 +330,7 @@ class Node:
     async def _end(self) -> None:
         """Let the children end, kill those who do not, and free everything."""
         since = now()
+        farewell = asyncio.ensure_future(self._discovery.close())
         self.board.stopping = True
         if self._supervisor.pids:
             self._herald.report()
@@ -339,7 +340,7 @@ class Node:
             audio = self.board.last("audio")
             if isinstance(audio, AudioState) and audio.record_path:
                 self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
-        await self._discovery.close()
+        await farewell
         await self.web.close()
         if self._viewer is not None:
             self._viewer.close()

@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from ear_engine.osc.codec import MAX_DATAGRAM
 from ear_engine.web.answers import WebError
@@ -78,6 +78,7 @@ class Hall:
 
     def __init__(self) -> None:
         self._held: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def hold(self, request: web.Request, opening: Opening) -> web.StreamResponse:
         """Answer a request to open a socket.
@@ -101,7 +102,7 @@ class Hall:
             task.cancel()
             self._held.discard(task)
         with contextlib.suppress(ConnectionError):
-            await response.close()
+            await response.close(code=WSCloseCode.GOING_AWAY if self._closing else WSCloseCode.OK)
         return response
 
     async def _talk(self, line: Line, talk: Talk) -> None:
@@ -116,6 +117,7 @@ class Hall:
 
     async def close(self) -> None:
         """End all."""
+        self._closing = True
         for task in list(self._held):
             task.cancel()
         await asyncio.sleep(0)
