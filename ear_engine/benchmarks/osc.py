@@ -1,4 +1,4 @@
-"""OSC: how soon a real engine answers, idle and dreaming, and how fast activation frames are packed."""
+"""OSC: how soon a real engine answers, idle and dreaming, what streams of all neurons cost, and how fast is packed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pythonosc.osc_message_builder import build_msg
 
 from ear_engine.benchmarks.measure import take_turns
+from ear_engine.benchmarks.osc_streams import stream_rows
 from ear_engine.benchmarks.rows import Row, judged
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import FloatMessage, decode, encode
@@ -29,6 +30,7 @@ _PATIENCE = 2.0  # seconds until a question counts as lost
 _START = 60.0  # seconds an engine may take until it dreams
 _TARGET_P99 = 10.0  # ms, while dreaming
 _FRAMES = 2000  # packed in one round
+_STREAMING = 10.0  # seconds of each stream
 
 
 def run(repetitions: int | None = None, *, ear: str = "small") -> list[Row]:
@@ -39,6 +41,10 @@ def run(repetitions: int | None = None, *, ear: str = "small") -> list[Row]:
         for state, dreaming in (("dreaming", True), ("idle", False)):
             engine.prepare(dreaming)
             rows += _replies(state, dreaming, engine.port, reference, questions)
+            if dreaming:
+                seconds = _STREAMING if repetitions is None else min(_STREAMING, 0.02 * repetitions)
+                speed = lambda: float(engine.status["steps_per_second"])  # noqa: E731
+                rows += stream_rows(engine.port, int(engine.status["pids"]["node"]), seconds, speed)
     return rows + [_packing(floats, 15 if repetitions is None else min(repetitions, 15)) for floats in (256, 1)]
 
 

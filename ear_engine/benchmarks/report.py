@@ -54,7 +54,9 @@ OpenGL by the processor and x264 have their own threads there, too. Loading the 
 of a film of any length.""",
     "osc": """A real engine (`ear-engine serve --audio null`) over UDP on this machine: from sending a value and a
 question to the answer with that value. The reference is a python-osc server in a process of its own that stores
-values and answers, asked in turns with the engine while the engine is in the same state.""",
+values and answers, asked in turns with the engine while the engine is in the same state. Streams of all neurons go to a
+client on the same machine that asks for a receive buffer of 1 MB; a turn for which the node has no time is left out, so
+fewer frames than 43 a second say how busy the machine is. A frame that does not arrive whole has lost packets.""",
 }
 
 

@@ -14,7 +14,9 @@ TOP = 255
 """Rank 1 in a byte."""
 
 
-def loop_ranks(activations: Mapping[str, Floats], frames: int, statistics: Statistics | None) -> NDArray[np.uint8]:
+def loop_ranks(
+    activations: Mapping[str, Floats], frames: int, statistics: Statistics | None, part: range | None = None
+) -> NDArray[np.uint8]:
     """Ranks of all neurons of a loop, layer after layer, (frames, neurons), 0..255.
 
     With statistics a rank is that in music (:meth:`~ear_engine.ear.statistics.Statistics.rank`), and without them it is
@@ -24,14 +26,22 @@ def loop_ranks(activations: Mapping[str, Floats], frames: int, statistics: Stati
         activations: layer → (steps, neurons), as a loop has them.
         frames: of the loop.
         statistics: of the ear; they are left out if they are of other layers (:func:`fitting`).
+        part: frames wanted, one after the other; all if None.
     """
     known = fitting(activations, statistics)
-    ranks = np.empty((frames, sum(steps.shape[1] for steps in activations.values())), np.uint8)
+    wanted = np.arange(frames) if part is None else np.arange(part.start, part.stop)
+    ranks = np.empty((len(wanted), sum(steps.shape[1] for steps in activations.values())), np.uint8)
     first = 0
     for name, steps in activations.items():
-        inside = ranks_within(steps) if known is None else known.rank(steps, name)
+        rows = wanted * len(steps) // max(frames, 1)
+        if known is None:
+            inside = ranks_within(steps)
+        elif len(rows):
+            inside = known.rank(steps[rows[0] : rows[-1] + 1], name)
+            rows -= rows[0]
+        else:
+            inside = np.empty((0, steps.shape[1]), np.float32)
         inside *= TOP
-        rows = np.arange(frames) * len(steps) // max(frames, 1)
         ranks[:, first : first + steps.shape[1]] = np.rint(inside).astype(np.uint8)[rows]
         first += steps.shape[1]
     return ranks

@@ -31,6 +31,7 @@ _QUARTILES = tuple(LEVELS.index(level) for level in (0.25, 0.5, 0.75))
 _CELLS = 64
 _TOLERANCE = 0.005
 _TINY = 1e-20
+_BLOCK = 512  # neurons
 
 
 def interpolated_ranks(values: NDArray[np.floating], quantiles: Floats, floor: Floats) -> NDArray[np.float64]:
@@ -80,6 +81,8 @@ class RankTable:
         Returns:
             (..., neurons), 0..1; monotone in the value but for the 0.005.
         """
+        if values.ndim > 1 and values.shape[-1] > _BLOCK:
+            return self._by_blocks(values, neurons)
         low, high = self._warp[:2, neurons]
         values = np.ascontiguousarray(values)
         inside: Floats = np.fmin(np.fmax(values, low), high)
@@ -95,6 +98,16 @@ class RankTable:
         share *= values > low
         np.copyto(share, 1.0, where=values > high)
         return share
+
+    def _by_blocks(self, values: Floats, neurons: slice) -> Floats:
+        """Many rows: some neurons at a time, whose part of the table stays in the cache."""
+        ranks = np.empty(values.shape, np.float32)
+        start, _, _ = neurons.indices(len(self._floor))
+        for first in range(0, values.shape[-1], _BLOCK):
+            some = values[..., first : first + _BLOCK]
+            place = slice(start + first, start + first + some.shape[-1])
+            ranks[..., first : first + _BLOCK] = self(some, place)
+        return ranks
 
     def _place(self, values: Floats, neurons: slice) -> tuple[NDArray[np.int32], Floats]:
         """Number of the cell of each value, counted through the neurons, and how far inside it is, 0..1."""

@@ -1,7 +1,8 @@
-"""A token bucket: how often something may happen."""
+"""How often something may happen, and by which clock work is measured."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 
@@ -34,3 +35,9 @@ class Bucket:
     def spend(self, cost: float) -> None:
         """Count something that turned out to be as heavy as ``cost`` events; later ones wait for it."""
         self._level = max(self._level - cost, -self.burst)
+
+
+def work_clock() -> Callable[[], float]:
+    """A clock of the work that this thread does: while others have its core it stands still, where there is a clock
+    of that kind with a resolution of a millisecond."""
+    return time.thread_time if time.get_clock_info("thread_time").resolution <= 1e-3 else time.perf_counter

@@ -64,11 +64,12 @@ class Pacer:
     Args:
         send: sends a packet without blocking; False if it was dropped.
         clock: seconds, monotonic.
+        work: seconds of work.
     """
 
-    def __init__(self, send: Send, clock: Callable[[], float]) -> None:
+    def __init__(self, send: Send, clock: Callable[[], float], work: Callable[[], float]) -> None:
         self._send = send
-        self._clock = clock
+        self._work = work
         self._lanes: dict[Address, _Lane] = {}
         self._budget = Bucket(MOST_STREAMED, MOST_STREAMED / 20, clock)
 
@@ -90,7 +91,7 @@ class Pacer:
 
         Args:
             at: clock time of this turn.
-            until: the clock's time at which to stop. Whoever has not had a slice then, or when the budget of all
+            until: on the clock of work, when to stop. Whoever has not had a slice then, or when the budget of all
                 streams is spent, is first in the next turn.
         """
         first = math.inf
@@ -99,7 +100,7 @@ class Pacer:
                 if not lane.batches:
                     del self._lanes[target]
                     continue
-                if self._clock() >= until:
+                if self._work() >= until:
                     return at
                 slices = min(_CATCH_UP, 1.0 + (at - lane.due) / lane.pause)
                 if not self._slice(lane, SLICE * slices):

@@ -13,6 +13,7 @@ from ear_engine.osc.codec import encode
 from ear_engine.osc.commands import Unknown
 from ear_engine.osc.formats import CHANNELS, MOST_CHANNELS, Fields
 from ear_engine.osc.leaves import Leaf
+from ear_engine.osc.limits import work_clock
 from ear_engine.osc.map_stream import MapStream
 from ear_engine.osc.pacing import Pacer, Send
 from ear_engine.osc.patterns import Pattern
@@ -52,7 +53,8 @@ class Publisher:
         leaves: parameters by address.
         send: sends a packet to a subscription's target without blocking; False if it was dropped.
         vitals: how the engine is.
-        clock: seconds, monotonic, by which work is limited.
+        clock: seconds, monotonic.
+        work: seconds of work (:func:`ear_engine.osc.limits.work_clock`).
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Publisher:
         send: Send,
         vitals: Callable[[], Vitals] = lambda: Vitals(0.0, 0.0, 0),
         clock: Callable[[], float] = now,
+        work: Callable[[], float] | None = None,
     ) -> None:
         self._clients = clients
         self._streams = streams
@@ -73,8 +76,8 @@ class Publisher:
         self._leaves = leaves
         self._send = send
         self._vitals = vitals
-        self._clock = clock
-        self._pacer = Pacer(send, clock)
+        self._work = work or work_clock()
+        self._pacer = Pacer(send, clock, self._work)
         self._names = streams.addresses()
         self._last: dict[str, bytes] = {}  # newest packet of each kind of event
         self._addresses_of: dict[str, list[str]] = {}  # parameter name → its addresses
@@ -154,16 +157,16 @@ class Publisher:
     def step(self, at: float) -> float:
         """Serve all whose turn has come at clock time ``at``; return seconds until the next turn.
 
-        What takes longer than 3 ms is gone on with in the next turn, which comes so late that no more than a third of
+        What is 3 ms of work or more is gone on with in the next turn, which comes so late that no more than a third of
         the time is taken.
         """
-        began = self._clock()
+        began = self._work()
         if at - self._expired >= _EXPIRE or at < self._expired:
             self._expired = at
             self._clients.expire()
         self._follow_ear()
         wait = min(self._turns(at, began + _MOST), self._pacer.drain(at, began + 2 * _MOST) - at)
-        took = self._clock() - began
+        took = self._work() - began
         return max(wait, took * (1.0 / SHARE - 1.0), 0.0)
 
     def _turns(self, at: float, until: float) -> float:
@@ -184,7 +187,7 @@ class Publisher:
             if not (subscription.dirty or self._speaks(subscription, moment)):
                 continue
             if at >= subscription.due - _EARLY:
-                if self._clock() >= until:
+                if self._work() >= until:
                     self._served = subscription.number
                     return 0.0
                 if self._pacer.busy(subscription):  # it is too much, or we are late: the turn is left out

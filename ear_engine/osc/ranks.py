@@ -1,8 +1,8 @@
 """Percentile ranks of the loops that are heard: every frame computed once a loop, for all who ask.
 
-With statistics a frame takes less than a millisecond, and many loops are followed by the next after a beat: so a frame
-is ranked when it is first asked for. Without them a neuron is compared with itself in the whole loop, which takes
-longer and is done beside the event loop, and so is what the statistics need before they can be looked up.
+With statistics a frame takes half a millisecond, and many loops are followed by the next after a beat: so some frames
+at a time are ranked, beside the event loop and before they are heard; one that comes too late is ranked at once.
+Without statistics a neuron is compared with itself in the whole loop.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from ear_engine.shared_memory.loops import LoopFile
 _ROOM = 128 << 20  # bytes
 _LEAST = 2  # loops that are kept whatever they take
 _MOST = 16
+_PART = 8  # frames that are ranked together
 _log = logging.getLogger(__name__)
 
 Ranks = NDArray[np.uint8]
@@ -39,12 +40,14 @@ class _Known:
         statistics: that its ranks are from; None if they are among its own frames.
         ranks: (frames, neurons).
         done: (frames,), which are computed; None while a thread does.
+        asked: of which parts of ``_PART`` frames the ranks have been asked for.
     """
 
     source: Statistics | None
     statistics: Statistics | None
     ranks: Ranks
     done: NDArray[np.bool_] | None
+    asked: set[int] = field(default_factory=set)
 
 
 class LoopRanks:
@@ -64,9 +67,9 @@ class LoopRanks:
         self._asked: Statistics | None = None
         self._warm: Statistics | None = None  # whose table has been built
 
-    def prepare(self, name: str, loop: LoopFile) -> None:
-        """Begin what takes a while: ``loop`` will be asked for; its file has that ``name``."""
-        self._known(name, loop)
+    def prepare(self, name: str, loop: LoopFile, frame: int = 0) -> None:
+        """Begin what takes a while: ``loop`` will be asked for from ``frame`` on; its file has that ``name``."""
+        self._ask(self._known(name, loop), loop, frame)
 
     def row(self, name: str, loop: LoopFile, frame: int, values: NDArray[np.float32]) -> Ranks | None:
         """Ranks of one frame, (neurons,), 0..255; None while they cannot be told yet.
@@ -78,6 +81,8 @@ class LoopRanks:
             values: activations in it, (neurons,), finite.
         """
         known = self._known(name, loop)
+        self._ask(known, loop, frame)
+        self._ask(known, loop, (frame + _PART) % loop.frames)
         if known.done is None:
             return None
         if not known.done[frame]:
@@ -112,6 +117,20 @@ class LoopRanks:
                 self._begin(lambda: self._warm_up(statistics))
             self._make_room()
         return known
+
+    def _ask(self, known: _Known, loop: LoopFile, frame: int) -> None:
+        """Let the thread rank the part that ``frame`` is in."""
+        part = frame // _PART
+        if known.statistics is not None and part not in known.asked:
+            known.asked.add(part)
+            self._begin(lambda: self._rank_part(known, loop, part))
+
+    def _rank_part(self, known: _Known, loop: LoopFile, part: int) -> None:
+        frames = range(part * _PART, min((part + 1) * _PART, loop.frames))
+        if known.done is not None and not known.done[frames.start : frames.stop].all():
+            ranks = loop_ranks(loop.activations, loop.frames, known.statistics, frames)
+            known.ranks[frames.start : frames.stop] = ranks
+            known.done[frames.start : frames.stop] = True
 
     def _make_room(self) -> None:
         taken = sum(known.ranks.nbytes for known in self._loops.values())

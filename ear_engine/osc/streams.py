@@ -113,9 +113,11 @@ class Streams:
 
     def prepare(self) -> None:
         """Begin what ranks of what is scheduled need; for when someone wants them."""
-        for name, file in self._mapped.items():
+        for entry in self._schedule:
+            file = self._mapped.get(entry.file)
             if file is not None and file.frames and file.activations:
-                self._ranks.prepare(name, file)
+                begins = (entry.start - entry.origin) % entry.samples / entry.samples
+                self._ranks.prepare(entry.file, file, min(int(begins * file.frames), file.frames - 1))
 
     def moment(self, at: float, lead: float = 0.0) -> Moment | None:
         """What is heard at clock time ``at``, or ``lead`` beats later; None before any loop.

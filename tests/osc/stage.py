@@ -50,7 +50,8 @@ class Stage:
         positions = MapStream(lambda: self.map)
         vitals = lambda: Vitals(self.time - 50.0, 12.5, 2)  # noqa: E731
         clock = lambda: self.time  # noqa: E731
-        self.publisher = Publisher(self.clients, self.streams, positions, self.control, table, self.send, vitals, clock)
+        beside = (self.control, table, self.send, vitals, clock, clock)
+        self.publisher = Publisher(self.clients, self.streams, positions, *beside)
         self.control.listen(self.publisher.changed)
 
     def send(self, packet: bytes, subscription: Subscription) -> bool:

@@ -25,7 +25,7 @@ class Line:
         self.sent: list[tuple[float, int, bytes]] = []
         self.takes = True
         self.cost = 0.0  # seconds that sending takes
-        self.pacer = Pacer(self.send, lambda: self.time)
+        self.pacer = Pacer(self.send, lambda: self.time, lambda: self.time)
 
     def send(self, packet: bytes, subscription: Subscription) -> bool:
         self.sent.append((self.time, subscription.number, packet))
