@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from ear_engine.osc.commands import Command
+from ear_engine.osc.stream_table import StreamRow
 from ear_engine.parameters import Parameter
 from ear_engine.targets.functions import Function
 
@@ -22,6 +23,12 @@ COMMANDS = (
     "Commands do something or list something. Arguments have types: i whole number, f number, s text, a either; those "
     "in [brackets] may be left out. `same` means that the answer has the address of the request. A whole number after "
     "the arguments comes back in `/ear/done` and `/ear/fail`."
+)
+STREAMS = (
+    "Subscribe with `/ear/stream/subscribe` (wildcards, too). In the formats `blob`, `blob16` and `blob8` what follows "
+    "again and again (…) comes as `i:loop i:frame i:offset i:total s:dtype f:scale b:bytes`: big-endian numbers of that "
+    "type, each times the scale. As `channels` every value has an address of its own (`ADDRESS/NAME f`), the same set "
+    "with or without a sound; streams of more than 1,024 values are not sent that way. Events come when they happen."
 )
 EXPRESSIONS = (
     "`/ear/target/objective` takes sums of these functions, each times a number if you like, with parentheses: "
@@ -55,7 +62,12 @@ def default_text(row: Parameter) -> str:
     return f"{row.default:g}" if row.numeric or row.kind == "bool" else str(row.default)
 
 
-def markdown(rows: Iterable[Parameter], commands: Iterable[Command] = (), functions: Iterable[Function] = ()) -> str:
+def markdown(
+    rows: Iterable[Parameter],
+    commands: Iterable[Command] = (),
+    functions: Iterable[Function] = (),
+    streams: Iterable[StreamRow] = (),
+) -> str:
     """The page as Markdown: a table for each page and group of the ``rows``, in their order, then the others."""
     lines = ["# Parameters", "", INTRO]
     for page, group, members in grouped(rows):
@@ -64,6 +76,9 @@ def markdown(rows: Iterable[Parameter], commands: Iterable[Command] = (), functi
     told = [(f"`{command.usage}`", f"`{command.answer}`", command.description) for command in commands]
     if told:
         lines += ["", "## Commands", "", COMMANDS, "", *_table(("Address", "Answer", "Description"), told)]
+    sent = [(f"`{row.usage}`", row.description) for row in streams]
+    if sent:
+        lines += ["", "## Streams and events", "", STREAMS, "", *_table(("Address", "Description"), sent)]
     said = [(f"`{function.usage}`", function.description) for function in functions]
     if said:
         lines += ["", "## Expressions", "", EXPRESSIONS, "", *_table(("Function", "Chooses"), said)]
@@ -82,6 +97,7 @@ def plain(
     width: int | None = None,
     commands: Iterable[Command] = (),
     functions: Iterable[Function] = (),
+    streams: Iterable[StreamRow] = (),
 ) -> str:
     """The page as text for a terminal of ``width`` characters (this one's if None; at least 60)."""
     width = max(60, shutil.get_terminal_size().columns if width is None else width)
@@ -103,6 +119,10 @@ def plain(
         if number == 0:
             lines += ["", "Commands", *wrap(COMMANDS.replace("`", ""))]
         entry(command.usage, f"answer: {command.answer}", command.description)
+    for number, stream in enumerate(streams):
+        if number == 0:
+            lines += ["", "Streams and events", *wrap(STREAMS.replace("`", ""))]
+        entry(stream.usage, stream.description)
     for number, function in enumerate(functions):
         if number == 0:
             lines += ["", "Expressions", *wrap(EXPRESSIONS.replace("`", ""))]

@@ -37,7 +37,8 @@ def run(typed: argparse.Namespace) -> int:
             raise UserError(f"file {path}", f"cannot be written ({problem.strerror})", "use another", "file") from None
         print(path)
         return 0
-    text = markdown(tree, commands, functions) if typed.markdown else plain(tree, None, commands, functions)
+    told = (commands, functions, stream_rows())
+    text = markdown(tree, *told) if typed.markdown else plain(tree, None, *told)
     print(text, end="")
     return 0
 

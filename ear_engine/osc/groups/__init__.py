@@ -1,0 +1,1 @@
+"""The built-in commands by group, one row each."""
