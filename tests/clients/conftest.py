@@ -18,7 +18,8 @@ ENGINES = {"fake": [sys.executable, "-m", "tests.clients.fake_engine"]}
 if (ROOT / "ear_engine" / "cli.py").exists():
     start = "import sys; from ear_engine.cli import main; sys.exit(main())"
     ENGINES["real"] = [sys.executable, "-c", start, *SERVE]
-INSTALL = "is missing; on Debian or Ubuntu: apt-get install supercollider-language puredata-core (`make test` does it)"
+PACKAGES = "supercollider-language supercollider-server puredata-core"
+INSTALL = f"is missing; on Debian or Ubuntu: apt-get install {PACKAGES} (`make test` does it)"
 
 
 @dataclass(frozen=True)

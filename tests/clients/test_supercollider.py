@@ -227,6 +227,7 @@ def test_it_starts_an_engine_finds_it_and_starts_it_again(installed: Sclang) -> 
     assert code == 0
     assert told(lines, "BOOT") == ["true"]
     assert told(lines, "CLIP") == ["hats"]
+    assert told(lines, "EARLY") == ["-12.0"]
     assert told(lines, "FOUND") == ["true true"]
     assert told(lines, "ALIVE") == ["false"]
     assert told(lines, "AGAIN") == told(lines, "STREAMS") == ["true"]

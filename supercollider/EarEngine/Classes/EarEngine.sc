@@ -3,7 +3,7 @@ EarEngine : EarEngineParameters {
 	classvar <>program, <>default, <all;
 	var <addr, <process, <alive = false, <version, <httpPort, <layers, <lastFail, <>onFail, <>verbose = true;
 	var parameters, values, subscriptions, routes, pending, loops, buses, clocks;
-	var receiver, keeper, seen = 0, gets, sets, doubts, syncs = 0, ticks = 0, whenReady, told = false;
+	var receiver, keeper, seen = 0, gets, sets, doubts, syncs = 0, ticks = 0, early, whenReady, told = false;
 
 	*initClass { all = IdentitySet.new; ShutDown.add { all.copy.do(_.prLeave) } }
 
@@ -27,6 +27,7 @@ EarEngine : EarEngineParameters {
 		subscriptions = List.new;
 		routes = IdentityDictionary.new;
 		pending = IdentityDictionary.new;
+		early = List.new;
 		gets = IdentityDictionary.new;
 		sets = IdentityDictionary.new;
 		doubts = IdentitySet.new;
@@ -134,11 +135,17 @@ EarEngine : EarEngineParameters {
 		var row = this.prRow(name) ?? { ^this }, wrong = row.problem(value);
 		if(wrong.notNil) { ^this.say(row.name.asString + wrong ++ ", not" + value.cs) };
 		value = row.coerce(value);
-		addr.sendMsg(row.address, row.wire(value));
+		if(this.isReady) { addr.sendMsg(row.address, row.wire(value)) } { this.prEarly(row, row.wire(value)) };
 		if(row.kind == 'trigger') { ^this };
 		sets[row.address] = Main.elapsedTime;
 		this.prValue(row, value);
 		if(row.implied.notNil) { this.prRow(row.implied[0]) !? { |other| this.prValue(other, other.coerce(row.implied[1])) } };
+	}
+
+	// What is set before the engine is ready is sent when it is, in the order it was set, each parameter once.
+	prEarly { |row, wire|
+		early.removeAllSuchThat { |each| each[0] == row.address };
+		early.add([row.address, wire]);
 	}
 
 	put { |name, value| this.set(name, value) }
@@ -337,14 +344,14 @@ EarEngine : EarEngineParameters {
 		row = parameters[address];
 		if(row.notNil) { this.prTold(row, message[1]) };
 		this.prRoute(address).do { |subscription| subscription.action.value(message, time, subscription) };
-		if(row.notNil) { ^if(whenReady.notEmpty and: { this.isReady }) { this.prReady } };
+		if(row.notNil) { ^if((whenReady.notEmpty or: { early.notEmpty }) and: { this.isReady }) { this.prReady } };
 		switch(address)
 			{ '/ear/system/pong' } { version = message[2]; this.prAsk }
 			{ '/ear/system/synced' } { this.prTake(message[1]) !? { |wish| wish[0].value } }
 			{ '/ear/done' } { this.prDone(message) }
 			{ '/ear/fail' } { this.prFail(message) }
 			{ this.prTake(address) !? { |wish| wish[0].value(message) } };
-		if(whenReady.notEmpty and: { this.isReady }) { this.prReady };
+		if((whenReady.notEmpty or: { early.notEmpty }) and: { this.isReady }) { this.prReady };
 	}
 
 	// A value has come. One that was on its way while another was set here is not believed, but asked for again.
@@ -362,8 +369,14 @@ EarEngine : EarEngineParameters {
 	}
 
 	prReady {
-		var waiting = whenReady;
+		var waiting = whenReady, sent = early;
 		whenReady = List.new;
+		early = List.new;
+		sent.do { |each|
+			var row = parameters[each[0]];
+			addr.sendMsg(*each);
+			if(row.kind != 'trigger') { sets[row.address] = Main.elapsedTime; this.prValue(row, row.read(each[1])) };
+		};
 		waiting.do(_.value(this));
 	}
 

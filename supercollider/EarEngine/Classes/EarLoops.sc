@@ -1,6 +1,6 @@
 // The engine's loops as they are announced: files, and buffers if the server runs.
 EarLoop {
-	var <number, <path, <seconds, <sampleRate, <beats, <tempo, <>buffer, <>isDownloaded = false;
+	var <number, <path, <seconds, <sampleRate, <beats, <tempo, <>buffer, <>isDownloaded = false, <>arrived = 0;
 
 	*new { |number, path, seconds, sampleRate, beats, tempo|
 		^super.newCopyArgs(number, path, seconds, sampleRate, beats, tempo)
@@ -17,7 +17,7 @@ EarLoop {
 }
 
 EarLoops {
-	var <engine, <>keep = 4, <>server, <>remote, <newest, loaded, actions, subscription, fetching = false, waiting;
+	var <engine, <>keep = 4, <>linger = 2, <>server, <>remote, <newest, loaded, actions, subscription, fetching = false, waiting;
 
 	*new { |engine| ^super.newCopyArgs(engine).init }
 
@@ -76,8 +76,10 @@ EarLoops {
 
 	prReady { |loop|
 		newest = loop;
+		loop.arrived = Main.elapsedTime;
 		loaded.add(loop);
-		while { loaded.size > keep.max(1) } { loaded.removeAt(0).free };
+		// A loop that somebody plays to its end, begun until the next one came, is still there.
+		while { loaded.size > keep.max(1) and: { Main.elapsedTime - loaded[0].arrived >= (linger * loaded[0].seconds) } } { loaded.removeAt(0).free };
 		actions.do { |action| action.value(loop) };
 	}
 }

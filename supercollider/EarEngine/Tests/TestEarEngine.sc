@@ -27,6 +27,18 @@ TestEarEngine : EarEngineTest {
 		engine.dreamRate = -18;
 	}
 
+	test_what_is_set_before_it_is_ready_is_not_lost {
+		var early = EarEngine(engine.addr.hostname, engine.addr.port);
+		early.toneTilt = -7;
+		early.toneTilt = -8;
+		this.assertEquals(early.toneTilt, -8.0);
+		this.until({ early.isReady }, "it is ready");
+		this.assertFloatEquals(this.answer { |action| engine.get('tone/tilt', action) }, -8, "the engine has it");
+		this.assertFloatEquals(early.toneTilt, -8, "and it is known");
+		early.toneTilt = -4.5;
+		early.free;
+	}
+
 	test_a_position_sets_the_value_in_the_range {
 		engine.setNorm('playback/wet', 0.25);
 		this.until({ (engine.playbackWet - 0.25).abs < 1e-6 }, "the value is told");

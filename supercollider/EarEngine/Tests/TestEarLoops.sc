@@ -64,9 +64,19 @@ TestEarLoops : EarEngineTest {
 	test_only_the_newest_are_kept {
 		var server = this.server, first;
 		engine.loops.keep = 2;
+		engine.loops.linger = 0;
 		engine.onLoop { |each| first = first ? each };
 		this.until({ engine.loops.all.size == 2 and: { engine.loops.all.includes(first).not } }, "the first has gone", 40);
 		this.assert(first.buffer.isNil, "its buffer is free");
+	}
+
+	test_a_buffer_that_is_played_is_not_freed {
+		var server = this.server, first;
+		engine.loops.keep = 1;
+		engine.onLoop { |each| first = first ? each };
+		this.until({ engine.loops.all.size > 2 }, "two more have come", 40);
+		this.assert(Main.elapsedTime - first.arrived < (2 * first.seconds), "soon enough");
+		this.assert(first.buffer.notNil, "it is still there");
 	}
 
 	test_without_a_server_loops_are_files {
