@@ -111,9 +111,9 @@ class _Trial:
     """
 
     def __init__(self, engine: dict[str, Any]) -> None:
+        from ear_engine.osc.place import Place
         from ear_engine.shared_memory.states import AudioState, ControlState, StateReader
         from ear_engine.viewer.app import App
-        from ear_engine.viewer.client import Place
         from ear_engine.viewer.options import ViewOptions
 
         self._session = _session(int(engine["pids"]["node"]))

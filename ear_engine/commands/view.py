@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ear_engine import platform
 from ear_engine.errors import UserError
-from ear_engine.viewer.client import read_place
+from ear_engine.osc.place import read_place
 
 if TYPE_CHECKING:
     from ear_engine.viewer.app import App

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ear_engine.parameters import Parameter
+
+_TOGETHER = 12  # names in a pattern
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,14 @@ def leaves(table: Iterable[Parameter]) -> dict[str, Leaf]:
         if row.kind != "text":
             found[row.norm_address] = Leaf(row.norm_address, row, True)
     return found
+
+
+def parameter_patterns(table: Iterable[Parameter]) -> Iterator[str]:
+    """Patterns that mean all parameters that have a value, and no stream: one or more for each group."""
+    groups: dict[str, list[str]] = {}
+    for row in table:
+        if row.kind != "trigger":
+            groups.setdefault(row.group, []).append(row.name.partition("/")[2])
+    for group, names in groups.items():
+        for at in range(0, len(names), _TOGETHER):
+            yield f"/ear/{group}/{{{','.join(names[at : at + _TOGETHER])}}}"

@@ -12,12 +12,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
-from ear_engine.errors import UserError
 from ear_engine.osc.codec import MalformedPacket, Message, decode, encode
+from ear_engine.osc.leaves import parameter_patterns
+from ear_engine.osc.place import Place
 from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.targets.neuron_list import MOST, write_neurons
@@ -39,32 +39,6 @@ _LARGEST = 1 << 16
 _ROOM = 1 << 20
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where an engine is."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def read_place(text: str) -> Place:
-    """``HOST:PORT``, ``HOST`` (port 9000) or ``[IPv6]:PORT``.
-
-    Raises:
-        UserError: it is neither.
-    """
-    host, colon, digits = text.rpartition(":")
-    if not colon or (text.startswith("[") and text.endswith("]")):
-        host, digits = text, "9000"
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not (digits.isascii() and digits.isdigit()) or not 0 < int(digits) < 1 << 16:
-        raise UserError(f"--engine {text}", "is not HOST:PORT", "use one such as 127.0.0.1:9000", "bad_value")
-    return Place(host, int(digits))
-
-
 class EngineClient:
     """Follows one engine.
 
@@ -83,12 +57,7 @@ class EngineClient:
         self.place = place
         self._aimed = aimed
         self.tree = ParameterTree() if tree is None else tree
-        try:
-            found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_DGRAM)
-        except OSError as error:
-            reason = f"cannot be found ({error.strerror})"
-            raise UserError(f"host {place.host!r}", reason, "use its IP address", "unknown_host") from None
-        self._family, self._address = found[0][0], found[0][4]
+        self._family, self._address = place.resolve()
         self._news = News(self.tree)
         self._lock = threading.Lock()
         self._sock = self._open()
@@ -96,7 +65,7 @@ class EngineClient:
         self._heard = self._beat = self._fresh = -1e9
         self._settling: dict[str, float] = {}
         self._wishes: dict[str, Value] = {}  # set before an engine was there
-        self._patterns = tuple(self._all_patterns())
+        self._patterns = tuple(parameter_patterns(self.tree))
         self._quit = threading.Event()
         self._shot = self._news.snapshot(False, self._waiting, "")
         self._thread = threading.Thread(target=self._run, name="engine client", daemon=True)
@@ -210,18 +179,6 @@ class EngineClient:
     @property
     def _waiting(self) -> str:
         return f"waiting for ENGINE at {self.place}"
-
-    def _all_patterns(self) -> Iterable[str]:
-        """One for each group of parameters, so that they mean no stream."""
-        groups: dict[str, list[str]] = {}
-        for row in self.tree:
-            if row.kind != "trigger":
-                groups.setdefault(row.group, []).append(row.name.partition("/")[2])
-        for group, names in groups.items():
-            while names:
-                some = names[:12]
-                yield f"/ear/{group}/{{{','.join(some)}}}"
-                names = names[12:]
 
     def _run(self) -> None:
         while not self._quit.is_set():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ear_engine.viewer.client import Place
+from ear_engine.osc.place import Place
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ear_engine.node.conductor import Node
+from ear_engine.osc.place import Place
 from ear_engine.viewer.audition import NEURON, excerpt_news, plain
-from ear_engine.viewer.client import EngineClient, Place
+from ear_engine.viewer.client import EngineClient
 from ear_engine.viewer.keys import BINDINGS
 from ear_engine.viewer.words import words
 from ear_engine.web.neurons import describe

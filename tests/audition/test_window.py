@@ -13,8 +13,8 @@ import soundfile
 from ear_engine.corpora.build import build_corpus
 from ear_engine.ear.statistics_file import load_statistics
 from ear_engine.ear_files import find_ear
+from ear_engine.osc.place import Place
 from ear_engine.viewer.app import App, ViewOptions
-from ear_engine.viewer.client import Place
 from tests.corpora.audio import sine, write
 from tests.viewer.screen import EngineProcess, screen, wait_for, xdo
 

@@ -15,10 +15,11 @@ import pytest
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import decode, encode
+from ear_engine.osc.place import Place, read_place
 from ear_engine.osc.reports import ClipInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree
-from ear_engine.viewer.client import _STREAMS, EngineClient, Place, read_place
+from ear_engine.viewer.client import _STREAMS, EngineClient
 from tests.osc.synthetic import LAYERS, Session, status
 
 

@@ -11,12 +11,13 @@ import pytest
 from ear_engine.control import target_of
 from ear_engine.ear_files import find_ear
 from ear_engine.osc.codec import encode
+from ear_engine.osc.place import Place
 from ear_engine.shared_memory.states import ControlState, StateReader
 from ear_engine.targets.facts import EarFacts, load_facts
 from ear_engine.targets.resolve import Resolver
 from ear_engine.targets.taken import taken
 from ear_engine.viewer.asker import Asker
-from ear_engine.viewer.client import EngineClient, Place
+from ear_engine.viewer.client import EngineClient
 from tests.viewer.screen import EngineProcess
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ear_engine.osc.place import Place
 from ear_engine.viewer.app import App
-from ear_engine.viewer.client import Place
 from ear_engine.viewer.options import ViewOptions
 from ear_engine.viewer.window import Window
 from tests.viewer.xorg import Desk, desk

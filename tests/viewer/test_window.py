@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from ear_engine.errors import UserError
+from ear_engine.osc.place import Place
 from ear_engine.viewer.app import App
 from ear_engine.viewer.bulk import SessionBulk
-from ear_engine.viewer.client import Place
 from ear_engine.viewer.options import ViewOptions
 from ear_engine.viewer.window import Window
 from tests.viewer.screen import EngineProcess, picture, screen, wait_for, xdo

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ear_engine.osc.place import Place
 from ear_engine.viewer.app import App
-from ear_engine.viewer.client import Place
 from ear_engine.viewer.options import ViewOptions
 from ear_engine.viewer.window import Window
 from tests.viewer.screen import screen
