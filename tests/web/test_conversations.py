@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import aiohttp
 import pytest
@@ -303,3 +304,34 @@ def test_open_sockets_do_not_use_up_requests_and_end_with_the_server(tmp_path: P
             assert desk.osc.clients == 0
 
     asyncio.run(run())
+
+
+def test_whatever_is_sent_the_socket_and_the_engine_go_on(tmp_path: Path) -> None:
+    random = Random(7)
+    seeds = [
+        encode("/ear/dream/rate", -20.0),
+        encode("/ear/stream/subscribe", "/ear/{playhead,summary/*}", 30.0, "list", 0),
+        encode("/ear/target/[a-z]*", "x"),
+        b"#bundle\0" + struct.pack(">Qi", 1, 12) + encode("/ear/a"),
+    ]
+
+    def mutated() -> bytes:
+        data = bytearray(random.choice(seeds))
+        for _ in range(random.randint(1, 4)):
+            place = random.randrange(len(data))
+            data[place : place + random.randint(0, 4)] = random.randbytes(random.randint(0, 4))
+            data = data or bytearray(4)
+        return bytes(data)
+
+    async def scene(desk: Desk) -> None:
+        async with desk.socket() as socket:
+            for number in range(2000):
+                await socket.opened.send_bytes(mutated())
+                if number % 20 == 0:
+                    await socket.opened.send_str(mutated().decode("latin-1"))
+        async with desk.socket() as socket:
+            await socket.osc("/ear/system/sync", 5)
+            assert (await socket.hear()).arguments == (5,)
+        assert desk.osc.counters.malformed > 500
+
+    play(tmp_path, scene)
