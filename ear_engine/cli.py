@@ -206,6 +206,8 @@ def _add_serve(serve: Parser) -> None:
     add("--send", action="append", default=[], metavar="HOST:PORT", help="a client that only listens; may be repeated")
     bind = "listen at this address (127.0.0.1: this machine only)"
     add("--bind", type=_address, default="127.0.0.1", metavar="ADDRESS", help=bind)
+    allow = "with --bind: listen to these machines only, such as 192.168.1.0/24; may be repeated"
+    add("--allow", action="append", default=[], metavar="NETWORK", help=allow)
     announce = "let programs find it by mDNS (auto: where other machines can reach it)"
     add("--announce", choices=("auto", "on", "off"), default="auto", help=announce)
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")

@@ -27,8 +27,8 @@ COMMANDS = (
 STREAMS = (
     "Subscribe with `/ear/stream/subscribe` (wildcards, too). In the formats `blob`, `blob16` and `blob8` what follows "
     "again and again (…) comes as `i:loop i:frame i:offset i:total s:dtype f:scale b:bytes`: big-endian numbers of "
-    "that type, each times the scale. As `channels` every value has an address of its own (`ADDRESS/NAME f`), the same set "
-    "with or without a sound; streams of more than 1,024 values are not sent that way. Events come when they happen."
+    "that type, each times the scale. As `channels` every value has an address of its own (`ADDRESS/NAME f`), the same "
+    "set with or without a sound; streams of more than 1,024 values are not sent so. Events come when they happen."
 )
 EXPRESSIONS = (
     "`/ear/target/objective` takes sums of these functions, each times a number if you like, with parentheses: "

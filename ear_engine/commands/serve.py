@@ -15,6 +15,7 @@ from ear_engine.errors import UserError
 from ear_engine.node.conductor import run_node
 from ear_engine.node.console import Console, TerminalConsole
 from ear_engine.node.options import NodeOptions
+from ear_engine.osc.allowed import Allowed
 from ear_engine.parameters import ParameterTree
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.recorder import check_record_path
@@ -69,6 +70,7 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         http_port=typed.http_port,
         bind=typed.bind,
         announce=typed.announce,
+        allow=_allowed(typed.allow),
         send=tuple(_target(text) for text in typed.send),
         seed=seed or 0,
         seconds=typed.seconds,
@@ -92,6 +94,11 @@ def _audio(typed: argparse.Namespace, record: Path | None) -> AudioOptions:
         reason, mend = f"is for PortAudio, not for {typed.audio}", "leave it out, or use --audio portaudio"
         raise UserError("--audio-device", reason, mend, "bad_value")
     return AudioOptions(backend=typed.audio, device=typed.audio_device, record=record, input=typed.input)
+
+
+def _allowed(networks: list[str]) -> tuple[str, ...]:
+    Allowed(networks)
+    return tuple(networks)
 
 
 def _target(text: str) -> tuple[str, int]:

@@ -129,6 +129,7 @@ class Node:
             bind=options.bind,
             port=options.osc_port,
             send=options.send,
+            allow=options.allow,
             commands=(*self._models.commands(), *self._map.commands(), *self._making.commands()),
         )
         self.web = WebServer(
@@ -139,6 +140,7 @@ class Node:
             aimed=lambda: self._aimed.now(),
             bind=options.bind,
             map_asked=self._making.ask,
+            allow=options.allow,
             osc=self.osc,
         )
         self._discovery = Discovery(options.bind, options.announce, lambda: self.osc.port, lambda: self.web.port)

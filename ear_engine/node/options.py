@@ -25,6 +25,7 @@ class NodeOptions:
         osc_port: UDP port; 0 is any free one.
         http_port: TCP port; 0 is that with the number of the OSC port, or any free one.
         bind: IP address to listen at.
+        allow: networks that are listened to, besides this machine; all if there are none.
         announce: when the network is told of it (mDNS): ``auto`` where other machines can reach it, ``on``, ``off``.
         send: host and port of clients that only listen.
         seed: of all randomness.
@@ -44,6 +45,7 @@ class NodeOptions:
     http_port: int = 0
     bind: str = "127.0.0.1"
     announce: Announce = "auto"
+    allow: tuple[str, ...] = ()
     send: tuple[tuple[str, int], ...] = ()
     seed: int = 0
     seconds: float | None = None

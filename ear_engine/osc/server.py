@@ -6,7 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from ipaddress import ip_address
 
 from ear_engine.errors import UserError
@@ -72,6 +72,7 @@ class OscServer(asyncio.DatagramProtocol):
         handle: called with each datagram and its sender.
         refused: called with each address that has refused a packet.
         clock: seconds, monotonic.
+        allowed: hosts that are listened to; of others nothing is taken, and they are not answered.
     """
 
     def __init__(
@@ -80,8 +81,11 @@ class OscServer(asyncio.DatagramProtocol):
         handle: Callable[[bytes, Address], None],
         refused: Callable[[Address], object],
         clock: Callable[[], float],
+        allowed: Container[str] | None = None,
     ) -> None:
         self.dropped = 0
+        self.turned_away = 0  # datagrams
+        self._allowed = allowed
         self._sock = sock
         self._handle = handle
         self._refused = refused
@@ -111,7 +115,7 @@ class OscServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
         """Pass on this datagram and those that wait behind it, so many that timers still get their turn."""
-        self._handle(data, (addr[0], addr[1]))
+        self._take(data, addr)
         for _ in range(_BATCH):
             try:
                 data, addr = self._sock.recvfrom(_LARGEST)
@@ -120,7 +124,13 @@ class OscServer(asyncio.DatagramProtocol):
             except OSError as error:
                 self.error_received(error)
                 return
+            self._take(data, addr)
+
+    def _take(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
+        if self._allowed is None or addr[0] in self._allowed:
             self._handle(data, (addr[0], addr[1]))
+        else:
+            self.turned_away += 1
 
     def error_received(self, exc: Exception) -> None:
         """Note a receiver that is gone; the socket goes on."""

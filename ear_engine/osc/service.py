@@ -16,6 +16,7 @@ from ear_engine.control import Change, ControlLog
 from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
 from ear_engine.osc.aliases import RENAMED, Renamed
+from ear_engine.osc.allowed import Allowed
 from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Auditions, Command, Engine
@@ -60,6 +61,7 @@ class OscService:
         commands: further commands.
         engine_id: name of this engine, in ``/ear/system/pong``; host and process if empty.
         renamed: addresses that have a new name.
+        allow: networks that are listened to, and this machine; all if there are none.
     """
 
     def __init__(
@@ -80,10 +82,12 @@ class OscService:
         commands: Iterable[Command] = (),
         engine_id: str = "",
         renamed: Iterable[Renamed] = RENAMED,
+        allow: Iterable[str] = (),
     ) -> None:
         self._bind = bind
         self._wanted_port = port
         self._static = tuple(send)
+        self._allowed = Allowed(allow)
         self._clients = ClientTable(now)
         self._status = status
         self._targets = targets
@@ -139,7 +143,7 @@ class OscService:
         """
         self._loop = asyncio.get_running_loop()
         sock = bind_socket(self._bind, self._wanted_port)
-        self._server = OscServer(sock, self._dispatcher.handle, self._clients.refused, now)
+        self._server = OscServer(sock, self._dispatcher.handle, self._clients.refused, now, self._allowed)
         await self._server.open()
         try:
             for host, port in self._static:

@@ -133,7 +133,7 @@ class Door:
         try:
             await self._pace.take(1.0)
             headers = request.headers
-            self._guard.check(headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN), _reached(request))
+            self._guard.check(headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN), _reached(request), request.remote)
             if request.path not in self._sockets or not _opens_socket(request):
                 return await handler(request)
             self._inside -= 1

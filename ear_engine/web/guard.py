@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Container
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -23,24 +24,29 @@ class Guard:
     Args:
         bound: IP address that is listened at.
         name: of this machine.
+        allowed: hosts that may ask; all if None.
     """
 
-    def __init__(self, bound: str, name: str | None = None) -> None:
+    def __init__(self, bound: str, name: str | None = None, allowed: Container[str] | None = None) -> None:
+        self._allowed = allowed
         own = (socket.gethostname() if name is None else name).lower().rstrip(".")
         self._names = {own, f"{own.partition('.')[0]}.local"} - {"", ".local", _LOCAL, f"{_LOCAL}.local"}
         self._bound = ip_address(bound)
 
-    def check(self, host: str | None, origin: str | None, reached: str) -> None:
+    def check(self, host: str | None, origin: str | None, reached: str, peer: str | None = None) -> None:
         """Let pass who means this machine.
 
         Args:
             host: the header, if there is one.
             origin: the header, if there is one.
             reached: IP address of this machine that the client is connected to.
+            peer: IP address of the client.
 
         Raises:
             WebError: someone else is meant, or asks.
         """
+        if self._allowed is not None and peer not in self._allowed:
+            raise WebError(403, "this machine", "is not among those that may ask", "see --allow", "not_allowed")
         named = _HOST.fullmatch(host or "")
         if named is None or not self._is_own(named[1], reached):
             reason, mend = "is no name of this machine", "use its IP address"

@@ -11,7 +11,7 @@ import errno
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
+from ear_engine.osc.allowed import Allowed
 from ear_engine.osc.map_stream import MapNow
 from ear_engine.osc.reports import StatusReport
 from ear_engine.osc.service import OscService
@@ -93,6 +94,7 @@ class WebServer:
         aimed: what is aimed at, as soon as that is known.
         bind: address to listen at.
         map_asked: called whenever someone asks for the map.
+        allow: networks that may ask, besides this machine; all if there are none.
         osc: is described and spoken with by OSCQuery; nothing is there without.
     """
 
@@ -106,9 +108,11 @@ class WebServer:
         aimed: Callable[[], AimNow | None] = lambda: None,
         bind: str = "127.0.0.1",
         map_asked: Callable[[], None] = lambda: None,
+        allow: Iterable[str] = (),
         osc: OscService | None = None,
     ) -> None:
         self._bind = bind
+        self._allowed = Allowed(allow)
         self._status = status
         self._shelf = Shelf(session)
         self._worker = Worker()
@@ -149,7 +153,7 @@ class WebServer:
             return
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH))
         made = application.make_application(
-            self._routes(), Guard(self._bind), self._worker, self._queries(), self._talks()
+            self._routes(), Guard(self._bind, allowed=self._allowed), self._worker, self._queries(), self._talks()
         )
         self._runner = await application.serve(made, self._socket)
 
