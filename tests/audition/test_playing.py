@@ -183,6 +183,10 @@ def test_a_disk_that_hangs_holds_up_nothing(music: Music, tmp_path: Path, monkey
         told = await client.answer("/ear/fail", 6.0)
         assert (told[1], told[3]) == ("too_slow", 2)
         monkeypatch.setattr(audition, "_PATIENCE", 20.0)  # for a machine that is busy
+        client.send(NEURON, 7, 0, 9)
+        client.send("/ear/system/cancel", 9)
+        told = await client.answer("/ear/fail")
+        assert (told[1], told[3]) == ("cancelled", 9)
         hangs.set()
         await asyncio.sleep(0.3)
         assert audio_state(node).audition == ""  # what came too late does not sound

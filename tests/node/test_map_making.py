@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,14 @@ import torch
 from ear_engine.control import ControlLog
 from ear_engine.ear.checkpoint import save_ear
 from ear_engine.ear.network import Ear, EarConfig
+from ear_engine.errors import UserError
+from ear_engine.node.children import BAD_INPUT
 from ear_engine.node.map_making import MapMaking
 from ear_engine.node.supervisor import Exit
+from ear_engine.osc.codec import decode
+from ear_engine.osc.commands import Call
+from ear_engine.osc.jobs import Jobs
+from ear_engine.osc.subscriptions import ClientTable
 from ear_engine.parameters import ParameterTree
 from ear_engine.shared_memory.layout_state import LayoutState, LayoutWriter
 from tests.viewer.screen import EngineProcess
@@ -163,3 +170,75 @@ def test_an_engine_whose_ear_has_no_map_gets_one_while_it_plays(tmp_path: Path) 
         assert told.count("laying_out") == 1 and "no_map" not in told and "layout_restarted" not in told
     finally:
         engine.kill()
+
+
+class Asker:
+    """A client of the commands, without a network."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+        clients = ClientTable(time.monotonic)
+        self.client = clients.touch(("127.0.0.1", 5000))
+        self.jobs = Jobs()
+        (self.command,) = stage.making.commands()
+
+    def ask(self, request: int) -> None:
+        engine: Any = SimpleNamespace(jobs=self.jobs)
+        address = self.command.address
+
+        def send(packet: bytes) -> None:
+            (message,) = decode(packet)
+            self.heard.append((message.address, *message.arguments))
+
+        def refuse(error: UserError) -> None:
+            self.heard.append(("/ear/fail", address, error.code, request))
+
+        self.command.run(Call(engine, self.client, address, {}, request, send, refuse))
+
+    def take(self) -> list[tuple[Any, ...]]:
+        heard, self.heard = self.heard, []
+        return heard
+
+
+def test_over_osc_it_is_made_with_progress(stage: Stage) -> None:
+    asker = Asker(stage)
+    asker.ask(7)
+    assert stage.making.wanted()
+    for percent in (0, 40, 40, 80):
+        stage.run(percent=percent)
+        stage.making.look()
+    phases = [("/ear/progress", "/ear/map/make", 7, pytest.approx(share), "laying_out") for share in (0.0, 0.4, 0.8)]
+    assert asker.take() == phases
+    stage.end(phase="done")
+    stage.making.look()
+    assert asker.take() == []  # it has not been read yet
+    stage.lacking = None
+    stage.making.look()
+    stage.making.look()
+    assert asker.take() == [("/ear/done", "/ear/map/make", 7)]
+    asker.ask(8)  # there is one
+    stage.making.look()
+    assert asker.take() == [("/ear/done", "/ear/map/make", 8)]
+
+
+def test_over_osc_it_can_be_cancelled(stage: Stage) -> None:
+    asker = Asker(stage)
+    asker.ask(7)
+    asker.ask(8)
+    assert asker.jobs.cancel(asker.client.origin, 7) == 1
+    assert asker.take() == [("/ear/fail", "/ear/map/make", "cancelled", 7)]
+    assert stage.making.wanted()  # for the other
+    assert asker.jobs.cancel(asker.client.origin, 8) == 1
+    assert not stage.making.wanted()
+    stage.making.ask()  # a viewer wants it, too: that is not cancelled
+    asker.ask(9)
+    asker.jobs.cancel(asker.client.origin, 9)
+    assert stage.making.wanted()
+
+
+def test_over_osc_one_that_cannot_be_made_is_said(stage: Stage) -> None:
+    asker = Asker(stage)
+    asker.ask(7)
+    stage.end(BAD_INPUT, phase="failed", message="It cannot.")
+    stage.making.look()
+    assert asker.take() == [("/ear/fail", "/ear/map/make", "no_map", 7)]
