@@ -15,7 +15,7 @@ from ear_engine.osc.reports import LayerInfo
 from ear_engine.shared_memory.loops import LoopFile
 
 Floats = NDArray[np.float32]
-_BITS: NDArray[np.float64] = -np.log2(1.0 - np.arange(256) / 256.0)  # of a rank in a byte
+_BITS: NDArray[np.float64] = np.abs(np.log2(1.0 - np.arange(256) / 256.0))  # of a rank in a byte
 
 
 class Network:

@@ -150,7 +150,8 @@ class Publisher:
                 subscription.dirty.discard(address)
 
     def prepare(self) -> None:
-        """New loops are scheduled: begin what takes a while, if someone wants it."""
+        """New loops are scheduled: begin what takes a while, some of it only if someone wants it."""
+        self._streams.warm()
         if any(address.startswith(_RANKED) for s in self._clients for address in s.streams):
             self._streams.prepare()
 

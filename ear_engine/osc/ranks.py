@@ -67,6 +67,13 @@ class LoopRanks:
         self._asked: Statistics | None = None
         self._warm: Statistics | None = None  # whose table has been built
 
+    def warm(self) -> None:
+        """Begin what has to be done once for all loops."""
+        statistics = self._statistics()
+        if statistics is not None and statistics is not self._asked:
+            self._asked = statistics
+            self._begin(lambda: self._warm_up(statistics))
+
     def prepare(self, name: str, loop: LoopFile, frame: int = 0) -> None:
         """Begin what takes a while: ``loop`` will be asked for from ``frame`` on; its file has that ``name``."""
         self._ask(self._known(name, loop), loop, frame)
@@ -112,9 +119,8 @@ class LoopRanks:
             known = self._loops[name] = _Known(source, statistics, ranks, done)
             if statistics is None:
                 self._begin(lambda: self._rank(known, loop))
-            elif statistics is not self._asked:
-                self._asked = statistics
-                self._begin(lambda: self._warm_up(statistics))
+            else:
+                self.warm()
             self._make_room()
         return known
 

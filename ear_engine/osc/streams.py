@@ -111,6 +111,11 @@ class Streams:
                 self._seen = tuple(LayerInfo(name, steps.shape[1], 1) for name, steps in file.activations.items())
         return fresh
 
+    def warm(self) -> None:
+        """A dreamed loop is heard: let ranks be known when they are first asked for."""
+        if any(entry.loop for entry in self._schedule):
+            self._ranks.warm()
+
     def prepare(self) -> None:
         """Begin what ranks of what is scheduled need; for when someone wants them."""
         for entry in self._schedule:

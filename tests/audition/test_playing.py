@@ -187,6 +187,7 @@ def test_a_disk_that_hangs_holds_up_nothing(music: Music, tmp_path: Path, monkey
         client.send("/ear/system/cancel", 9)
         told = await client.answer("/ear/fail")
         assert (told[1], told[3]) == ("cancelled", 9)
+        assert (await client.answer("/ear/done"))[2] == 1
         hangs.set()
         await asyncio.sleep(0.3)
         assert audio_state(node).audition == ""  # what came too late does not sound
