@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode
 from ear_engine.osc.commands import Unknown
-from ear_engine.osc.formats import CHANNELS, MOST_CHANNELS, Fields
+from ear_engine.osc.formats import CHANNELS, MOST_CHANNELS
+from ear_engine.osc.heartbeat import Vitals, next_heartbeat
 from ear_engine.osc.leaves import Leaf
 from ear_engine.osc.limits import work_clock
 from ear_engine.osc.map_stream import MapStream
+from ear_engine.osc.moments import Moment
 from ear_engine.osc.pacing import Pacer, Send
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.stream_names import ACTIVATION, EVENTS, HEARTBEAT, POSITIONS, RANK, REGION, SURPRISE, TOP
-from ear_engine.osc.streams import SEQUENCE, Moment, Streams
+from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import ClientTable, Subscription
 from ear_engine.shared_memory.clock import now
 
@@ -28,18 +29,7 @@ SHARE = 0.35
 _MOST = 0.003  # seconds of work until others get their turn
 _EARLY = 0.0005  # seconds a turn may be early, so that timers need not be exact
 _EXPIRE = 0.1  # seconds between looks at the leases
-_HEARTBEATS = 2.0  # most a second
 _RANKED = (RANK, TOP, REGION, SURPRISE)
-_OLDEST = 1e9  # ms
-
-
-@dataclass(frozen=True)
-class Vitals:
-    """How the engine is, for heartbeats; ``uptime`` in seconds."""
-
-    uptime: float
-    steps_per_second: float
-    dropouts: int
 
 
 class Publisher:
@@ -217,7 +207,9 @@ class Publisher:
             if address == POSITIONS:
                 self._send_map(subscription)
             elif address == HEARTBEAT:
-                packets += self._heartbeat(subscription, at)
+                if at >= subscription.beat_due - _EARLY:
+                    values = next_heartbeat(subscription, at, self._vitals(), self._streams.age(at))
+                    packets += self._streams.heartbeat(values, subscription.format, subscription.packet)
             elif moment is not None or subscription.format == CHANNELS:
                 regions = subscription.owner.regions if subscription.owner is not None else None
                 packets += self._streams.packets(
@@ -239,25 +231,6 @@ class Publisher:
             for address in subscription.dirty & self._last.keys():
                 self._deliver(self._last[address], subscription)
             subscription.dirty = set()
-
-    def _heartbeat(self, subscription: Subscription, at: float) -> list[bytes]:
-        """A heartbeat, at most two a second, always with the same values."""
-        if at < subscription.beat_due - _EARLY:
-            return []
-        subscription.beat_due = at + 1.0 / _HEARTBEATS
-        number = subscription.beats
-        subscription.beats += 1
-        vitals, age = self._vitals(), self._streams.age(at)
-        of_client = subscription.owner.subscriptions if subscription.owner is not None else [subscription]
-        values = (
-            ("seq", number % SEQUENCE),
-            ("age_ms", min(_OLDEST, 1e3 * (vitals.uptime if age is None else age))),
-            ("uptime", vitals.uptime),
-            ("steps_per_second", vitals.steps_per_second),
-            ("dropouts", vitals.dropouts),
-            ("dropped", sum(s.dropped for s in of_client) % SEQUENCE),
-        )
-        return self._streams.heartbeat(Fields(values), subscription.format, subscription.packet)
 
     def _send_map(self, subscription: Subscription) -> None:
         """Some more of the map; what is dropped comes again, for a map that lies still is sent only once."""

@@ -20,13 +20,15 @@ from ear_engine.osc.allowed import Allowed
 from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Auditions, Command, Engine
+from ear_engine.osc.destinations import find_host
 from ear_engine.osc.dispatcher import Counters, Dispatcher
+from ear_engine.osc.heartbeat import Vitals
 from ear_engine.osc.links import BEYOND, Link, Send
 from ear_engine.osc.loops import LoopAnnouncer
 from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.namespace import Namespace
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.publisher import IDLE, Publisher, Vitals
+from ear_engine.osc.publisher import IDLE, Publisher
 from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.regions import Regions
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
@@ -147,7 +149,7 @@ class OscService:
         await self._server.open()
         try:
             for host, port in self._static:
-                target = await self._resolve(host, port, sock.family)
+                target = await find_host(host, port, sock.family)
                 for text in STATIC_PATTERNS:
                     self._publisher.bind(self._clients.add_static(Pattern(text), target, DEFAULT_RATE))
         except UserError:
@@ -219,17 +221,6 @@ class OscService:
         self._loop = None
         self._worker.shutdown(wait=True, cancel_futures=True)
         self._streams.close()
-
-    async def _resolve(self, host: str, port: int, family: int) -> Address:
-        assert self._loop is not None
-        if not 0 < port < 1 << 16:
-            raise UserError(f"target {host}:{port}", "has no port 1 to 65535", "use --send HOST:PORT", "bad_value")
-        try:
-            found = await self._loop.getaddrinfo(host, port, family=family, type=socket.SOCK_DGRAM)
-        except OSError as error:
-            reason = f"cannot be found ({error.strerror})"
-            raise UserError(f"target {host}:{port}", reason, "use its IP address", "unknown_host") from None
-        return str(found[0][4][0]), port
 
     def _tick(self) -> None:
         if self._loop is None:

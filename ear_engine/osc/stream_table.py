@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ear_engine.osc.formats import BARE
+from ear_engine.osc.moments import TOP_COUNT
 from ear_engine.osc.regions import FIGURES
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.stream_names import (
@@ -27,7 +28,6 @@ from ear_engine.osc.stream_names import (
     SURPRISE,
     TOP,
 )
-from ear_engine.osc.streams import TOP_COUNT
 
 
 @dataclass(frozen=True)

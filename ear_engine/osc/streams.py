@@ -12,6 +12,7 @@ import numpy as np
 
 from ear_engine.osc.formats import LIST, PACKET, Fields, Packer, Reading, Vector
 from ear_engine.osc.frames import Frame, Network
+from ear_engine.osc.moments import TOP_COUNT, Moment, place_of, top_of
 from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.regions import WORDS, Defined, Regions
 from ear_engine.osc.reports import LayerInfo
@@ -27,33 +28,12 @@ from ear_engine.osc.stream_names import (
     SUMMARIES,
     TOP,
 )
-from ear_engine.shared_memory.clock import Playhead, playhead
+from ear_engine.shared_memory.clock import playhead
 from ear_engine.shared_memory.loops import LoopFile, read_loop
 from ear_engine.shared_memory.states import AudioState, Entry, StateReader
 
-SEQUENCE = 1 << 23
-"""Where counters begin anew: they stay exact when a receiver turns them into float32."""
-TOP_COUNT = 16
 _KEPT = 8  # frames whose packets are kept
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A loop, and where in it."""
-
-    playhead: Playhead
-    file: LoopFile | None  # None if it could not be read
-
-    @property
-    def loop(self) -> int:
-        """Number of the loop; 0 is the source."""
-        return self.playhead.entry.loop
-
-    @property
-    def frame(self) -> int:
-        """Scalogram frame; 0 if the loop has none."""
-        return self.playhead.frame(self.file.frames) if self.file is not None and self.file.frames else 0
 
 
 @dataclass(eq=False)
@@ -188,7 +168,7 @@ class Streams:
         if address not in self.addresses() or address in (POSITIONS, HEARTBEAT):
             return []
         if address == PLAYHEAD:
-            return self._packer.pack(address, _place(moment, sequence), format, size)
+            return self._packer.pack(address, place_of(moment, sequence), format, size)
         kept = self._keep(moment)
         loop = moment.loop if moment is not None else 0
         if address.startswith(REGION):
@@ -230,7 +210,7 @@ class Streams:
         family, _, name = address.rpartition("/")
         span = slice(0, self._network.total) if name == ALL else self._network.spans[name]
         if family + "/" == TOP:
-            return _top(loop, frame, span)
+            return top_of(loop, frame, span)
         found = frame.ranks[span] if family + "/" == RANK else frame.values[span]
         return Vector(found, loop, frame.frame, lambda: [f"n{k}" for k in range(span.stop - span.start)])
 
@@ -247,18 +227,3 @@ class Streams:
         self._kept.clear()
         self._ranks.close()
         self._audio.close()
-
-
-def _place(moment: Moment | None, sequence: int) -> Fields:
-    seq = ("seq", sequence % SEQUENCE)
-    if moment is None:
-        return Fields((("loop", 0), ("phase", 0.0), ("frame", 0), ("beat", 0.0), seq))
-    here = moment.playhead
-    return Fields((("loop", moment.loop), ("phase", here.phase), ("frame", moment.frame), ("beat", here.beat), seq))
-
-
-def _top(loop: int, frame: Frame, span: slice) -> Fields:
-    found = frame.top(span, TOP_COUNT)
-    found += [(-1, 0.0)] * (TOP_COUNT - len(found))
-    pairs = [pair for k, (n, rank) in enumerate(found, 1) for pair in ((f"neuron{k}", n), (f"rank{k}", rank))]
-    return Fields((("loop", loop), ("frame", frame.frame), *pairs))

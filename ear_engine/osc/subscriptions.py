@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from ear_engine.errors import UserError
+from ear_engine.osc.destinations import Address as Address
+from ear_engine.osc.destinations import destination
 from ear_engine.osc.formats import FORMATS, LEAST_PACKET, MOST_PACKET, PACKET
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.map_stream import Round
 from ear_engine.osc.patterns import Pattern
 from ear_engine.osc.region import Region
-
-Address = tuple[str, int]  # IP and port
 
 MAX_CLIENTS = 64
 MAX_SUBSCRIPTIONS = 64  # of one client
@@ -184,7 +184,7 @@ class ClientTable:
         if packet and not LEAST_PACKET <= packet <= MOST_PACKET:
             reason = f"is not {LEAST_PACKET} to {MOST_PACKET}"
             raise UserError(f"packet size {packet}", reason, f"send 0 for {PACKET}", "out_of_range")
-        goal = self._target(client, target)
+        goal = destination(client.address, client.reply_to, target)
         kept = [s for s in client.subscriptions if (s.pattern.text, s.target) != (pattern.text, goal)]
         if len(kept) >= MAX_SUBSCRIPTIONS:
             raise UserError("subscription", f"is one more than {MAX_SUBSCRIPTIONS}", "unsubscribe some", "too_many")
@@ -238,23 +238,3 @@ class ClientTable:
             ended += len(client.subscriptions) - len(kept)
             client.subscriptions = kept
         return ended
-
-    @staticmethod
-    def _target(client: Client, target: str | int) -> Address:
-        host, port = client.reply_to
-        if isinstance(target, str):
-            name, _, digits = target.rpartition(":")
-            try:
-                there, here = ip_address(name.strip("[]")), ip_address(host)
-            except ValueError:
-                raise UserError(f"target {target!r}", "is not IP:PORT", "send a port number", "bad_value") from None
-            if there != here and not (there.is_loopback and here.is_loopback):
-                raise UserError(f"target {target!r}", f"is not your host {host}", "subscribe from there", "not_allowed")
-            host, wanted = str(there), int(digits) if digits.isascii() and digits.isdigit() else -1
-        else:
-            wanted = target or port
-        if (host, wanted) == client.address:  # where it sends from, which may be no port at all
-            return host, wanted
-        if not 0 < wanted < 1 << 16:
-            raise UserError(f"port {wanted}", "is not 1 to 65535", "send a UDP port", "out_of_range")
-        return host, wanted

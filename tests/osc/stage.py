@@ -12,10 +12,11 @@ from ear_engine.control import ControlLog
 from ear_engine.ear.loop_ranks import loop_ranks
 from ear_engine.ear.statistics import Statistics
 from ear_engine.osc.codec import decode
+from ear_engine.osc.heartbeat import Vitals
 from ear_engine.osc.leaves import leaves
 from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.publisher import Publisher, Vitals
+from ear_engine.osc.publisher import Publisher
 from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.regions import Regions
 from ear_engine.osc.streams import Streams

@@ -207,6 +207,7 @@ def test_every_address_is_listed_and_described_over_osc(session: Session) -> Non
         ]
         kinds = {}
         for name in names:
+            await asyncio.sleep(0.007)  # it is no small request
             client.take()
             _, address, kind, usage, _, text = await client.ask("/ear/system/describe", name)
             assert address == name and usage.startswith("/ear/") and text

@@ -1,0 +1,57 @@
+"""Where packets may go: to whoever asked, and to the targets that were given at the start."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from ipaddress import ip_address
+
+from ear_engine.errors import UserError
+
+Address = tuple[str, int]  # IP and port
+
+
+def destination(asking: Address, reply_to: Address, target: str | int) -> Address:
+    """Where a stream goes.
+
+    Args:
+        asking: of the client.
+        reply_to: where its answers go.
+        target: a port at the client's host, 0 for where its answers go, or ``IP:PORT``.
+
+    Raises:
+        UserError: it is no port or address, or on another host than the client's: nobody aims a stream at others.
+    """
+    host, port = reply_to
+    if isinstance(target, str):
+        name, _, digits = target.rpartition(":")
+        try:
+            there, here = ip_address(name.strip("[]")), ip_address(host)
+        except ValueError:
+            raise UserError(f"target {target!r}", "is not IP:PORT", "send a port number", "bad_value") from None
+        if there != here and not (there.is_loopback and here.is_loopback):
+            raise UserError(f"target {target!r}", f"is not your host {host}", "subscribe from there", "not_allowed")
+        host, wanted = str(there), int(digits) if digits.isascii() and digits.isdigit() else -1
+    else:
+        wanted = target or port
+    if (host, wanted) == asking:  # where it sends from, which may be no port at all
+        return host, wanted
+    if not 0 < wanted < 1 << 16:
+        raise UserError(f"port {wanted}", "is not 1 to 65535", "send a UDP port", "out_of_range")
+    return host, wanted
+
+
+async def find_host(host: str, port: int, family: int) -> Address:
+    """The address of a target that was given at the start.
+
+    Raises:
+        UserError: it has no such port, or nobody knows the host.
+    """
+    if not 0 < port < 1 << 16:
+        raise UserError(f"target {host}:{port}", "has no port 1 to 65535", "use --send HOST:PORT", "bad_value")
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_DGRAM)
+    except OSError as error:
+        reason = f"cannot be found ({error.strerror})"
+        raise UserError(f"target {host}:{port}", reason, "use its IP address", "unknown_host") from None
+    return str(found[0][4][0]), port
