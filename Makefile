@@ -37,7 +37,7 @@ bench: $(BENCH) ## measure every part against a plain reference
 
 install: $(DEVELOP) ## the environment with everything for development, nothing run
 
-clients: $(DEVELOP) ## write the Max, TouchOSC and Open Stage Control files anew, and their pictures
+clients: $(DEVELOP) ## write the files for Max, TouchOSC, Pd and others anew, and their pictures
 	@$(BIN)/python -m ear_engine.clients.generate
 	@$(BIN)/python -m ear_engine.clients.picture
 

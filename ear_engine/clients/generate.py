@@ -9,7 +9,7 @@ import argparse
 import zlib
 from pathlib import Path
 
-from ear_engine.clients import open_stage_control, touchosc
+from ear_engine.clients import open_stage_control, pd_panel, touchdesigner, touchosc
 from ear_engine.clients.maxmsp import package
 from ear_engine.resources import resource_root
 from ear_engine.whole_files import replacing
@@ -20,6 +20,8 @@ def files() -> dict[str, bytes]:
     made = {f"maxmsp/ear-engine/{name}": data for name, data in package.files().items()}
     made["patches/touchosc/ear-engine.tosc"] = touchosc.build()
     made["patches/openstagecontrol/ear-engine.json"] = open_stage_control.build()
+    made["patches/puredata/ear-engine/ear-panel.pd"] = pd_panel.panel().encode()
+    made["patches/touchdesigner/build.py"] = touchdesigner.script().encode()
     return made
 
 

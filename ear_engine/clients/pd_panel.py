@@ -1,6 +1,6 @@
 """The panel for Pd: every parameter that is played, as ``patches/puredata/ear-engine/ear-panel.pd`` has it.
 
-``python -m ear_engine.clients.pd_panel`` writes it anew after a change of the parameter table.
+``make clients`` writes it anew after a change of the parameter table.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from collections.abc import Iterable
 
 from ear_engine.clients.pd_patch import Patch
 from ear_engine.parameters import Parameter, ParameterTree
-from ear_engine.resources import resource
-from ear_engine.whole_files import replacing
 
 FILE = ("patches", "puredata", "ear-engine")
 NAME = "ear-panel.pd"
@@ -65,13 +63,3 @@ def _broken(
                 parts.append([])
             parts[-1].append((group, piece))
     return parts
-
-
-def main() -> None:
-    """Write the file."""
-    with replacing(resource(*FILE) / NAME) as file:
-        file.write(panel().encode())
-
-
-if __name__ == "__main__":
-    main()

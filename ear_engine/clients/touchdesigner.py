@@ -1,7 +1,7 @@
 """Puts together the one script that builds the component for TouchDesigner, ``patches/touchdesigner/build.py``.
 
 Its parts lie beside it in ``parts/``, as files of their own; the pages of parameters come from the one table.
-``python -m ear_engine.clients.touchdesigner`` writes it anew after a change of either.
+``make clients`` writes it anew after a change of either.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from ear_engine.parameters import Parameter, ParameterTree
 from ear_engine.resources import resource
-from ear_engine.whole_files import replacing
 
 FOLDER = ("patches", "touchdesigner")
 NAME = "build.py"
@@ -123,13 +122,3 @@ def _quoted(text: str) -> str:
     if "'''" in text:
         raise ValueError("a part has three single quotes")
     return f"r'''{text}'''"
-
-
-def main() -> None:
-    """Write the file."""
-    with replacing(resource(*FOLDER) / NAME) as file:
-        file.write(script().encode())
-
-
-if __name__ == "__main__":
-    main()

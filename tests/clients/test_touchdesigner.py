@@ -96,7 +96,7 @@ def child(comp: Operator, name: str) -> Operator:
     return found
 
 
-def until(project: Project, true: Callable[[], Any], seconds: float = 20.0) -> None:
+def until(project: Project, true: Callable[[], Any], seconds: float = 45.0) -> None:
     """Frames until something is so."""
     end = time.monotonic() + seconds
     while not true():
