@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import logging
 import socket
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import hdrs, web
 
-from ear_engine.web.answers import JSON, Answer, Kept, Resource, WebError, as_json
+from ear_engine.web.answers import Answer, Kept, Resource, WebError
 from ear_engine.web.connections import Connections
+from ear_engine.web.door import Door, Handler, opens_socket, reached
 from ear_engine.web.guard import Guard
 from ear_engine.web.pace import Pace
 from ear_engine.web.sockets import Hall, Opening
@@ -28,10 +28,6 @@ Query = Callable[[str, str, str, str], Resource]
 """Given path, query, media types that are accepted, and the IP address that was reached; raises ``WebError``."""
 
 _ROOM = 64 << 20  # bytes of answers that are kept
-_AT_ONCE = 64  # requests
-_REQUESTS = 500.0  # a second, of all clients together,
-_BURST = 100.0  # beyond that many at once,
-_PATIENCE = 2.0  # seconds that one waits for its turn
 _BYTES = 250e6  # a second, of all clients together
 _PIECE = 1 << 17
 _SMALL = 1 << 10  # bytes that are not worth packing,
@@ -44,10 +40,6 @@ SILENT = 10.0
 MOST_CONNECTIONS = 128
 _GRACE = 0.1  # seconds for answers under way at the end
 _KEPT_OPEN = 30.0  # seconds that a connection may be idle
-_SAYS_NOTHING = {404: ("not_found", "There is nothing of that name; see the documents for what there is.")}
-_log = logging.getLogger(__name__)
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_application(
@@ -72,16 +64,16 @@ def make_application(
     desk, hall = _Desk(worker), Hall()
     application.on_shutdown.append(lambda _: hall.close())
 
-    def asked(query: Query) -> _Handler:
+    def asked(query: Query) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             accepted = request.headers.get(hdrs.ACCEPT, "")
-            return await desk.respond(request, query(request.path, request.query_string, accepted, _reached(request)))
+            return await desk.respond(request, query(request.path, request.query_string, accepted, reached(request)))
 
         return handle
 
-    def either(talk: Opening | None, handler: _Handler | None) -> _Handler:
+    def either(talk: Opening | None, handler: Handler | None) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            if talk is not None and _opens_socket(request):
+            if talk is not None and opens_socket(request):
                 return await hall.hold(request, talk)
             if handler is None:
                 raise WebError(426, request.path, "is a WebSocket", f"open ws://…{request.path}", "needs_websocket")
@@ -110,56 +102,6 @@ async def serve(application: web.Application, sock: socket.socket) -> web.AppRun
     return runner
 
 
-class Door:
-    """Looks at everyone who comes in, and turns what goes wrong into JSON.
-
-    Args:
-        guard: says who may ask.
-        sockets: paths at which WebSockets are opened; they stay, so they are counted elsewhere.
-    """
-
-    def __init__(self, guard: Guard, sockets: Collection[str] = ()) -> None:
-        self._guard = guard
-        self._sockets = sockets
-        self._pace = Pace(_REQUESTS, _BURST)
-        self._inside = 0
-
-    @web.middleware
-    async def pass_through(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Let in who may ask."""
-        if self._inside >= _AT_ONCE or self._pace.behind > _PATIENCE:
-            return _refusal(503, "busy", "Too many ask at once; ask again in a second.")
-        self._inside += 1
-        try:
-            await self._pace.take(1.0)
-            headers = request.headers
-            self._guard.check(headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN), _reached(request), request.remote)
-            if request.path not in self._sockets or not _opens_socket(request):
-                return await handler(request)
-            self._inside -= 1
-            try:
-                return await handler(request)
-            finally:
-                self._inside += 1
-        except WebError as error:
-            return _refusal(error.status, error.code, str(error))
-        except web.HTTPException as error:
-            code, message = _SAYS_NOTHING.get(error.status, ("not_allowed", f"{error.reason}."))
-            response = _refusal(error.status, code, message)
-            if hdrs.ALLOW in error.headers:
-                response.headers[hdrs.ALLOW] = "GET,HEAD"
-            return response
-        except ConnectionError:  # whoever asked has gone; raised again, it would be logged as a mistake
-            return _refusal(499, "gone", "The client has gone.")
-        except TimeoutError:
-            raise
-        except Exception:  # one answer that fails must not end the others
-            _log.exception("%s could not be answered", request.path[:100])
-            return _refusal(500, "internal", "This is a mistake of the engine; its log says more.")
-        finally:
-            self._inside -= 1
-
-
 class _Desk:
     """Makes answers, or finds them where they are kept."""
 
@@ -168,7 +110,7 @@ class _Desk:
         self._kept = Kept(_ROOM)
         self._pace = Pace(_BYTES, _PIECE)
 
-    def handler(self, route: Route) -> _Handler:
+    def handler(self, route: Route) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             return await self.respond(request, route(request.match_info))
 
@@ -236,16 +178,6 @@ class _Desk:
         return found
 
 
-def _reached(request: web.Request) -> str:
-    """IP address of this machine that the client is connected to."""
-    reached = request.transport.get_extra_info("sockname") if request.transport is not None else None
-    return reached[0] if reached else "0.0.0.0"
-
-
-def _opens_socket(request: web.Request) -> bool:
-    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
-
-
 def _takes_gzip(accepted: str) -> bool:
     """Whether a client that says what it accepts takes packed answers."""
     for one in accepted.lower().split(","):
@@ -253,12 +185,3 @@ def _takes_gzip(accepted: str) -> bool:
         if name == "gzip":
             return not quality or quality.removeprefix("q=").strip("0.") != ""
     return False
-
-
-def _refusal(status: int, code: str, message: str) -> web.Response:
-    headers = {"Retry-After": "1"} if status == 503 else {}
-    if status == 204:
-        return web.Response(status=status)
-    return web.Response(
-        body=as_json({"error": code, "message": message}), status=status, content_type=JSON, headers=headers
-    )

@@ -57,6 +57,7 @@ class Desk:
                 await self.web.close()
                 self.osc.close()
                 self.session.close()
+        await asyncio.sleep(0.01)  # its sockets are closed a turn later
 
 
 class Socket:

@@ -20,7 +20,8 @@ from aiohttp import hdrs, web
 
 from ear_engine import platform
 from ear_engine.web.answers import WebError
-from ear_engine.web.application import STALLED, Door, serve
+from ear_engine.web.application import STALLED, serve
+from ear_engine.web.door import Door
 from ear_engine.web.guard import Guard
 from ear_engine.web.server import bind_http
 
