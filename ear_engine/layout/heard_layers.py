@@ -64,13 +64,13 @@ class Layers:
             arriving: what it hears, if anything.
 
         Raises:
-            UserError: its axes are in another order than those of a layer that it hears.
+            UserError: its axes are in another order than those of a layer that it hears, or do not fit them.
         """
         name = self._name(path)
         axes = tuple(axis for dim in dims for axis in dim if axis[0] not in (*FREE, "c"))
         channels = prod(size for dim in dims for letter, size in dim if letter == "c")
         if arriving is not None:
-            self._connect(name, dict(axes), arriving)
+            self._connect(name, channels, dict(axes), arriving)
         self.found.append(TracedLayer(name, channels, prod(size for _, size in axes), axes))
         return Structure.of_layer(name, dims, self._weighted)
 
@@ -83,7 +83,7 @@ class Layers:
             found = f"{name}_{number}"
         return found
 
-    def _connect(self, name: str, sizes: dict[str, int], arriving: Structure) -> None:
+    def _connect(self, name: str, channels: int, sizes: dict[str, int], arriving: Structure) -> None:
         by_name = {layer.name: layer for layer in self.found}
         for term in arriving.terms:
             letters = _merged(list(sizes), [letter for letter, _ in by_name[term.source].axes])
@@ -95,6 +95,12 @@ class Layers:
                     "unknown_layer_kind",
                 )
             places = product([term.at(letter, sizes.get(letter, 1)) for letter in letters])
+            source = by_name[term.source]
+            fits = places.shape == (prod(sizes.values()), source.places)
+            if not fits or term.axes["c"].shape != (channels, source.channels):
+                reason = f"joins {term.axes['c'].shape} channels and {places.shape} places with {term.source}"
+                mend = "report it with the network, which was traced wrongly"
+                raise UserError(f"layer {name}", reason, mend, "unknown_layer_kind")
             self.connections.append(Connection(term.source, name, term.axes["c"], places))
 
 

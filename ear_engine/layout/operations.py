@@ -99,12 +99,15 @@ NONLINEAR = frozenset(
 CONSTANT = frozenset(
     """
     zeros_like ones_like empty_like full_like rand_like randn_like new_zeros new_ones new_empty new_full
-    new_empty_strided
+    new_empty_strided gt ge lt le eq ne logical_and logical_or logical_xor logical_not
+    bitwise_and bitwise_or bitwise_xor bitwise_not isnan isinf isfinite sign floor ceil round trunc argmax argmin
     """.split()
 )
-"""Operations that take no more than a shape from their input."""
+"""Operations that take no more than a shape from their input, or whose derivative is 0, as that of a comparison."""
 OVERWRITING = frozenset("copy_ copy fill_ fill zero_ zero normal_ uniform_ bernoulli_ exponential_ random_".split())
 """Operations that leave nothing of the first tensor they are given."""
+RESHAPING = frozenset("transpose_ t_ squeeze_ unsqueeze_".split())
+"""Operations in place that change a tensor's shape, and no value."""
 
 _ELEMENTWISE = """
     add sub mul div rsub maximum minimum where clamp clamp_min clamp_max exp log log1p sqrt rsqrt square pow abs neg
@@ -151,6 +154,7 @@ RULES: Mapping[str, Rule] = {
     "unbind": pieces.unbind,
     "flip": pieces.flip,
     "cat": pieces.cat,
+    "stack": pieces.stack,
     "unsqueeze": _unsqueeze,
     "squeeze": _squeeze,
     "permute": _permute,

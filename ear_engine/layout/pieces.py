@@ -9,7 +9,7 @@ import numpy as np
 
 from ear_engine.layout.calls import Call
 from ear_engine.layout.relations import pick
-from ear_engine.layout.structure import Structure, together
+from ear_engine.layout.structure import STACKED, Structure, Unknown, together
 
 
 def cut(call: Call) -> Structure:
@@ -66,6 +66,35 @@ def cat(call: Call) -> Structure:
             parts.append(found.along(dim, after, lambda size, p=places: pick(p, size)))  # type: ignore[misc]
         start += size
     return together(parts)
+
+
+def stack(call: Call) -> Structure:
+    """Beside each other, along a new axis: channels if there are none, else one of its own."""
+    tensors = call["tensors"]
+    dim = int(call["dim"]) % len(call.shape)
+    given = {place: found for place, tensor in enumerate(tensors) if (found := call.of(tensor)) is not None}
+    here = {letter for found in given.values() for axes in found.dims for letter, _ in axes}
+    reaching = {letter for found in given.values() for term in found.terms for letter in term.axes}
+    letter = "c" if "c" not in here else next((one for one in STACKED if one not in here | reaching), None)
+    if letter is None:
+        raise Unknown("of more stacks than can be told apart")
+    if "t" not in here and len(tensors) > 1 and _alike(list(given.values())):
+        raise Unknown("of tensors that may be those of several times")
+    parts = []
+    for place, found in given.items():
+        dims = (*found.dims[:dim], ((letter, len(tensors)),), *found.dims[dim:])
+        alone = pick([0 if one == place else -1 for one in range(len(tensors))], 1)
+        parts.append(replace(found, dims=dims).through(letter, alone))
+    return together(parts)
+
+
+def _alike(parts: list[Structure]) -> bool:
+    """Whether the same reaches all of them."""
+    first = parts[0].terms
+    return all(
+        len(part.terms) == len(first) and all(one.is_like(other) for one, other in zip(part.terms, first, strict=True))
+        for part in parts[1:]
+    )
 
 
 def _one(found: Structure, dim: int, place: int) -> Structure:

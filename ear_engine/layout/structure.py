@@ -1,7 +1,8 @@
 """What a tensor inside a network is made of: from which neurons its places can be reached, axis by axis.
 
 Axes go by letters: ``b`` batch, ``t`` time, ``c`` channels, any other letter a place (``f`` frequency; ``y`` and ``x``
-in pictures). Batch and time are not told apart: they are no part of a neuron.
+in pictures). Batch and time are not told apart: they are no part of a neuron. Tensors that are stacked make an axis
+whose letter is a digit, until it is made one with another.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from ear_engine.layout.relations import Relation, identity, pattern, same, whole
+from ear_engine.layout.relations import Relation, identity, pattern, product, same, whole
 
 FREE = "bt"
 """Axes that no neuron has."""
+
+STACKED = "0123456789"
+"""Axes of tensors that were stacked."""
 
 Axis = tuple[str, int]
 Dimension = tuple[Axis, ...]
@@ -85,13 +89,30 @@ class Structure:
             and all(letter in axes for letter in left - set(FREE))
         )
 
+    def check(self) -> Structure:
+        """The same, if no axis is in it twice, and all that reaches it reaches the places that it has.
+
+        Raises:
+            Unknown: else.
+        """
+        sizes = [axis for dim in self.dims for axis in dim if axis[0] not in FREE]
+        places = dict(sizes)
+        if len(places) != len(sizes):
+            raise Unknown(f"that has an axis twice ({sizes})")
+        for term in self.terms:
+            for letter, relation in term.axes.items():
+                if relation.shape[0] != places.get(letter, 1):
+                    raise Unknown(f"{relation.shape[0]} places of axis {letter}, of which there are {places}")
+        return self
+
     def axis(self, dim: int) -> Axis | None:
-        """The one axis of a dimension; None if it has none.
+        """The one axis of a dimension; None if it has none. Of several with one place, one that neurons have.
 
         Raises:
             Unknown: it has several.
         """
-        axes = tuple(axis for axis in self.dims[dim] if axis[1] > 1) or self.dims[dim][:1]
+        axes = tuple(axis for axis in self.dims[dim] if axis[1] > 1)
+        axes = axes or tuple(axis for axis in self.dims[dim] if axis[0] not in FREE)[:1] or self.dims[dim][:1]
         if len(axes) > 1:
             raise Unknown("along axes that were made one")
         return axes[0] if axes else None
@@ -113,6 +134,8 @@ class Structure:
         terms = []
         for term in self.terms:
             found = relation @ term.at(letter, relation.shape[1])
+            if not found.nnz:  # nothing of it is left
+                continue
             terms.append(replace(term, axes={**term.axes, letter: found if self.weighted else pattern(found)}))
         return replace(self, terms=tuple(terms))
 
@@ -137,7 +160,28 @@ class Structure:
             if prod(count for _, count in taken) != size:
                 raise Unknown(f"a view that cuts an axis ({self.shape} as {tuple(shape)})")
             dims.append(tuple(taken))
-        return replace(self, dims=tuple(dims))
+        found = replace(self, dims=tuple(dims))
+        for dim in range(len(dims)):
+            found = found._unstacked(dim)
+        return found
+
+    def _unstacked(self, dim: int) -> Structure:
+        """With stacked axes made one with what they are beside in a dimension, unless a layer has them."""
+        axes = [axis for axis in self.dims[dim] if axis[1] > 1 or axis[0] not in FREE]
+        letters = "".join(letter for letter, _ in axes)
+        stacked = [axis for axis in axes if axis[0] in STACKED]
+        if not 0 < len(stacked) < len(axes) or len(axes) > len(stacked) + 1 or set(letters) & set(FREE):
+            return self
+        if any(term.at(*axis).shape[1] > 1 for term in self.terms for axis in stacked):
+            return self
+        ((kept, _),) = (axis for axis in axes if axis not in stacked)
+        terms = []
+        for term in self.terms:
+            joined = product([term.at(*axis) for axis in axes])
+            left = {letter: relation for letter, relation in term.axes.items() if letter not in letters}
+            terms.append(replace(term, axes={**left, kept: joined}))
+        dims = (*self.dims[:dim], ((kept, self.shape[dim]),), *self.dims[dim + 1 :])
+        return replace(self, dims=dims, terms=tuple(terms))
 
     def reduced(self, dim: int, keep: bool) -> Structure:
         """After a mean, a sum or a maximum over a dimension."""

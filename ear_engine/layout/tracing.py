@@ -21,7 +21,7 @@ from ear_engine.errors import UserError
 from ear_engine.layout.calls import Call, call_of
 from ear_engine.layout.heard_layers import Connection, Layers, TracedLayer
 from ear_engine.layout.memory import Memory
-from ear_engine.layout.operations import CONSTANT, NONLINEAR, OVERWRITING, rule_of
+from ear_engine.layout.operations import CONSTANT, NONLINEAR, OVERWRITING, RESHAPING, rule_of
 from ear_engine.layout.structure import Dimension, Structure, Unknown, everything
 
 
@@ -97,8 +97,12 @@ class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.layers = Layers(weighted)
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
         name = str(func._schema.name).partition("::")[2]
+        if name in RESHAPING:  # afterwards it has another shape than it was read in
+            before = self._known(name, args[0])
+            if before is not None:
+                self._memory.keep(args[0], before)
+        result = func(*args, **(kwargs or {}))
         call, written = call_of(func, args, kwargs or {}, result, self._weighted)
         outputs = [one for one in (result if isinstance(result, tuple | list) else [result]) if isinstance(one, Tensor)]
         for tensor in (*call.tensors(), *outputs):
@@ -128,10 +132,17 @@ class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if written is None:
             for tensor, structure in zip(outputs, found, strict=False):
                 self._memory.keep(tensor, structure)
-        elif set(call.structures) == {id(written)} and id(written) not in self._fresh and name not in OVERWRITING:
-            pass  # values change, but not what they are made of
+        elif name in RESHAPING:
+            self._memory.keep(written, found[0])
+        elif self._changes_values_only(name, call, written):
+            pass
         else:
             self._write(name, written, found[0])
+
+    def _changes_values_only(self, name: str, call: Call, written: Tensor) -> bool:
+        """Whether a tensor that is written into stays made of what it was."""
+        alone = set(call.structures) == {id(written)} and id(written) not in self._fresh
+        return alone and name not in OVERWRITING and rule_of(name) is not None
 
     def _found(self, name: str, call: Call, outputs: list[Tensor]) -> tuple[Structure, ...]:
         """What each tensor that came out is made of, as far as they are made of anything."""
@@ -142,7 +153,7 @@ class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             found = rule(call)
             found = found if isinstance(found, tuple) else (found,)
             for structure, shape in zip(found, call.shapes, strict=False):
-                if structure.shape != shape:
+                if structure.check().shape != shape:
                     raise Unknown(f"that gives {shape} where {structure.shape} is expected")
         except Unknown as reason:
             self._refuse(name, reason)
