@@ -42,6 +42,7 @@ class Change:
         dropped: which kept targets it dropped, by their places (from 0) before it.
         clips: ControlState.clips from now on, if it changed them.
         captures: ControlState.captures from now on, if it changed that.
+        known: parameters of which ``origin`` knows already: it sent the very value that is stored.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Change:
     dropped: tuple[int, ...] = ()
     clips: Mapping[str, str] | None = None
     captures: int | None = None
+    known: frozenset[str] = frozenset()
 
 
 Listener = Callable[[Change], None]
@@ -173,11 +175,16 @@ class ControlLog:
             checked[name] = value if validator is None else validator(value)
         return checked
 
-    def apply(self, changes: Mapping[str, object], origin: str) -> Change:
+    def apply(self, changes: Mapping[str, object], origin: str, known: bool = True) -> Change:
         """Set parameters and fire triggers, all of them or none.
 
         Values are stored first, then triggers fire in the order given; a trigger given 0 is ignored. If nothing is left
         to do, the returned change is empty, carries the last number and is not logged.
+
+        Args:
+            changes: by name.
+            origin: who asked.
+            known: whether ``origin`` named these values itself; false if it named a preset, say.
 
         Raises:
             UserError: an unknown name, or a value that is refused; nothing has changed then.
@@ -187,7 +194,8 @@ class ControlLog:
         checked = {**dict(pair for pair in implied if pair is not None), **checked}
         values = {name: value for name, value in checked.items() if name not in self._triggers}
         fired = [name for name, value in checked.items() if name in self._triggers and value]
-        return self._log(values, fired, {}, origin)
+        sent = frozenset(name for name in changes if known and (name in fired or values.get(name) == changes[name]))
+        return self._log(values, fired, {}, origin, known=sent)
 
     def fire(self, name: str, origin: str) -> Change:
         """Fire the trigger ``name``.
@@ -267,6 +275,7 @@ class ControlLog:
         dropped: tuple[int, ...] = (),
         clips: Mapping[str, str] | None = None,
         captures: int | None = None,
+        known: frozenset[str] = frozenset(),
     ) -> Change:
         if not (values or fired or engine or dropped or clips is not None or captures is not None):
             return Change(self._number, self._clock(), origin)
@@ -285,7 +294,8 @@ class ControlLog:
         for name in fired:
             self._triggers[name] += 1
         self._number += 1
-        change = Change(self._number, self._clock(), origin, values, tuple(fired), engine, dropped, clips, captures)
+        numbered = (self._number, self._clock(), origin)
+        change = Change(*numbered, values, tuple(fired), engine, dropped, clips, captures, known)
         self.history.append(change)
         self._untold.append(change)
         self._tell()

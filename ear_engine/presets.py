@@ -122,7 +122,7 @@ def recall(preset: Preset, control: ControlLog, origin: str) -> Change:
     Raises:
         UserError: a value is refused (a layer that the ear does not have); nothing has changed then.
     """
-    return control.apply({**preset.changes(control.tree), "target/clear": True}, origin)
+    return control.apply({**preset.changes(control.tree), "target/clear": True}, origin, known=False)
 
 
 def _files(roots: Sequence[Path] | None) -> dict[str, Path]:

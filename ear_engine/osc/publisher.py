@@ -121,14 +121,17 @@ class Publisher:
         return format != CHANNELS or (address != POSITIONS and self._streams.size(address) <= MOST_CHANNELS)
 
     def changed(self, change: Change) -> float:
-        """Note ``change`` for everyone but its originator; return when the first of them is due (inf: nobody)."""
-        addresses = [a for name in (*change.values, *change.triggers) for a in self._addresses_of.get(name, ())]
+        """Note ``change`` for everyone, its originator only what it does not know; return when the first is due (inf:
+        nobody)."""
+        names = (*change.values, *change.triggers)
+        addresses = [a for name in names for a in self._addresses_of.get(name, ())]
+        others = [a for name in names if name not in change.known for a in self._addresses_of.get(name, ())]
         first = math.inf
         for subscription in self._clients:
-            if subscription.origin != change.origin:
-                mine = [address for address in addresses if address in subscription.leaves]
-                subscription.dirty.update(mine)
-                first = min(first, subscription.due) if mine else first
+            told = others if subscription.origin == change.origin else addresses
+            mine = [address for address in told if address in subscription.leaves]
+            subscription.dirty.update(mine)
+            first = min(first, subscription.due) if mine else first
         return first
 
     def event(self, address: str, packet: bytes) -> None:

@@ -20,7 +20,7 @@ def test_changes_are_numbered_timed_and_remembered(log: ControlLog) -> None:
     first = log.apply({"dream/rate": "-30"}, "cli")
     second = log.apply({"playback/mute": 1}, "osc 127.0.0.1:5")
     assert first == Change(1, 5.0, "cli", {"dream/rate": -30.0})
-    assert second == Change(2, 5.0, "osc 127.0.0.1:5", {"playback/mute": True})
+    assert second == Change(2, 5.0, "osc 127.0.0.1:5", {"playback/mute": True}, known=frozenset({"playback/mute"}))
     assert list(log.history) == [first, second]
     assert (log.number, log.snapshot().sequence) == (2, 2)
 

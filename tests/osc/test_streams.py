@@ -9,6 +9,7 @@ import pytest
 
 from ear_engine.osc.map_stream import MapNow
 from ear_engine.osc.streams import Streams
+from ear_engine.presets import find_preset, recall
 from ear_engine.shared_memory.loops import loop_name, write_loop
 from tests.osc.stage import ME, YOU, Heard, Stage
 from tests.osc.synthetic import LAYERS, RATE, STEPS, Session, activations, synthetic_loop
@@ -176,6 +177,24 @@ def test_parameters_are_told_at_once_and_then_when_others_change_them(stage: Sta
     stage.control.apply({"dream/rate": -31, "playback/wet": 0.5}, "osc 127.0.0.1:6000")
     stage.run(0.01)
     assert stage.take() == [("/ear/dream/rate", -31.0)]
+
+
+def test_whoever_changes_something_is_told_what_else_that_changed(stage: Stage) -> None:
+    stage.subscribe("/ear/{tone,target,playback}/*", rate=10)
+    stage.run(0.2)
+    stage.take()
+    own = "osc 127.0.0.1:5000"
+    stage.control.apply({"target/depth": 0.25}, own)  # implies target/by
+    stage.run(0.2)
+    assert stage.take() == [("/ear/target/by", "depth")]
+    stage.control.apply({"playback/wet": 7.0, "tone/tilt": 1.0}, own)  # the first is clipped
+    stage.run(0.2)
+    assert stage.take() == [("/ear/playback/wet", 1.0)]
+    recall(find_preset("drone", stage.control.tree), stage.control, own)
+    stage.run(0.3)
+    told = dict(message[:2] for message in stage.take())
+    assert told["/ear/tone/tilt"] == stage.control.tree.values["tone/tilt"]
+    assert len(told) > 10
 
 
 def test_fast_changes_are_told_at_the_rate_with_the_latest_value(stage: Stage) -> None:
