@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,39 @@ def test_what_keeps_a_film_from_being_written(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("ear_engine.offline.film.find_spec", lambda _name: None)
     with pytest.raises(UserError, match="pip install av"):
         need_av()
+
+
+FILLS_THE_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from ear_engine.errors import UserError
+from ear_engine.layout.animation import write_animation
+from ear_engine.layout.outputs import Moving
+from tests.layout.graphs import convolutions
+from tests.layout.loops import heard
+
+graph, random = convolutions(), np.random.default_rng(0)
+snapshots = random.uniform(0.0, 1.0, (64, graph.vertices, 2)).astype(np.float32)
+moving = Moving(snapshots, heard(graph, frames=64, seconds=4.0))
+done = []
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+try:
+    write_animation(Path(sys.argv[1]), graph.layers, moving, None, side=64, progress=lambda now, _all: done.append(now))
+except UserError as error:
+    print(len(done), error)
+"""
+
+
+def test_a_disk_that_becomes_full_while_frames_are_drawn_is_said_in_a_sentence(tmp_path: Path) -> None:
+    asked = [sys.executable, "-c", FILLS_THE_DISK, str(tmp_path / "map.mp4")]
+    ended = subprocess.run(asked, capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[2])
+    assert ended.returncode == 0, ended.stderr
+    frames, said = ended.stdout.strip().split(" ", 1)
+    assert said == f"folder '{tmp_path}' has no room for map.mp4; make room there and try again."
+    assert int(frames) > 0
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_animation_of_a_loop_is_a_loop(tmp_path: Path) -> None:
