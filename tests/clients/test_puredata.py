@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from itertools import pairwise
 
 import pytest
 
@@ -37,7 +38,10 @@ def test_pd_sets_gets_subscribes_and_receives_on_another_port(engine: RunningEng
     playheads = [values for values in streamed if values[0] == "playhead"]
     assert len(playheads) >= 30  # 1.4 s at 50 Hz, on a machine that may be busy
     assert all(len(values) == 6 and 0.0 <= float(values[2]) < 1.0 for values in playheads)
-    assert [int(values[5]) for values in playheads[:20]] == list(range(20))
+    turns = [int(values[5]) for values in playheads]  # one that came too late is left out, and counted
+    assert turns[0] == 0
+    assert all(later > earlier for earlier, later in pairwise(turns))
+    assert turns[-1] < 2 * len(turns)
     activations = [values for values in streamed if values[:2] == ["activation", "scalogram"]]
     first = activations[0]
     assert len(first) == 6 + min(int(first[5]), 256)  # activation, scalogram, loop, frame, offset, total, values

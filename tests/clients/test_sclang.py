@@ -49,7 +49,8 @@ def test_sclang_sets_gets_subscribes_and_receives(
     assert all(0.0 <= phase < 1.0 for phase in phases)
     assert sum(later > earlier for earlier, later in pairwise(phases)) >= len(phases) - 3
     sequence = numbers(lines, "SEQUENCE")
-    assert sequence == [sequence[0] + number for number in range(len(sequence))]
+    assert all(later > earlier for earlier, later in pairwise(sequence))  # a turn that came too late is counted
+    assert sequence[-1] - sequence[0] < 2 * len(sequence)
 
 
 def numbers(lines: list[str], word: str) -> list[float]:
