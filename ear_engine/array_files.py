@@ -12,6 +12,7 @@ DAMAGED: tuple[type[Exception], ...] = (
     KeyError,
     EOFError,
     SyntaxError,
+    MemoryError,  # a shape that is larger than memory
     RuntimeError,  # a compression or encryption that is not known, too
     tokenize.TokenError,
     zipfile.BadZipFile,

@@ -59,4 +59,9 @@ def links_fault(links: NDArray[np.generic], layers: Sequence[Layer]) -> str:
     groups = count_groups(layers)
     if len(links) and not (links.min() >= 0 and links.max() < groups):
         return f"has links of groups that are not among its {groups}"
+    if (links[:, 0] == links[:, 1]).any():
+        return "has links of a group with itself"
+    numbers = links.astype(np.int64) @ np.array([groups, 1])
+    if not (np.diff(numbers) > 0).all():
+        return "has links that fall, or are there twice"
     return ""

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from ear_engine.array_files import DAMAGED
 from ear_engine.ear.neurons import Layer
 from ear_engine.errors import UserError
+from ear_engine.layout.array_sizes import check_sizes
 from ear_engine.layout.groups import Links, links_fault, no_links, read_layers, write_layers
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.whole_files import made_folder, replacing
@@ -120,19 +121,14 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
     """
     subject = f"map {str(path)!r}"
     try:
-        with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
-            written = int(file["format"])
-            if written != FORMAT:
-                raise UserError(subject, f"is of format {written}, not {FORMAT}", _AGAIN, "bad_map")
-            stored = MapFile(
-                np.asarray(file["positions"], np.float32),
-                str(file["weights"]),
-                json.loads(str(file["settings"])),
-                np.asarray(file["snapshots"], np.float32) if "snapshots" in file else None,
-                read_layers(str(file["layers"])) if "layers" in file else (),
-                np.asarray(file["links"]) if "layers" in file else no_links(),
-            )
-            said = str(file["id"])
+        with path.open("rb") as data:
+            check_sizes(data)
+            with np.load(data, allow_pickle=False) as file:
+                written = int(file["format"])
+                if written != FORMAT:
+                    raise UserError(subject, f"is of format {written}, not {FORMAT}", _AGAIN, "bad_map")
+                stored = _stored(file)
+                said = _text(file["id"])
     except FileNotFoundError:
         raise UserError(subject, "does not exist", _AGAIN, "not_found") from None
     except OSError as error:
@@ -162,6 +158,37 @@ def read_map(path: Path, neurons: int | None = None, weights: str | None = None)
     if weights is not None and stored.weights != weights:
         raise UserError(subject, "is of an ear with other weights", _AGAIN, "other_ear")
     return stored
+
+
+def _stored(file: Mapping[str, NDArray[np.generic]]) -> MapFile:
+    """What a file holds.
+
+    Raises:
+        ValueError: something is of a type that it cannot be of; and what else a damaged file ends in.
+    """
+    settings = json.loads(_text(file["settings"]))
+    if not isinstance(settings, dict):
+        raise ValueError("settings without names")
+    return MapFile(
+        _floats(file["positions"]),
+        _text(file["weights"]),
+        settings,
+        _floats(file["snapshots"]) if "snapshots" in file else None,
+        read_layers(_text(file["layers"])) if "layers" in file else (),
+        np.asarray(file["links"]) if "layers" in file else no_links(),
+    )
+
+
+def _text(found: NDArray[np.generic]) -> str:
+    if found.ndim or found.dtype.kind != "U":
+        raise ValueError(f"text of the shape {found.shape} and the type {found.dtype}")
+    return str(found)
+
+
+def _floats(found: NDArray[np.generic]) -> NDArray[np.float32]:
+    if found.dtype.kind != "f":
+        raise ValueError(f"coordinates of the type {found.dtype}")
+    return np.asarray(found, np.float32)
 
 
 def _inside(places: NDArray[np.float32]) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +63,9 @@ def test_layers_and_links_come_back(tmp_path: Path, stored: MapFile) -> None:
     [
         (LAYERS, LINKS + 1, "groups that are not among its 3"),
         (LAYERS, LINKS - 1, "groups that are not among its 3"),
+        (LAYERS, LINKS[::-1], "links that fall, or are there twice"),
+        (LAYERS, LINKS[[0, 0]], "links that fall, or are there twice"),
+        (LAYERS, LINKS[:, [1, 1]], "links of a group with itself"),
         (LAYERS, LINKS[:, :1], r"links of the shape \(2, 1\)"),
         (LAYERS[:1], LINKS[:0], "layers of 4 neurons, and 7 positions"),
         ((*LAYERS[:1], Layer("first", 3, 1, 1, 4)), LINKS, "no map, or a damaged one"),
@@ -143,6 +149,54 @@ def test_damaged(tmp_path: Path, stored: MapFile) -> None:
     np.save(path.with_suffix(".npy"), stored.positions)
     with pytest.raises(UserError, match="is no map"):
         read_map(path.with_suffix(".npy"))
+
+
+def test_what_is_of_another_type_than_it_can_be(tmp_path: Path, stored: MapFile) -> None:
+    path, complex_ones = tmp_path / MAP, stored.positions.astype(np.complex64)
+    parts = {"positions": stored.positions, "id": stored.id, "weights": "", "settings": "{}", "format": 1}
+    np.savez(path, **parts)  # type: ignore[arg-type]
+    assert read_map(path).weights == ""
+    for name, wrong in (
+        ("positions", complex_ones),
+        ("snapshots", complex_ones[None]),
+        ("weights", np.array(["a", "b"])),
+        ("weights", 5),
+        ("id", np.array([stored.id])),
+        ("settings", "[1, 2]"),
+        ("settings", "null"),
+    ):
+        np.savez(path, **{**parts, name: wrong})  # type: ignore[arg-type]
+        with pytest.raises(UserError, match="no map, or a damaged one"):
+            read_map(path)
+
+
+@pytest.mark.parametrize(("shape", "zeros"), [((10**12, 2), 1000), ((10**9, 2), 1000), ((4 * 10**6, 2), 32 * 10**6)])
+def test_what_would_fill_memory_is_not_read(
+    tmp_path: Path, stored: MapFile, shape: tuple[int, int], zeros: int
+) -> None:
+    """A header that says more than there is, and zeros that are packed as tightly as they can be."""
+    path = tmp_path / MAP
+    write_map(path, stored)
+    with np.load(path) as file:
+        arrays = dict(file)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            part = io.BytesIO()
+            if name == "positions":
+                said = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(part, said)
+                part.write(bytes(zeros))
+            else:
+                np.save(part, array)
+            archive.writestr(f"{name}.npy", part.getvalue())
+    tracemalloc.start()
+    try:
+        with pytest.raises(UserError, match="is no map, or a damaged one") as error:
+            read_map(path)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+    assert error.value.code == "bad_map"
 
 
 @pytest.mark.parametrize(
