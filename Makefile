@@ -66,7 +66,7 @@ $(BENCH): $(PLAY)
 	$(PIP) --quiet --no-build-isolation --editable '.[bench]'
 	@touch $@
 
-# The real sclang, scsynth, Pd, Node (with clients of OSC that are not ours), JACK and FluidSynth that some tests talk to,
+# The real sclang, scsynth, Pd, liblo, Node (with OSC clients that are not ours), JACK and FluidSynth that some tests talk to,
 # and a screen for windows with hands to touch it, also several screens of which one can be unplugged.
 # Without them those tests are skipped, and say so.
 peers:
@@ -74,6 +74,7 @@ peers:
 	command -v sclang >/dev/null || missing="$$missing supercollider-language"; \
 	command -v scsynth >/dev/null || missing="$$missing supercollider-server"; \
 	command -v pd >/dev/null || missing="$$missing puredata-core"; \
+	command -v oscsend >/dev/null || missing="$$missing liblo-tools"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	command -v jackd >/dev/null || missing="$$missing jackd2"; \
