@@ -60,6 +60,7 @@ def run(typed: argparse.Namespace) -> int:
         in_time = "" if clip is None else " in the still map; in time, what it takes goes by the loop alone"
         console.print(f"no statistics: every neuron takes the same room{in_time}", markup=False, highlight=False)
     rested: list[Positions] = []  # by level, the finest last
+    left: dict[int, float] = {}  # residuals of the points in time
     with Stages(console) as stages:
         stages("tracing the network", 0, 1)
         graph = graph_of(ear, weighted=settings.edges == "weights", dense=typed.dense)
@@ -84,6 +85,7 @@ def run(typed: argparse.Namespace) -> int:
                 circular=True,
                 device=device,
                 progress=lambda done, every: stages("points in time", done, every),
+                rested=left.__setitem__,
             )
             moving = Moving(snapshots, loop)
         layers, links = tuple(layer.neurons for layer in graph.layers), graph.group_pairs()
@@ -96,11 +98,13 @@ def run(typed: argparse.Namespace) -> int:
     if settings.edges == "weights":
         kept = f"{len(graph.links)} links between layers"
     else:
-        kept = f"{found.group_links} links between {found.groups} groups"
+        kept = f"{len(links)} links between {sum(layer.places for layer in graph.layers)} groups"
     print(
         f"{graph.vertices} neurons, {graph.edges} edges as {kept}; "
         f"{found.seconds:.1f} s, residual {found.residual:.1e}, id {laid.stored.id}"
     )
+    if left:
+        print(f"{len(left)} points in time, residual {max(left.values()):.1e} at most")
     if found.softening > _SOFTER * settings.softening:
         print(
             f"The softening is {found.softening:.2g}, not {settings.softening:g}: a grid for less would be too large."
@@ -108,7 +112,7 @@ def run(typed: argparse.Namespace) -> int:
     sizes = np.bincount(graph.parts())
     if len(sizes) > 1:
         print(f"It falls into {len(sizes)} parts that no edge joins, {np.sum(sizes == 1)} of them single neurons.")
-    if found.residual > settings.rest:
+    if max([found.residual, *left.values()]) > settings.rest:
         print(f"It did not come to rest (residual above {settings.rest:g}); try a larger --softening or a smaller --k.")
     return 0
 

@@ -49,6 +49,7 @@ class Attraction:
 
     Attributes:
         degree: (vertices, 1), sum of the weights of each vertex's edges.
+        groups, group_links: that are summed as groups; channels that are joined each in its own way are not.
     """
 
     def __init__(self, graph: NeuronGraph, device: torch.device | str = "cpu") -> None:

@@ -43,7 +43,6 @@ class Layout:
         graph: what was laid out.
         positions: (neurons, 2 or 3), 0..1.
         settings: that decided them.
-        groups, group_links: between which attraction is summed.
         residual: what is left of the forces, see :class:`~ear_engine.layout.simulation.Simulation`.
         softening: in force at the end, as the settings say it: more than theirs if a grid would have been too large.
         seconds: that it took.
@@ -52,8 +51,6 @@ class Layout:
     graph: NeuronGraph
     positions: NDArray[np.float32]
     settings: LayoutSettings
-    groups: int
-    group_links: int
     residual: float
     softening: float
     seconds: float
@@ -110,8 +107,6 @@ def lay_out(
         graph,
         into_square(turned(positions, graph)),
         settings,
-        attraction.groups,
-        attraction.group_links,
         run.residual,
         run.softening ** (settings.dimensions / 2.0),
         time.monotonic() - began,

@@ -1,7 +1,9 @@
 """The map as a running simulation: charges follow what the ear hears, and vertices go where the forces take them.
 
-It begins at the stored map, with the forces that made it, so nothing moves until something is heard. What is told is
-turned back onto the stored map and has its scale: forces know no up, and an hour of small turns would show.
+It begins at the stored map, with the forces that made it. What was left of them there is taken away, so nothing moves
+until something is heard: a layout ends when little is left, and where all is soft, as below an exponent of 1, little
+moves far. What is told is turned back onto the stored map and has its scale: forces know no up, and an hour of small
+turns would show.
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ class LiveMap:
         self._start = self._tensor(centered)
         for _ in range(2):  # the first is not exact, if it is far from 1
             self._start = self._start * self._simulation(self._start).fitting_scale()
-        self._running = self._simulation(self._start)
+        self._running = self._at_rest()
         self.steps = 0
 
     @property
@@ -96,7 +98,7 @@ class LiveMap:
             far = math.inf
         if not far < _AWAY * float(self._start.abs().amax()):
             self._charges = self._still  # they may be what was wrong
-            self._running = self._simulation(self._start)
+            self._running = self._at_rest()
         self.steps += 1
 
     def positions(self) -> NDArray[np.float32]:
@@ -106,6 +108,12 @@ class LiveMap:
         size = float(np.linalg.norm(here))
         scale = self._size / size if size > 0.0 else 1.0
         return np.asarray(aligned(here * scale, self._stored), np.float32)
+
+    def _at_rest(self) -> Simulation:
+        """At the stored map, which counts as rest."""
+        found = self._simulation(self._start)
+        found.hold()
+        return found
 
     def _simulation(self, positions: Tensor) -> Simulation:
         settings = self._settings

@@ -25,6 +25,7 @@ from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.repulsion import FarField, Kernel
 
 _FIRST_STEP, _LONGEST_STEP = 0.1, 0.7  # of the time that a spring of a vertex takes for a radian
+_SHORTEST_STEP = 0.02  # at rest it is rounding that goes uphill: who halves for ever moves no more when charges change
 _GROW, _SHRINK = 1.1, 0.5
 _TURN, _TURN_LESS = 0.1, 0.99
 _PATIENCE = 5  # steps downhill before steps grow
@@ -90,6 +91,7 @@ class Simulation:
         self._probe_every = self._next_probe = _PROBE_EVERY
         self._softening = 0.0
         self._time, self._turn, self._downhill = _FIRST_STEP, _TURN, 0
+        self._held: Tensor | None = None
         self._arrive()
         for _ in range(_PROBES):
             self._measure()
@@ -126,9 +128,9 @@ class Simulation:
             if self._downhill > _PATIENCE:
                 self._time = min(self._time * _GROW, _LONGEST_STEP)
                 self._turn *= _TURN_LESS
-        else:
+        elif push < 0.0 or speed > 0.0:
             velocities = torch.zeros_like(velocities)
-            self._time *= _SHRINK
+            self._time = max(self._time * _SHRINK, _SHORTEST_STEP)
             self._turn, self._downhill = _TURN, 0
         self.velocities = velocities
         self.residual = self._unrest()
@@ -149,6 +151,13 @@ class Simulation:
                 return number
         return steps
 
+    def hold(self) -> None:
+        """Take the forces that are left here away from now on: it rests where it is until charges change."""
+        left = self._force.clone()
+        self._held = left if self._held is None else self._held + left
+        self._arrive()
+        self.residual = self._unrest()
+
     def sum_by(self, far: FarField) -> None:
         """Sum repulsion another way from now on."""
         self.far = far
@@ -167,6 +176,8 @@ class Simulation:
         return math.pow(pushes / pulls, 1.0 / (self.physics.exponent + 1.0))
 
     def _unrest(self) -> float:
+        if len(self.positions) == 1:  # wherever it is
+            return 0.0
         count = math.sqrt(len(self.positions))
         return float((self._force / self._springs).norm()) / count / max(self._radius, 1e-30)
 
@@ -179,7 +190,8 @@ class Simulation:
         return self.far(positions, self.charges, self.kernel)
 
     def _sum(self, positions: Tensor, repulsion: Tensor) -> Tensor:
-        return self.attraction(positions).add_(repulsion).addcmul_(self._centering, positions, value=-1.0)
+        total = self.attraction(positions).add_(repulsion).addcmul_(self._centering, positions, value=-1.0)
+        return total if self._held is None else total.sub_(self._held)
 
     def _measure(self) -> None:
         """Measure the stiffness of repulsion, and set masses: a random move's forces have its squares for variance."""

@@ -28,6 +28,9 @@ from ear_engine.layout.simulation import Simulation
 Progress = Callable[[int, int], object]
 """Told (done, all), in points in time."""
 
+Rested = Callable[[int, float], object]
+"""Told (number of the point in time, residual), see :class:`~ear_engine.layout.simulation.Simulation`."""
+
 _BACK = 0.5  # of the distance between neighboring snapshots: what is nearer to where it was is back
 _ROUNDS = 2  # through a loop at most
 
@@ -41,6 +44,7 @@ def lay_out_snapshots(
     circular: bool = False,
     device: str = "cpu",
     progress: Progress = lambda _done, _every: None,
+    rested: Rested = lambda _number, _residual: None,
 ) -> NDArray[np.float32]:
     """Lay a graph out once for each point in time.
 
@@ -53,6 +57,7 @@ def lay_out_snapshots(
         circular: the first follows the last.
         device: what computes.
         progress: told how far it is.
+        rested: told what is left of the forces at each point, again if it is laid out again.
 
     Returns:
         (times, vertices, dimensions), 0..1, one scale for all.
@@ -70,13 +75,15 @@ def lay_out_snapshots(
     expected = count + (1 if circular else 0)
     found: list[Positions] = []
     if start is None:
-        start = _from_nothing(graph, charges[0], settings, device)
+        start, residual = _from_nothing(graph, charges[0], settings, device)
+        rested(0, residual)
         found.append(turned(start, graph))
         progress(1, expected)
     reference = turned(start, graph)
     rest = _Rest(graph, settings, device, start)
     for number in range(len(found), _ROUNDS * count if circular else count):
         here = aligned(rest(charges[number % count]), reference)
+        rested(number % count, rest.residual)
         progress(number + 1, max(expected, number + 1))
         if number < count:
             found.append(here)
@@ -88,11 +95,15 @@ def lay_out_snapshots(
     return np.asarray(flat.reshape(count, graph.vertices, settings.dimensions), np.float32)
 
 
-def _from_nothing(graph: NeuronGraph, charges: NDArray[np.float64], settings: LayoutSettings, device: str) -> Positions:
-    """Where vertices come to rest, not turned and not scaled."""
+def _from_nothing(
+    graph: NeuronGraph, charges: NDArray[np.float64], settings: LayoutSettings, device: str
+) -> tuple[Positions, float]:
+    """Where vertices come to rest, not turned and not scaled, and what is left of the forces."""
     settled: list[Positions] = []
-    lay_out(graph, charges, settings, device=device, settled=lambda _level, positions: settled.append(positions))
-    return settled[-1]
+    found = lay_out(
+        graph, charges, settings, device=device, settled=lambda _level, positions: settled.append(positions)
+    )
+    return settled[-1], found.residual
 
 
 class _Rest:
@@ -104,6 +115,7 @@ class _Rest:
         self._degree = self._attraction.degree[:, 0].double().cpu().numpy()
         self._positions = torch.from_numpy(start).to(device, torch.float32)
         self._sizes = torch.ones(graph.vertices, device=device)
+        self.residual = 0.0
 
     def __call__(self, charges: NDArray[np.float64]) -> Positions:
         """Let them rest with other charges, (vertices,)."""
@@ -121,7 +133,7 @@ class _Rest:
         taken = simulation.settle(settings.steps, settings.rest)
         simulation.sum_by(far_field(count))
         simulation.settle(settings.steps - taken, settings.rest)
-        self._positions = simulation.positions
+        self._positions, self.residual = simulation.positions, simulation.residual
         return np.asarray(self._positions.double().cpu().numpy(), np.float64)
 
 

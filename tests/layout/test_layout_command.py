@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import struct
 import xml.etree.ElementTree
@@ -62,6 +63,8 @@ def test_one_command_writes_every_kind(
     count = len(stored.positions)
     assert f"{count} neurons, " in said
     assert f"id {stored.id}" in said
+    groups = sum(layer.bins for layer in stored.layers)
+    assert f" edges as {len(stored.links)} links between {groups} groups" in said  # those of the file
     assert all(str(file) in said for file in files)
     assert "laying out" in progress
     assert "It did not come to rest" in said  # in so few steps
@@ -98,6 +101,9 @@ def test_one_command_writes_a_map_in_time(
     assert all(str(files[0].parent / name) in said for name in names)
     assert "points in time" in progress and "drawing frames" in progress
     assert "⠀" not in said  # no terminal, no preview
+    still, most = (float(number) for number in re.findall(r"residual (\d\S+?)[ ,]", said))
+    assert "3 points in time, residual" in said
+    assert most > 0.0 and most != still
     stored = read_map(files[0], weights=hash_weights(ear))
     count = len(stored.positions)
     assert stored.snapshots is not None and stored.snapshots.shape == (3, count, 2)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.graph import NeuronGraph
+from ear_engine.layout.layouts import lay_out
 from ear_engine.layout.repulsion import Exact, Kernel, exact_energy
 from ear_engine.layout.simulation import Physics, Simulation, radius
-from tests.layout.graphs import convolutions, pair
+from tests.layout.graphs import convolutions, layers, pair
 
 
 def start(graph: NeuronGraph, physics: Physics, dimensions: int = 2, charges: Tensor | None = None) -> Simulation:
@@ -92,6 +94,13 @@ def test_dense_places_do_not_hold_up_the_rest() -> None:
     positions = middles + 0.01 * torch.randn(graph.vertices, 2, generator=random)
     simulation = Simulation(Attraction(graph), ones, ones, Exact(), Physics(2.5, 0.05, 0.005), positions)
     settle(simulation, 1e-2, steps=2000)
+
+
+def test_one_vertex_rests_wherever_it_is() -> None:
+    alone = NeuronGraph(layers((1, 1)), ())
+    found = lay_out(alone, np.ones(1))
+    assert found.residual == 0.0
+    assert found.positions.tolist() == [[0.5, 0.5]]
 
 
 def test_it_fills_space() -> None:

@@ -57,6 +57,18 @@ def test_they_begin_where_they_are_told_and_constant_charges_do_not_move() -> No
     assert len(told) <= 6  # twice round at most
 
 
+@pytest.mark.parametrize(("steps", "rests"), [(3000, True), (3, False)])
+def test_what_is_left_of_the_forces_is_told_of_every_point(steps: int, rests: bool) -> None:
+    graph = convolutions()
+    charges = [np.ones(graph.vertices) for _ in range(3)]
+    for point, one in enumerate(charges):
+        one[graph.layers[point].span] = 3.0
+    left: dict[int, float] = {}
+    lay_out_snapshots(graph, charges, LayoutSettings(steps=steps), circular=True, rested=left.__setitem__)
+    assert sorted(left) == [0, 1, 2]
+    assert all((0.0 < residual < LayoutSettings().rest) == rests for residual in left.values())
+
+
 def test_a_loop_ends_where_it_begins() -> None:
     graph = convolutions()
     charges = [np.ones(graph.vertices) for _ in range(6)]
