@@ -25,6 +25,7 @@ from ear_engine.targets.neuron_list import write_neurons
 
 _ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, PROGRESS, DUMP))  # never a request: no two engines talk for ever
 _ALL_FAILURES = (200.0, 400.0)
+_NEAREST = (25.0, 50.0)  # searches for the nearest name, some milliseconds each, for all clients together
 _SMALL = 32  # bytes of a usual message; a larger datagram counts as so many more
 _SEARCH = 20.0  # cost of a pattern that has not been seen lately
 _REFUSED = 10.0  # cost of a refusal, which may have searched for the nearest name
@@ -82,6 +83,7 @@ class Dispatcher:
         engine.dump = self._dump.switch
         self._patterns: dict[str, list[Leaf]] = {}
         self._all_failures = Bucket(*_ALL_FAILURES, clock)
+        self._nearest = Bucket(*_NEAREST, clock)
 
     def handle(self, datagram: bytes, sender: Address) -> None:
         """Do what ``datagram`` asks; whatever is in it, this returns, and answers at most ``/ear/fail``."""
@@ -177,7 +179,7 @@ class Dispatcher:
         if not (client.failures.take() and self._all_failures.take()):
             self.counters.unanswered += 1
             return
-        text = error.sentence() if isinstance(error, Unknown) else str(error)
+        text = error.sentence() if isinstance(error, Unknown) and self._nearest.take() else str(error)
         packet = encode(FAIL, address[:_MAX_ADDRESS], error.code, text[:_MAX_REASON], request)
         self._send(packet, client.reply_to)
 

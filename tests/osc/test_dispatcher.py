@@ -530,3 +530,12 @@ def test_what_is_known_of_targets(desk: Desk) -> None:
     assert desk.ask("/ear/target/describe") == [("/ear/target/describe", "objective", 3, 13, "first", "top")]
     desk.control.apply({"target/neurons": "999"}, "test")
     assert desk.ask("/ear/target/describe")[0][2] == "out_of_range"
+
+
+def test_the_nearest_name_is_not_searched_for_as_often_as_anyone_likes(desk: Desk) -> None:
+    answers = [desk.ask("/ear/dream/rat", sender=("127.0.0.1", 7000 + port)) for port in range(400)]
+    sentences = [answer[0][3] for answer in answers]  # everyone is told
+    assert sum("did you mean /ear/dream/rate" in sentence for sentence in sentences) == 50
+    assert sentences[-1] == "/ear/dream/rat does not exist; ask /ear/parameters/list and /ear/layers/list."
+    desk.time += 1.0
+    assert "did you mean /ear/dream/rate" in desk.ask("/ear/dream/rat")[0][3]
