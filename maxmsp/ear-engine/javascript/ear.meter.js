@@ -7,6 +7,9 @@ autowatch = 0;
 
 var most = [];
 
+function bang() { // a list of nothing: the ear is still loading
+}
+
 function msg_float(number) {
     list(number);
 }
