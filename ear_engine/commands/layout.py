@@ -41,6 +41,7 @@ from ear_engine.sources.library import ClipLibrary
 
 _PERCENT = 100
 _SOFTER = 1.1  # factor of the softening that is told of
+_ROUGH = 0.01  # error of the repulsion that is told of
 _CLIP = "beat"
 
 
@@ -109,6 +110,9 @@ def run(typed: argparse.Namespace) -> int:
         print(
             f"The softening is {found.softening:.2g}, not {settings.softening:g}: a grid for less would be too large."
         )
+    if found.error > _ROUGH:
+        why = "some neurons are too far from the others for its grid"
+        print(f"Repulsion is off by {found.error:.0%} in the median: {why}; try a larger --centering or --k.")
     sizes = np.bincount(graph.parts())
     if len(sizes) > 1:
         print(f"It falls into {len(sizes)} parts that no edge joins, {np.sum(sizes == 1)} of them single neurons.")

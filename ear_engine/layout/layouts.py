@@ -17,7 +17,7 @@ from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import FRONT_END
 from ear_engine.layout.attraction import Attraction
 from ear_engine.layout.charges import balanced, check_charges
-from ear_engine.layout.far_fields import far_field, quick_field, softening_of
+from ear_engine.layout.far_fields import error_of, far_field, quick_field, softening_of
 from ear_engine.layout.graph import NeuronGraph
 from ear_engine.layout.multilevel import Level, levels
 from ear_engine.layout.orientation import into_square, turned
@@ -45,6 +45,7 @@ class Layout:
         settings: that decided them.
         residual: what is left of the forces, see :class:`~ear_engine.layout.simulation.Simulation`.
         softening: in force at the end, as the settings say it: more than theirs if a grid would have been too large.
+        error: of the repulsion at the end, median over some vertices, relative.
         seconds: that it took.
     """
 
@@ -53,6 +54,7 @@ class Layout:
     settings: LayoutSettings
     residual: float
     softening: float
+    error: float
     seconds: float
 
 
@@ -109,6 +111,7 @@ def lay_out(
         settings,
         run.residual,
         run.softening ** (settings.dimensions / 2.0),
+        run.error,
         time.monotonic() - began,
     )
 
@@ -126,6 +129,7 @@ class Run:
     Attributes:
         residual: of the level that was settled last.
         softening: in force there, as a share of the RMS radius.
+        error: of the repulsion on the finest level.
     """
 
     def __init__(
@@ -136,7 +140,7 @@ class Run:
         self._random = torch.Generator().manual_seed(settings.seed)
         self._every = sum(level.graph.vertices for level in found) * settings.steps
         self._done = 0
-        self.residual, self.softening = math.inf, 0.0
+        self.residual, self.softening, self.error = math.inf, 0.0, 0.0
 
     def positions(self, finest: Attraction) -> Tensor:
         """Where vertices come to rest, (vertices, dimensions)."""
@@ -173,6 +177,7 @@ class Run:
         if number == 0:
             simulation.sum_by(far_field(count))
             simulation.settle(steps - taken, settings.rest, lambda step: told(taken + step))
+            self.error = error_of(simulation.far, simulation.positions, charges, simulation.kernel)
         self.residual = simulation.residual
         self.softening = softening_of(simulation.far, simulation.positions, simulation.kernel)
         self.softening *= physics.softening / simulation.kernel.softening

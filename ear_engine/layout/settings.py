@@ -9,7 +9,7 @@ from ear_engine.errors import UserError
 
 EDGES = ("uniform", "weights")
 CHARGES = ("deviation", "variance")
-_STEEP, _SOFTER = 2.0, 0.014  # exponent from which more softening is wanted, and how much for each 1 above
+_STEEP, _SOFTER = 2.0, 0.024  # exponent from which more softening is wanted, and how much for each 1 above
 
 
 @dataclass(frozen=True)

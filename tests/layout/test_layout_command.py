@@ -21,7 +21,8 @@ from scipy.io import wavfile
 from ear_engine.cli import main
 from ear_engine.ear.checkpoint import load_ear, save_ear
 from ear_engine.ear.network import Ear, EarConfig
-from ear_engine.ear.statistics_file import hash_weights
+from ear_engine.ear.statistics_file import hash_weights, load_statistics
+from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
 from ear_engine.layout.charges import LEAST_VARIANCE, STRONGEST, WEAKEST, balanced, charges_of, check_charges
 from ear_engine.layout.graph import NeuronGraph
@@ -29,7 +30,7 @@ from ear_engine.layout.layouts import graph_of, lay_out
 from ear_engine.layout.map_file import MAP, MapFile, read_map
 from ear_engine.layout.orientation import aligned, into_square, turned
 from ear_engine.layout.outputs import Laid, files_of, write_layout
-from ear_engine.layout.settings import LayoutSettings
+from ear_engine.layout.settings import LayoutSettings, more_softening
 from tests.layout.graphs import convolutions, layers, pair
 
 
@@ -130,6 +131,18 @@ def test_one_command_writes_a_map_in_time(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("exponent", [2.2, 2.5])
+def test_steep_exponents_come_to_rest_with_more_softening(exponent: float) -> None:
+    folder = find_ear("small").path
+    graph = graph_of(load_ear(folder))
+    settings = LayoutSettings(exponent=exponent, softening=LayoutSettings().softening + more_softening(exponent))
+    found = lay_out(graph, charges_of(graph, load_statistics(folder)), settings)
+    assert found.residual < settings.rest
+    assert found.softening == pytest.approx(settings.softening, rel=0.02)
+    assert found.error < 1e-3
+
+
+@pytest.mark.slow
 def test_without_a_file_the_map_goes_to_its_ear(
     ear: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,7 +152,7 @@ def test_without_a_file_the_map_goes_to_its_ear(
     assert main(["layout", "--ear", str(mine), "--edges", "weights", "--k", "2.5"]) == 0
     stored = read_map(mine / MAP, weights=hash_weights(mine))
     assert stored.settings["edges"] == "weights"
-    assert stored.settings["softening"] == pytest.approx(0.107)  # more for a steep exponent
+    assert stored.settings["softening"] == pytest.approx(0.112)  # more for a steep exponent
     weighted = capsys.readouterr().out
     assert "links between layers" in weighted
     assert main(["layout", "--ear", str(mine), "-o", str(tmp_path / "other.npz")]) == 0

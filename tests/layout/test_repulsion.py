@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from ear_engine.layout.barnes_hut import BarnesHut
+from ear_engine.layout.far_fields import error_of
 from ear_engine.layout.fourier_grid import ACCURATE, FAST, FourierGrid
+from ear_engine.layout.graph import Link, NeuronGraph
+from ear_engine.layout.layouts import lay_out
+from ear_engine.layout.relations import whole, window
 from ear_engine.layout.repulsion import Exact, FarField, Kernel, exact_energy, exact_forces
+from ear_engine.layout.settings import LayoutSettings
+from tests.layout.graphs import layers
 
 COUNT = 4000
 QUICK: dict[str, tuple[FarField, float]] = {
@@ -88,6 +95,35 @@ def test_error_in_a_plane(way: str, name: str, exponent: float) -> None:
 def test_error_in_space(way: str, name: str, exponent: float) -> None:
     far, most = QUICK[way]
     assert error(far, *layout(name, 3), Kernel(exponent, 0.2)) <= most
+
+
+def test_how_far_a_grid_is_off_is_measured() -> None:
+    """Any positions but those of layouts: two narrow clusters far apart, one vertex far from all, and no law at all."""
+    positions, charges = layout("gaussian", 2)
+    assert error_of(Exact(), positions, charges, Kernel(1.0, 0.03)) == 0.0
+    for fineness, most in ((FAST, 1e-2), (ACCURATE, 1e-3)):
+        assert 0.0 < error_of(FourierGrid(fineness), positions, charges, Kernel(1.0, 0.03)) < most
+    apart = 0.01 * positions
+    apart[::2, 0] += 2.0
+    far, kernel = FourierGrid(FAST), Kernel(0.25, 0.008)
+    assert error_of(far, apart, charges, kernel) == pytest.approx(error(far, apart, charges, kernel), rel=0.3)
+    assert error_of(far, apart, charges, kernel) > 0.05
+    lost = positions.clone()
+    lost[0, 0] = 1e6
+    for fineness in (FAST, ACCURATE):
+        assert error_of(FourierGrid(fineness), lost, charges, Kernel(0.25, 126.0)) > 0.1
+    one_place = torch.full((2000, 2), 0.3)
+    assert math.isfinite(error_of(FourierGrid(FAST), one_place, torch.ones(2000), Kernel(1.0, 0.1)))
+
+
+@pytest.mark.parametrize("exponent", [0.25, 1.0])
+def test_layouts_at_rest_do_not_go_where_a_grid_is_off(exponent: float) -> None:
+    sizes = layers((8, 60), (12, 40), (10, 8), (1, 1))  # one that hangs on nothing, and little that centers it
+    links = (Link(1, 0, whole(12, 8), window(60, 40, 21)), Link(2, 1, whole(10, 12), window(40, 8, 5, 5)))
+    graph = NeuronGraph(sizes, links)
+    found = lay_out(graph, np.ones(graph.vertices), LayoutSettings(exponent=exponent, centering=1e-4))
+    assert 0.0 < found.error < 3e-3
+    assert found.residual < found.settings.rest
 
 
 @pytest.mark.parametrize("way", QUICK)
