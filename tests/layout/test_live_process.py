@@ -28,6 +28,7 @@ from ear_engine.layout.live_process import Budget, Mover
 from ear_engine.layout.map_file import MAP, MapFile, read_map, write_map
 from ear_engine.layout.settings import LayoutSettings
 from ear_engine.parameters import ParameterTree
+from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, write_loop
 from ear_engine.shared_memory.map_state import MapReader, MapState
 from ear_engine.shared_memory.states import AudioState, ControlState, Entry, StateWriter
@@ -365,11 +366,18 @@ def moving(session: Path, ear: Path) -> Iterator[Engine]:
         engine.close()
 
 
-def test_it_moves_freezes_goes_on_and_ends(ears: Path, tmp_path: Path) -> None:
+def test_it_moves_freezes_goes_on_and_ends(ears: Path, tmp_path: Path, sound: Sound) -> None:
+    random = np.random.default_rng(3)
+    layers_of_it = graph_of(load_ear(ears / "a")).layers
+    sound.publish("loud", {one.name: random.exponential(1.0, (9, one.vertices)).astype("f4") for one in layers_of_it})
     with moving(tmp_path, ears / "a") as engine:
         first = engine.until("moving", ears / "a")
         engine.wait(lambda state: state.step >= first.step + 10 and state.steps_per_second > 2.0)
-        assert not np.array_equal(engine.state().positions, first.positions)
+        silent = engine.state()
+        np.testing.assert_allclose(silent.positions, first.positions, atol=1e-5)  # nothing is heard
+        sound.play(*["loud"] * 60, at=now())
+        engine.wait(lambda state: state.step >= silent.step + 10)
+        assert np.abs(engine.state().positions - first.positions).max() > 1e-3
         engine.ask(**{"map/motion": "frozen"})
         frozen = engine.until("frozen", ears / "a")
         engine.wait(lambda state: state.heartbeat > frozen.heartbeat)  # it still says that it lives
