@@ -28,6 +28,7 @@ from ear_engine.viewer.outputs import Outputs
 from ear_engine.viewer.pace import Pacer
 from ear_engine.viewer.panel import Panel
 from ear_engine.viewer.png import write_png
+from ear_engine.viewer.screenshots import Screenshots
 from ear_engine.viewer.stage import Stage
 from ear_engine.viewer.touch import Touch
 from ear_engine.viewer.window import Window
@@ -71,6 +72,7 @@ class App:
         self.finder = ScreenFinder(self.stage.camera)
         self.pacer = Pacer(self.window.software, platform.cores())
         self.deeds = Deeds(self)
+        self.screenshots = Screenshots()
         self.loader = Loader(lambda engine: open_bulk(options.place.host, options.session, engine))
         self.help = self.frames_shown = False
         self.ending = False
@@ -83,7 +85,8 @@ class App:
         self._pointer: tuple[float, float] | None = None
         self._pointed = -1e9  # when it was moved last
         self._resting = False
-        self._neuron = -1
+        self._neuron = -1  # that is shown to be under the pointer
+        self._under = -1  # that is, also while the pointer rests
         self._auditioned: AuditionNews | None = None
         self._images: tuple[str, ...] = ()
         self._pictured: ReadyLoop | None = None
@@ -126,6 +129,8 @@ class App:
         self.asker.close()
         self.client.close()
         self.outputs.close()
+        self._tell_written(wait=True)
+        self.screenshots.close()
         self.stage.release()
         self.panel.close()
         self.window.close()
@@ -164,7 +169,7 @@ class App:
     @property
     def hovered(self) -> int:
         """Number of the neuron under the pointer; -1 if there is none."""
-        return self._neuron
+        return self._under
 
     def auditioning(self, at: float) -> bool:
         """Whether an excerpt is heard that was asked for here."""
@@ -252,10 +257,12 @@ class App:
 
     def _unseen_frame(self, at: float) -> None:
         """While the window is minimized, only for those who look elsewhere."""
+        snapshot, _ = self._follow(at)
         if len(self.outputs):
-            snapshot, _ = self._follow(at)
             self.stage.advance(snapshot.values, at)
             self.outputs.turn(self.stage, snapshot.values, at)
+        if self.ending:
+            self.shot_wanted = None  # of what is not drawn there is no picture
 
     def _frame(self, at: float) -> None:
         self.stage.resize(self.window.size, self.window.pixels, self._margins())
@@ -275,6 +282,7 @@ class App:
         self._draw_over(snapshot, at)
         self.panel.end()
         self._shoot(at)
+        self._tell_written()
         self.window.swap()
         self.shown = self.stage.focus, time.perf_counter()
 
@@ -312,10 +320,11 @@ class App:
         if resting != self._resting:
             self._resting = resting
             self.window.show_pointer(not resting)
-        self._neuron = -1
-        if self._pointer is not None and self.stage.picture is not None and not self.gestures.busy and not resting:
+        self._under = -1
+        if self._pointer is not None and self.stage.picture is not None and not self.gestures.busy:
             self.finder.place(self.stage.picture.positions)
-            self._neuron = self.finder.nearest(*self._pointer, _REACH * self.panel.scale)
+            self._under = self.finder.nearest(*self._pointer, _REACH * self.panel.scale)
+        self._neuron = -1 if resting else self._under
         self.stage.scene.letters = self.panel.scale
         self.stage.scene.hover(self._neuron if self._neuron >= 0 else None)
 
@@ -370,12 +379,14 @@ class App:
             return
         path, self.shot_wanted = self.shot_wanted, None
         self.ending = self.ending or path == self.options.screenshot
-        try:
+        if self.ending:
             write_png(path, self.stage.read())
-        except UserError as error:
-            if self.ending:
-                raise
-            self.tell(str(error))
-        else:
             self._say(f"wrote {path}")
-            self.tell(f"wrote {path}")
+        elif problem := self.screenshots.save(path, self.stage.read()):
+            self.tell(problem)
+
+    def _tell_written(self, wait: bool = False) -> None:
+        for path, error in self.screenshots.done(wait):
+            if error is None:
+                self._say(f"wrote {path}")
+            self.tell(f"wrote {path}" if error is None else str(error))

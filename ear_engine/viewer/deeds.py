@@ -10,6 +10,7 @@ import numpy as np
 
 from ear_engine.viewer.gestures import TOOLS
 from ear_engine.viewer.palettes import PALETTES
+from ear_engine.viewer.screenshots import free_path
 
 if TYPE_CHECKING:
     from ear_engine.viewer.app import App
@@ -99,7 +100,7 @@ class Deeds:
         self._app.change("view/blackout", not self._value("view/blackout"))
 
     def _screenshot(self, at: float) -> None:
-        self._app.shot_wanted = Path.cwd() / time.strftime("ear-engine-%Y%m%d-%H%M%S.png")
+        self._app.shot_wanted = free_path(Path.cwd(), time.strftime("ear-engine-%Y%m%d-%H%M%S"))
 
     def _frames(self, at: float) -> None:
         self._app.frames_shown = not self._app.frames_shown

@@ -55,6 +55,7 @@ BINDINGS = (
     Binding("escape", ("escape",), "Esc", "close, stop an excerpt, or leave full screen", "stage"),
     Binding("quit", ("ctrl+q",), "Ctrl Q", "end", "stage"),
 )
+_REPEATED = ("smaller", "larger", "next_layer", "previous_layer")
 _ACTIONS = {key: binding.action for binding in BINDINGS for key in binding.keys}
 MOUSE = (
     ("click", "this neuron becomes the target"),
@@ -67,9 +68,14 @@ MOUSE = (
 
 
 def action_of(key: Key) -> str:
-    """What a key that goes down does; empty if nothing."""
+    """What a key that goes down does; empty if nothing. One that is held does again only what goes on step by step."""
     if not key.down or not key.name or key.mods & 4:
         return ""
+    action = _action(key)
+    return action if not key.repeat or action in _REPEATED else ""
+
+
+def _action(key: Key) -> str:
     name = key.name.lower()
     name = f"ctrl+{name}" if key.mods & 2 else name
     if key.mods & 1:

@@ -32,8 +32,9 @@ class LitPlaces:
     """
 
     def __init__(self, places: NDArray[np.floating], curves: NDArray[np.floating]) -> None:
-        low, high = (places.min(axis=0), places.max(axis=0)) if len(places) else (np.zeros(2), np.ones(2))
-        self._cell = max(float((high - low).max()), 1e-6) / _CELLS
+        everything = np.concatenate([places.reshape(-1, 2), curves.reshape(-1, 2)]).astype(np.float64)
+        low, high = (everything.min(axis=0), everything.max(axis=0)) if len(everything) else (np.zeros(2), np.ones(2))
+        self._low, self._cell = low, max(float((high - low).max()), 1e-6) / _CELLS
         self._neurons = self._cells(places)
         self._links = self._cells(_dense(curves, self._cell))
 
@@ -63,8 +64,10 @@ class LitPlaces:
         return _boxes(lit) * np.array([TILE / width, TILE / height] * 2, np.float32)
 
     def _cells(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
-        numbers = np.unique(np.floor(places / self._cell).astype(np.int64), axis=0)
-        return (numbers + 0.5) * self._cell
+        lit = np.zeros((_CELLS + 1, _CELLS + 1), bool)
+        at = ((places - self._low) / self._cell).astype(np.intp)
+        lit[at[:, 0], at[:, 1]] = True
+        return self._low + (np.argwhere(lit) + 0.5) * self._cell
 
 
 def _dense(curves: NDArray[np.floating], step: float) -> NDArray[np.float64]:
