@@ -84,6 +84,7 @@ class Loader:
         self._engine: tuple[str, int] = ("", 0)
         self._ear = ""
         self._loops: dict[int, ReadyLoop] = {}
+        self._refused: set[int] = set()  # loops of another ear than the map's
         self._version = ""
         self._due = {"map": 0.0, "loops": 0.0, "engine": 0.0}
         self._quit = threading.Event()
@@ -121,7 +122,7 @@ class Loader:
             self._drop()
             self._engine = wanted.engine
             self._due = dict.fromkeys(self._due, 0.0)
-            self._loops, self._version = {}, ""
+            self._loops, self._refused, self._version = {}, set(), ""
             self.loaded = Loaded()
         if wanted.engine[0] and at >= self._due["engine"]:
             self._due["engine"] = at + _AGAIN
@@ -141,30 +142,35 @@ class Loader:
         known = self.loaded.picture
         if known is None or known.id != picture.id or wanted.ear != self._ear:
             self._ear = wanted.ear
-            self._loops = {} if known is None or known.id != picture.id else self._loops
+            if known is None or known.id != picture.id:
+                self._loops, self._refused = {}, set()
         self._tell(picture=picture, loops=self._loops, problem="")
 
     def _lights(self, bulk: Bulk, wanted: Wanted, at: float) -> None:
         picture = self.loaded.picture
         if picture is None:
             return
-        heard = wanted.loop >= 0 and wanted.loop not in self._loops
         if at < self._due["loops"] or not wanted.seen:
             return
         self._due["loops"] = at + _LOOPS
         there = [facts.loop for facts in bulk.loops()]
-        newest = [number for number in there if number >= wanted.loop and number not in self._loops][-2:]
-        for number in ([wanted.loop] if heard and wanted.loop in there else []) + newest:
-            if number in self._loops:
+        self._refused &= set(there)
+        held = _held(there, wanted.loop)
+        for number in held:
+            if number in self._loops or number in self._refused:
                 continue
             lights = bulk.lights(number)
-            if lights is None or lights.ranks.shape[1] != len(picture.index) or not len(lights.ranks):
+            if lights is None:
+                continue
+            if lights.ranks.shape[1] != len(picture.index) or not len(lights.ranks):
+                self._refused.add(number)
                 continue
             ready = ReadyLoop(
                 PreparedLoop.of(picture.index, lights), heard_picture(picture.index, lights), changed_picture(lights)
             )
             kept = {**self._loops, number: ready}
-            for old in sorted(kept, key=lambda one: (one == wanted.loop, one))[: max(0, len(kept) - _KEPT)]:
+            others = sorted(one for one in kept if one not in held and one != wanted.loop)
+            for old in others[: max(0, len(kept) - _KEPT)]:
                 del kept[old]
             self._loops = kept
             self._tell(loops=kept, problem="")
@@ -178,3 +184,16 @@ class Loader:
         if self._bulk is not None:
             self._bulk.close()
             self._bulk = None
+
+
+def _held(there: list[int], heard: int) -> list[int]:
+    """Loops to hold, in the order in which they are needed: the one heard, and the newest that come after it.
+
+    Args:
+        there: all there are.
+        heard: the one that is heard; below 0 if none is, and then the newest does.
+    """
+    if heard < 0:
+        return sorted(there)[-1:]
+    later = sorted(number for number in there if number > heard)
+    return [heard] * (heard in there) + later[1 - _KEPT :]
