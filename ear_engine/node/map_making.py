@@ -69,6 +69,10 @@ class MapMaking:
     def _make(self, call: Call) -> None:
         if not self._known():
             raise UserError("the ear", "is not known yet", "ask again in a moment", "not_ready")
+        if self._ear in self._given_up:  # who asks has mended what kept it
+            self._given_up.discard(self._ear)
+            self._settled.discard(self._ear)
+            self._deaths.pop(self._ear, None)
         job = call.engine.jobs.begin(call, lambda: self._jobs.remove(job))
         self._jobs.append(job)
         self._said = -1

@@ -242,3 +242,22 @@ def test_over_osc_one_that_cannot_be_made_is_said(stage: Stage) -> None:
     stage.end(BAD_INPUT, phase="failed", message="It cannot.")
     stage.making.look()
     assert asker.take() == [("/ear/fail", "/ear/map/make", "no_map", 7)]
+
+
+def test_over_osc_it_is_tried_again_when_someone_asks_again(stage: Stage) -> None:
+    asker = Asker(stage)
+    asker.ask(7)
+    for _ in range(2):
+        stage.end(1)
+    stage.making.look()
+    assert asker.take() == [("/ear/fail", "/ear/map/make", "no_map", 7)]
+    assert not stage.making.wanted()
+    asker.ask(8)
+    assert stage.making.wanted()
+    stage.end(1)
+    stage.making.look()
+    assert asker.take() == []  # dying once is no reason
+    stage.end(phase="done")
+    stage.lacking = None
+    stage.making.look()
+    assert asker.take() == [("/ear/done", "/ear/map/make", 8)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ear_engine.clients import panel
 from ear_engine.ear.neurons import Layer, NeuronIndex
 from ear_engine.osc.reports import ClipInfo, LayerInfo
 from ear_engine.parameters import Parameter, ParameterTree, Value
@@ -202,3 +203,11 @@ def test_a_tap_opens_a_page_and_presses(rig: Rig) -> None:
     x, y = rig.place("dream/run", 0.1)
     rig.tap(x, y)
     assert rig.snapshot.values["dream/run"] is not before
+
+
+def test_the_play_page_turns_what_the_panels_turn() -> None:
+    """One choice of some 25 parameters, wherever they are played from; words and buttons stand beside them."""
+    page = [row for row in TABLE if row.page == "play" and row.kind not in ("trigger", "text", "choice")]
+    chosen = {row.name for row in panel.rows() if row.kind not in ("trigger", "text", "choice")}
+    assert {row.name for row in page} == chosen
+    assert 20 <= len(page) <= 25
