@@ -77,7 +77,15 @@ def action_of(key: Key) -> str:
 
 def _action(key: Key) -> str:
     name = key.name.lower()
-    name = f"ctrl+{name}" if key.mods & 2 else name
-    if key.mods & 1:
+    found = _of(name, key.mods)
+    latin = name.isascii() and name.isalpha()
+    if found or latin or key.mods & 2 or not 32 < key.key < 127:
+        return found
+    return _of(chr(key.key).lower(), key.mods)  # a keyboard without such letters: where they would be
+
+
+def _of(name: str, mods: int) -> str:
+    name = f"ctrl+{name}" if mods & 2 else name
+    if mods & 1:
         return _ACTIONS.get(f"shift+{name}", _ACTIONS.get(name, "") if not name.isalpha() else "")
     return _ACTIONS.get(name, "")

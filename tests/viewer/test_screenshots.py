@@ -56,3 +56,9 @@ def test_no_picture_takes_anothers_name(tmp_path: Path) -> None:
 def test_a_key_that_is_held_switches_once_and_steps_on(name: str, again: str) -> None:
     assert action_of(Key(0, name, True, False, 0)) != ""
     assert action_of(Key(0, name, True, True, 0)) == again
+
+
+@pytest.mark.parametrize("key, name, action", [(66, "и", "blackout"), (49, "&", "move"), (65, "q", "")])
+def test_letters_that_a_keyboard_lacks_are_where_they_would_be(key: int, name: str, action: str) -> None:
+    assert action_of(Key(key, name, True, False, 0)) == action
+    assert action_of(Key(80, "p", True, False, 1)) == "palette_back"
