@@ -18,6 +18,7 @@ from ear_engine.web.blocks import read_block
 
 _LOOK = 0.5  # seconds between looks at the target if nobody says that it is another: messages may be lost
 _TIMEOUT = 2.0
+_AGAIN = 0.2  # after a failure
 
 Weights = NDArray[np.float32]
 
@@ -32,6 +33,7 @@ class Answered:
         by: the way in which the target was chosen.
         asked: seconds (:func:`time.perf_counter`) at which the engine was asked for them.
         words: what the neuron ``words_for`` is.
+        problem: name of the last error that nobody had thought of.
     """
 
     weights: Weights | None = None
@@ -39,6 +41,7 @@ class Answered:
     asked: float = -1e9
     words: tuple[str, ...] = ()
     words_for: int = -1
+    problem: str = ""
 
 
 class Asker:
@@ -93,7 +96,11 @@ class Asker:
                 self._turn()
             except (OSError, UserError):  # whoever fetches maps from there says so
                 self._drop()
-                self._quit.wait(0.2)
+                self._quit.wait(_AGAIN)
+            except Exception as error:  # whatever it is: the thread goes on, with a new connection
+                self.answered = replace(self.answered, problem=type(error).__name__)
+                self._drop()
+                self._quit.wait(_AGAIN)
             self.cpu = time.thread_time()
         self._drop()
 
@@ -133,12 +140,12 @@ class Asker:
 
     def _describe(self, asking: Asking, number: int) -> None:
         got = asking.get(f"/neurons/{number}") if number >= 0 else None
-        about: object = None
+        self.answered = replace(self.answered, words=(), words_for=number)  # nor is it asked again for what is damaged
         if got is not None:
             with asking.checking(f"neuron {number}"):
                 about = json.loads(got.body)
                 must(isinstance(about, dict) and about.get("number") == number, "is another one")
-        self.answered = replace(self.answered, words=words(about) if isinstance(about, dict) else (), words_for=number)
+                self.answered = replace(self.answered, words=words(about))
 
     def _drop(self) -> None:
         if self._asking is not None:

@@ -15,6 +15,9 @@ TIMEOUT = 5.0  # seconds
 _MOST = 256 << 20  # bytes of an answer
 _MEND = "see whether that is an engine of this version"
 _ABSENT, _UNCHANGED = (404, 503), 304
+_DAMAGED: tuple[type[Exception], ...] = (*DAMAGED, OverflowError)  # numbers of JSON have no bounds
+# sizes below 0, ports beyond 65535
+_NO_HTTP: tuple[type[Exception], ...] = (http.client.HTTPException, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,18 @@ class Asking:
         """
         try:
             response = self._ask(path, method, known)
-        except (http.client.HTTPException, OSError):  # it may have hung up meanwhile
+        except (*_NO_HTTP, OSError):  # it may have hung up meanwhile
             self._connection.close()
             try:
                 response = self._ask(path, method, known)
-            except http.client.HTTPException as error:
+            except _NO_HTTP as error:
                 self._connection.close()
                 raise ConnectionError(f"{self._subject} answers no HTTP ({type(error).__name__})") from None
         try:
             body = response.read(_MOST + 1)
             if response.length and len(body) <= _MOST:  # http.client says nothing of it
                 raise http.client.IncompleteRead(body, response.length)
-        except http.client.HTTPException as error:
+        except _NO_HTTP as error:
             self._connection.close()
             raise ConnectionError(f"{self._subject} has broken off ({type(error).__name__})") from None
         if response.status in _ABSENT:
@@ -101,7 +104,7 @@ class Asking:
         """
         try:
             yield
-        except DAMAGED as error:
+        except _DAMAGED as error:
             self._connection.close()
             reason = f"{what} cannot be used ({str(error)[:200]})"
             raise UserError(self._subject, f"has sent something else: its {reason}", _MEND, "bad_answer") from None

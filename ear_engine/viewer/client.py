@@ -182,13 +182,22 @@ class EngineClient:
 
     def _run(self) -> None:
         while not self._quit.is_set():
-            ready, _, _ = select.select([self._sock], [], [], _TURN)
-            at = time.perf_counter()
-            changed = self._receive() if ready else False
-            changed = self._turn(at) or changed
-            if changed:
+            try:
+                self._step()
+            except Exception as error:  # whatever it is: what has come is dropped, and the thread goes on
                 with self._lock:
-                    self._shot = self._take_shot()
+                    self._news.problem(type(error).__name__, time.perf_counter())
+                self._quit.wait(_TURN)
+
+    def _step(self) -> None:
+        """Wait a little for messages, take them, and do what is due."""
+        ready, _, _ = select.select([self._sock], [], [], _TURN)
+        at = time.perf_counter()
+        changed = self._receive() if ready else False
+        changed = self._turn(at) or changed
+        if changed:
+            with self._lock:
+                self._shot = self._take_shot()
 
     def _take_shot(self) -> Snapshot:
         connected = bool(self._engine)

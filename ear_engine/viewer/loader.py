@@ -113,6 +113,10 @@ class Loader:
             except (OSError, UserError, ValueError) as error:
                 self._tell(problem=str(error)[:300])
                 self._due = dict.fromkeys(self._due, at + _AGAIN)
+            except Exception as error:  # whatever it is: the thread goes on, with a new connection
+                self._tell(problem=f"what the engine has sent cannot be used ({type(error).__name__})")
+                self._due = dict.fromkeys(self._due, at + _AGAIN)
+                self._drop()
         self._drop()
 
     def _follow(self, wanted: Wanted, at: float) -> None:
@@ -181,9 +185,9 @@ class Loader:
         self.loaded = Loaded(**{**fields, **changes})
 
     def _drop(self) -> None:
-        if self._bulk is not None:
-            self._bulk.close()
-            self._bulk = None
+        bulk, self._bulk = self._bulk, None
+        if bulk is not None:
+            bulk.close()
 
 
 def _held(there: list[int], heard: int) -> list[int]:

@@ -22,6 +22,8 @@ PRESETS, EARS, FIND, FAIL = "/ear/preset/list", "/ear/ears/list", "/ear/target/f
 _CURVE = 1200  # points
 _KEPT = 16  # loops and events
 _LONGEST_LIST = 4096
+_SHORTEST, _LONGEST = 0.05, 3600.0  # seconds of a loop
+_MOST_BEATS = 1e6
 
 
 @dataclass(frozen=True)
@@ -193,9 +195,15 @@ class News:
         except ValueError:
             self.ignored += 1
 
+    def problem(self, name: str, at: float) -> None:
+        """Tell of an error that nobody had thought of; where the sound is begins anew, since it may come from there."""
+        self.ignored += 1
+        self.clock.clear()
+        self._event(["error", name, f"What the engine has sent cannot be used ({name})."], at)
+
     def _playhead(self, given: list[Any], at: float) -> None:
         loop, phase, _, beat, _ = _typed(given, "ififi")
-        _expect(loop >= 0 and 0.0 <= phase <= 1.0 and beat >= 0.0)
+        _expect(loop >= 0 and 0.0 <= phase <= 1.0 and 0.0 <= beat <= _MOST_BEATS)
         self.clock.add(at, loop, phase % 1.0, beat, self._seconds(loop))
 
     def _seconds(self, loop: int) -> float:
@@ -217,7 +225,7 @@ class News:
 
     def _loop(self, given: list[Any], at: float) -> None:
         number, path, seconds, _, beats, tempo = _typed(given, "isfiif")
-        _expect(number >= 0 and seconds > 0.0)
+        _expect(number >= 0 and _SHORTEST <= seconds <= _LONGEST)
         if not self.loops or self.loops[-1].path != path:
             self.loops.append(LoopNews(number, path, seconds, beats, tempo, self.objective))
 

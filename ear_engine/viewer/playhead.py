@@ -91,6 +91,8 @@ class PlayheadClock:
         if span < _SLOPE or turns <= 0.0:
             return self._given or self._seconds
         told = span / turns
+        if not math.isfinite(told):
+            return self._given or self._seconds
         return self._given if self._given and abs(told / self._given - 1.0) < 0.1 else told
 
     def _follow(self, at: float) -> None:

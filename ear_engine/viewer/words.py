@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from ear_engine.viewer.audition import plain
 
@@ -19,14 +20,19 @@ def words(about: Mapping[str, object]) -> tuple[str, ...]:
     lines = [str(about["name"])[:100]] if about.get("name") else []
     place = f"{str(about.get('layer', ''))[:60].replace('_', ' ')}   channel {about.get('channel', '?')}"
     hertz = about.get("hertz")
-    if isinstance(hertz, int | float) and math.isfinite(hertz):
+    if _finite(hertz):
         place += f"   {hertz:,.0f} Hz".replace(",", " ")
     lines.append(place)
-    numbers = [value for value in map(about.get, ("mean", "deviation", "active")) if isinstance(value, int | float)]
-    if len(numbers) == 3 and all(map(math.isfinite, numbers)):
+    numbers = [value for value in map(about.get, ("mean", "deviation", "active")) if _finite(value)]
+    if len(numbers) == 3:
         mean, deviation, active = numbers
         lines.append(f"mean {mean:.2f} ± {deviation:.2f}   active {100.0 * active:.0f} % of the time")
     return (*lines, f"neuron {about.get('number', '?')}", *_music(about.get("excerpts")))
+
+
+def _finite(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number that a float can be; those of JSON have no bounds."""
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 def _music(excerpts: object) -> Iterator[str]:
@@ -38,6 +44,6 @@ def _music(excerpts: object) -> Iterator[str]:
         if isinstance(excerpt, Mapping) and isinstance(excerpt.get("recording"), str):
             seconds = excerpt.get("seconds")
             when = ""
-            if isinstance(seconds, int | float) and math.isfinite(seconds):
+            if _finite(seconds):
                 when = f"   {int(seconds) // 60}:{int(seconds) % 60:02d}"
             yield f"{number}   {plain(excerpt['recording'])}{when}"

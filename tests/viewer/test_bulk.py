@@ -286,6 +286,7 @@ PLACES = np.zeros((4, 2), np.float32)
         (npy(PLACES), {**GOOD, "links": [[0, 2]]}),
         (npy(PLACES), {**GOOD, "links": [[0, 2**40]]}),
         (npy(PLACES), {**GOOD, "links": [[0, -1]]}),
+        (npy(PLACES), {**GOOD, "links": [[0, 10**30]]}),
         (npy(PLACES), {**GOOD, "links": "none"}),
     ],
 )
@@ -331,7 +332,12 @@ def test_a_gradient_of_another_loop_is_refused(liar: HttpBulk, gradient: np.ndar
         liar.lights(1)
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"[{}]", b'[{"loop": "x"}]', b"[" * 100_000])
+ROW = {"loop": 1, "name": "x", "begins_in": 0, "beats": 8, "seconds": 4.0, "sample_rate": 44100}
+ROW |= {"frames": 9, "objective": 0, "step": 1, "gradient": False}
+ENDLESS = [json.dumps([{**ROW, **wrong}]).encode() for wrong in ({"step": float("inf")}, {"seconds": 10**400})]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"[{}]", b'[{"loop": "x"}]', b"[" * 100_000, *ENDLESS])
 def test_loops_that_are_none_are_refused(liar: HttpBulk, body: bytes) -> None:
     Liar.answers = {"/loops": (200, {}, body)}
     with pytest.raises(UserError, match="list of loops cannot be used"):

@@ -6,7 +6,9 @@ import asyncio
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +270,54 @@ def test_other_places_are_refused(text: str) -> None:
 def test_a_host_without_an_address_is_refused() -> None:
     with pytest.raises(UserError, match="use its IP address"):
         EngineClient(Place("no-such-host.invalid", 9000))
+
+
+@contextmanager
+def fake(refusing: str = "") -> Iterator[tuple[EngineClient, Counter[str]]]:
+    """A client of an engine that only says that it is there, and that it has no parameter at ``refusing``."""
+    asked: Counter[str] = Counter()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(0.02)
+        ended = threading.Event()
+
+        def answer() -> None:
+            while not ended.is_set():
+                try:
+                    data, viewer = sock.recvfrom(1 << 16)
+                except TimeoutError:
+                    continue
+                for message in decode(data):
+                    asked[message.address] += 1
+                    if message.address == "/ear/system/ping":
+                        sock.sendto(encode("/ear/system/pong", "fake", "1", 0), viewer)
+                    elif message.address == refusing:
+                        sock.sendto(encode("/ear/fail", refusing, "unknown_address", "No.", 0), viewer)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        client = EngineClient(Place("127.0.0.1", sock.getsockname()[1]))
+        client.start()
+        try:
+            yield client, asked
+        finally:
+            client.close()
+            ended.set()
+            thread.join()
+
+
+def test_no_error_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors: list[Exception] = [OverflowError("x"), IndexError()]
+    turn = EngineClient._turn
+
+    def failing(client: EngineClient, at: float) -> bool:
+        if client.snapshot().connected and errors:
+            raise errors.pop()
+        return turn(client, at)
+
+    monkeypatch.setattr(EngineClient, "_turn", failing)
+    with fake() as (client, asked):
+        until(lambda: [event.code for event in client.snapshot().events] == ["OverflowError", "IndexError"])
+        before = asked["/ear/system/ping"]
+        until(lambda: asked["/ear/system/ping"] > before)
+        assert client.snapshot().connected

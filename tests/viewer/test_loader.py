@@ -103,3 +103,14 @@ def test_loops_of_another_ear_are_fetched_once() -> None:
     with loading(shelf, 1) as loader:
         time.sleep(0.6)
         assert shelf.fetched == {1: 1, 2: 1, 3: 1} and not loader.loaded.loops
+
+
+@pytest.mark.parametrize("error", [OverflowError("inf"), RuntimeError("?"), IndexError(), AttributeError()])
+def test_no_error_ends_the_thread(error: Exception) -> None:
+    shelf = Shelf((1,))
+    shelf.errors.append(error)
+    with loading(shelf, 1) as loader:
+        until(lambda: loader.loaded.problem)
+        assert type(error).__name__ in loader.loaded.problem and shelf.closed == 1
+        until(lambda: loader.loaded.loops)
+        assert loader.loaded.problem == ""
