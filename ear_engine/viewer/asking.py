@@ -16,8 +16,9 @@ _MOST = 256 << 20  # bytes of an answer
 _MEND = "see whether that is an engine of this version"
 _ABSENT, _UNCHANGED = (404, 503), 304
 _DAMAGED: tuple[type[Exception], ...] = (*DAMAGED, OverflowError)  # numbers of JSON have no bounds
-# sizes below 0, ports beyond 65535
+# the last two by sizes below 0 and ports beyond 65535
 _NO_HTTP: tuple[type[Exception], ...] = (http.client.HTTPException, ValueError, OverflowError)
+_NO_ANSWER: tuple[type[Exception], ...] = (*_NO_HTTP, OSError)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Asking:
         """
         try:
             response = self._ask(path, method, known)
-        except (*_NO_HTTP, OSError):  # it may have hung up meanwhile
+        except _NO_ANSWER:  # it may have hung up meanwhile
             self._connection.close()
             try:
                 response = self._ask(path, method, known)

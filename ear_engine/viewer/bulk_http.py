@@ -20,6 +20,7 @@ from ear_engine.viewer.model import LoopLights, MapPicture
 from ear_engine.web.blocks import read_block
 
 _TRIES = 3
+_FAR = 1e3  # maps are 0..1, and a little beyond while they move
 _ID, _VERSION = "x-map-id", "x-map-version"
 
 
@@ -121,11 +122,16 @@ def _word(headers: Mapping[str, str]) -> str:
     return f"{headers[_ID]}-{headers[_VERSION]}"
 
 
+def places(positions: NDArray[np.float32]) -> bool:
+    """Whether positions can be drawn: there are some, all near the square that a map fills."""
+    return len(positions) > 0 and bool((np.abs(positions) < _FAR).all())
+
+
 def _positions(body: bytes) -> NDArray[np.float32]:
     """Positions from a file of numpy's, (neurons, 2 or 3)."""
     found = np.load(io.BytesIO(body), allow_pickle=False)
     must(isinstance(found, np.ndarray) and found.dtype == np.float32 and found.ndim == 2, "has no positions")
-    must(found.shape[1] in (2, 3) and bool(np.isfinite(found).all()), "has positions that are none")
+    must(found.shape[1] in (2, 3) and places(found), "has positions that are none")
     positions: NDArray[np.float32] = found
     return positions
 
@@ -139,6 +145,7 @@ def _described(about: dict[str, Any], positions: NDArray[np.float32]) -> tuple[N
         must(isinstance(name, str) and all(type(size) is int and size > 0 for size in sizes), "has layers of no size")
         layers.append(Layer(name, channels, bins, stride, offset))
         offset += channels * bins
+    must(bool(layers), "has no layers")
     must(offset == len(positions), f"has layers of {offset} neurons, and {len(positions)} positions")
     links = np.asarray(about["links"], np.int64).reshape(-1, 2)
     must(not len(links) or (links.min() >= 0 and links.max() < 1 << 31), "has links of nothing")

@@ -10,12 +10,14 @@ import numpy as np
 from ear_engine import platform
 from ear_engine.ear.loop_ranks import loop_ranks
 from ear_engine.ear.neurons import Layer, NeuronIndex
+from ear_engine.errors import UserError
 from ear_engine.layout.groups import no_links
 from ear_engine.layout.map_file import identity
 from ear_engine.shared_memory.map_state import MapReader
 from ear_engine.shared_memory.shelf import LoopFacts, Shelf
 from ear_engine.shared_memory.states import ControlState, DreamerState, StateReader
 from ear_engine.targets.facts import EarFacts, load_facts
+from ear_engine.viewer.bulk_http import places
 from ear_engine.viewer.model import LoopLights, MapPicture
 from ear_engine.web.neurons import describe
 
@@ -54,7 +56,7 @@ class SessionBulk:
     def map_version(self) -> str:
         """Another word whenever the map is another or has moved."""
         facts = self._learned()
-        if facts is None:
+        if facts is None or not len(facts.index):
             return ""
         state = self._moving.read() if self._moves() else None
         if state is None or len(state.positions) != len(facts.index):
@@ -64,13 +66,18 @@ class SessionBulk:
     def map(self) -> MapPicture | None:
         """The map as it is now."""
         version, facts = self.map_version(), self._facts
-        if facts is None:
+        if facts is None or not version:
             return None
         if version != self._version or self._picture is None:
             still = facts.positions if facts.stored is None else facts.stored.positions
             links = no_links() if facts.stored is None else facts.stored.links
             state = None if version.endswith(_STILL) else self._moving.read()
             positions = still if state is None else np.ascontiguousarray(state.positions[:, :2])
+            if not places(positions):
+                mend = "make the map again"
+                raise UserError(
+                    f"session {self.session.name}", "has a map with positions that are none", mend, "bad_map"
+                )
             self._picture, self._version = MapPicture(identity(still), facts.index, positions, links), version
         return self._picture
 

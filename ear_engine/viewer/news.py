@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import Message
-from ear_engine.osc.reports import ClipInfo, LayerInfo
+from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.stream_names import EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.viewer.audition import NEURON, AuditionNews, excerpt_news
@@ -24,6 +24,7 @@ _KEPT = 16  # loops and events
 _LONGEST_LIST = 4096
 _SHORTEST, _LONGEST = 0.05, 3600.0  # seconds of a loop
 _MOST_BEATS = 1e6
+_KINDS = {row.name: str(row.type) for row in fields(StatusReport) if row.name != "pids"}
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,10 @@ class News:
         _expect(len(given) % 2 == 0 and len(given) < 200)
         keys, values = given[::2], given[1::2]
         _expect(all(isinstance(key, str) for key in keys))
-        self.status = dict(zip(keys, values, strict=True))
+        said = dict(zip(keys, values, strict=True))
+        wrong = {key for key, kind in _KINDS.items() if key in said and not _is(said[key], kind)}
+        stays = {key: self.status[key] for key in wrong if key in self.status}
+        self.status = {key: stays.get(key, value) for key, value in said.items() if key not in wrong or key in stays}
 
     def _row(self, address: str, given: list[Any], tags: str) -> None:
         """One message of a list: it is shown when all have come."""
@@ -272,6 +276,14 @@ class News:
 def _expect(true: bool) -> None:
     if not true:
         raise Malformed
+
+
+def _is(value: object, kind: str) -> bool:
+    """Whether a value of the status is of a kind (the name of its type); a whole number does for a float."""
+    if kind == "str":
+        return isinstance(value, str)
+    whole = type(value) is int
+    return whole or (kind == "float" and isinstance(value, float) and math.isfinite(value))
 
 
 def _typed(given: Sequence[Any], tags: str) -> list[Any]:

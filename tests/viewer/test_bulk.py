@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from ear_engine import platform
+from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.ear.statistics_file import hash_weights, write_statistics
 from ear_engine.ear_files import CONFIG, WEIGHTS
 from ear_engine.errors import UserError
@@ -28,7 +29,8 @@ from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import loop_name, read_loop, write_loop
 from ear_engine.shared_memory.map_state import MapState, MapWriter
 from ear_engine.shared_memory.states import ControlState, DreamerState, StateWriter
-from ear_engine.targets.facts import load_facts
+from ear_engine.targets.facts import EarFacts, load_facts
+from ear_engine.viewer import bulk_session
 from ear_engine.viewer.bulk import Bulk, HttpBulk, SessionBulk
 from ear_engine.viewer.model import MapPicture
 from ear_engine.web.blocks import write_block
@@ -159,6 +161,27 @@ def test_a_map_that_moves_is_followed(session: Session, stage: Stage, ear: Path)
     writer.close()
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -3e38])
+def test_a_map_that_moves_beyond_all_bounds_is_refused(session: Session, ear: Path, wrong: float) -> None:
+    decide(session.folder, ear, "live")
+    writer = MapWriter(session.folder)
+    moved = np.full((N, 3), wrong, np.float32)
+    writer.write(MapState(os.getpid(), "moving", now(), str(ear), 1, 30.0, positions=moved))
+    bulk = SessionBulk(session.folder)
+    with pytest.raises(UserError, match="positions that are none"):
+        bulk.map()
+    writer.close()
+    bulk.close()
+
+
+def test_an_ear_without_neurons_has_no_map(session: Session, ear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = EarFacts(NeuronIndex([]), {}, None, np.zeros((0, 2), np.float32))
+    monkeypatch.setattr(bulk_session, "load_facts", lambda folder, index: empty)
+    bulk = SessionBulk(session.folder)
+    assert bulk.map_version() == "" and bulk.map() is None
+    bulk.close()
+
+
 def test_another_ear_has_another_map(session: Session, stage: Stage, tmp_path: Path) -> None:
     with both(stage) as pair:
         before = [(bulk.map_version(), bulk.map()) for bulk in pair]
@@ -276,6 +299,9 @@ PLACES = np.zeros((4, 2), np.float32)
         (npy(PLACES.astype(np.float64)), GOOD),
         (npy(PLACES[:, :1]), GOOD),
         (npy(np.full((4, 2), np.nan, np.float32)), GOOD),
+        (npy(np.full((4, 2), 3e38, np.float32)), GOOD),
+        (npy(np.full((4, 2), -1e3, np.float32)), GOOD),
+        (npy(PLACES[:0]), {"layers": [], "strides": [], "links": []}),
         (npy(np.array([{}] * 4, object), allow_pickle=True), GOOD),
         (npy(PLACES), {}),
         (npy(PLACES), []),
