@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ear_engine.errors import UserError
 from ear_engine.osc.codec import MalformedPacket, Message, decode, encode
 from ear_engine.osc.leaves import parameter_patterns
 from ear_engine.osc.place import Place
@@ -28,6 +29,7 @@ from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, MAP_INFO, PRESETS,
 _PING, _PONG, _DONE = "/ear/system/ping", "/ear/system/pong", "/ear/done"
 _SUBSCRIBE, _RENEW, _RECALL = "/ear/stream/subscribe", "/ear/stream/renew", "/ear/preset/recall"
 _STREAMS = ((PLAYHEAD, 60.0), (OBJECTIVE, 10.0), (LOOP, 30.0), (EVENT, 30.0), (MEAN, 30.0), (AIM, 60.0))
+_UNKNOWN = "unknown_address"  # code of a refusal
 _LEASE = 20.0  # seconds
 _BEAT = 1.0  # between signs of life
 _WAIT_BEAT = 0.25  # between questions whether anyone is there
@@ -48,7 +50,7 @@ class EngineClient:
         aimed: called, from the client's thread, when something else is aimed at.
 
     Raises:
-        UserError: the host has no address.
+        UserError: the host has no address, or one that no engine can have.
     """
 
     def __init__(
@@ -168,7 +170,12 @@ class EngineClient:
     def _open(self) -> socket.socket:
         sock = socket.socket(self._family, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
-        sock.connect(self._address)  # nobody else's packets come through
+        try:
+            sock.connect(self._address)  # nobody else's packets come through
+        except OSError as error:
+            sock.close()
+            reason = f"cannot be reached ({error.strerror or type(error).__name__})"
+            raise UserError(f"engine {self.place}", reason, "use the address of one machine", "bad_host") from None
         sock.setblocking(False)
         return sock
 
@@ -239,8 +246,8 @@ class EngineClient:
         else:
             with self._lock:
                 self._news.take(message, at)
-            if message.address == FAIL and message.arguments and isinstance(message.arguments[0], str):
-                self._refused(message.arguments[0])
+            if message.address == FAIL:
+                self._refused(message.flat)
 
     def _done(self, given: list[object]) -> None:
         if given[:1] == [_RENEW] and given[2:] and given[2] != len(self._patterns) + len(_STREAMS):
@@ -251,10 +258,12 @@ class EngineClient:
             with self._lock:
                 self._news.auditioned(given[2:], time.perf_counter())
 
-    def _refused(self, address: str) -> None:
-        """A value stays what it was: ask what that is."""
-        row = next((row for row in self.tree if row.address == address and row.kind != "trigger"), None)
-        if row is not None:
+    def _refused(self, given: list[object]) -> None:
+        """A value that was set here stays what it was: ask what that is, unless the engine has no such parameter."""
+        row = next((row for row in self.tree if given[:1] == [row.address] and row.kind != "trigger"), None)
+        with self._lock:
+            was_set = row is not None and self._settling.pop(row.name, None) is not None
+        if row is not None and was_set and given[1:2] != [_UNKNOWN]:
             self._settled(row.name)
 
     def _meet(self, name: str, at: float) -> None:

@@ -321,3 +321,19 @@ def test_no_error_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
         before = asked["/ear/system/ping"]
         until(lambda: asked["/ear/system/ping"] > before)
         assert client.snapshot().connected
+
+
+def test_an_engine_that_lacks_a_parameter_is_not_asked_for_ever() -> None:
+    address = "/ear/view/palette"
+    with fake(refusing=address) as (client, asked):
+        until(lambda: client.snapshot().connected)
+        client.set("view/palette", "stage")
+        until(lambda: client.snapshot().events)
+        time.sleep(0.6)
+        assert asked[address] <= 2 and len(client.snapshot().events) <= 2
+
+
+@pytest.mark.parametrize("host", ["255.255.255.255", "fe80::1"])
+def test_an_address_that_no_engine_can_have_is_refused(host: str) -> None:
+    with pytest.raises(UserError, match="cannot be"):
+        EngineClient(Place(host, 9000)).close()
