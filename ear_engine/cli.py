@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import itertools
 import re
 import signal
 import sys
@@ -147,17 +148,24 @@ class Parser(argparse.ArgumentParser):
 class Mixed(Parser):
     """Takes options between what has no name, too: ``send ADDRESS --type f VALUE``."""
 
-    _mixing = False
-
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse both kinds in any order."""
-        if self._mixing:  # the two passes of it
-            return super().parse_known_args(args, namespace)
-        self._mixing = True
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self._mixing = False
+        """Parse options first, then the rest in its order."""
+        options: list[str] = []
+        rest: list[str] = []
+        words = iter(args or ())
+        for word in words:
+            if word == "--":
+                rest += [word, *words]
+            elif not word.startswith("-") or self._negative_number_matcher.match(word):
+                rest.append(word)
+            else:
+                known = self._option_string_actions.get(word)
+                values = list(itertools.islice(words, 1)) if known is not None and known.nargs is None else None
+                if values == []:  # what it takes is missing, also behind all else
+                    rest.append(word)
+                else:
+                    options += [word, *(values or ())]
+        return super().parse_known_args([*options, *rest], namespace)
 
 
 def build_parser() -> Parser:
@@ -421,7 +429,7 @@ def _add_osc(osc: Parser) -> None:
 
     send = action("send", "send a message, print what is answered")
     send.add_argument("address", metavar="ADDRESS", help="such as /ear/dream/rate, or a pattern in quotes")
-    send.add_argument("values", nargs="*", metavar="VALUE", help="of what the address takes; none asks")
+    send.add_argument("values", nargs="*", default=[], metavar="VALUE", help="of what the address takes; none asks")
     send.add_argument(
         "--type", default="", metavar="LETTERS", help="i, f, s or b (bytes in hexadecimal) for each value"
     )

@@ -49,7 +49,7 @@ class Typed:
         self._captured = captured
 
     def __call__(self, *words: str) -> tuple[int, list[str], str]:
-        code = main(["osc", *words, "--engine", self._engine])
+        code = main(["osc", words[0], "--engine", self._engine, *words[1:]])
         out, err = self._captured.readouterr()
         return code, out.splitlines(), err
 
@@ -86,6 +86,8 @@ def test_send_prints_every_answer_of_a_command(osc: Typed) -> None:
 def test_send_ends_with_1_if_it_is_refused(osc: Typed) -> None:
     code, lines, err = osc("send", "/ear/dream/rat", "1")
     assert (code, err) == (1, "") and lines[0].startswith('/ear/fail "/ear/dream/rat" "unknown_address"')
+    code, lines, _ = osc("send", "--", "/ear/source/fit", "-a")
+    assert code == 1 and "has no choice '-a'" in lines[0]
     code, lines, _ = osc("send", "/ear/source/fit", "12")  # text, since the address takes text
     assert code == 1 and "has no choice '12'" in lines[0] and lines[1] == '/ear/source/fit "crop"'
 
@@ -228,11 +230,14 @@ def test_following_goes_on_with_an_engine_that_was_started_again(
     heard: set[object] = set()
     rates = (-21.0, -22.0)
 
+    started = threading.Event()
+
     def engines() -> None:
         for rate in rates:
 
             async def scene(rig: Rig, rate: float = rate) -> None:
                 rig.control.apply({"dream/rate": rate}, "test")
+                started.set()
                 end = time.monotonic() + 15.0
                 while rate not in heard and time.monotonic() < end:
                     await asyncio.sleep(0.02)
@@ -243,6 +248,7 @@ def test_following_goes_on_with_an_engine_that_was_started_again(
     running = threading.Thread(target=engines)
     running.start()
     with Peer(Place("127.0.0.1", port)) as peer:
+        assert started.wait(20.0)
         peer.greet(10.0)
         follower = Follower(peer, [Wish("/ear/dream/rate", 30.0), Wish("/ear/heartbeat", 30.0)])
         with closing(follower.until(time.monotonic() + 30.0)) as messages:
@@ -253,3 +259,11 @@ def test_following_goes_on_with_an_engine_that_was_started_again(
                     break
     running.join()
     assert set(rates) <= heard
+
+
+def test_what_is_missing_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["osc", "send", "--type", "f"])
+    assert ended.value.code == 2
+    missing = "ear-engine: the following arguments are required: ADDRESS; see `ear-engine osc send --help`.\n"
+    assert capsys.readouterr().err == missing
