@@ -138,7 +138,8 @@ def test_an_ear_that_cannot_be_laid_out_says_why(stage: Stage, monkeypatch: pyte
         return ear
 
     monkeypatch.setattr(making_process, "load_ear_of_any_kind", strange)
-    monkeypatch.setattr(platform, "lower_priority", lambda by=0: True)  # this process goes on
+    monkeypatch.setattr(platform, "lower_priority", lambda by=0: True)  # this process goes on,
+    monkeypatch.setattr(platform, "ignore_interrupt", lambda: None)  # and so do those that it starts
     with pytest.raises(SystemExit) as left:
         layout_main(stage.session)
     assert left.value.code == 2
