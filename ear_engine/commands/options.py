@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ear_engine import platform
-from ear_engine.cli import PARAMETER
+from ear_engine.arguments.parsers import PARAMETER
 from ear_engine.errors import UserError
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.setfile import check_strictly
