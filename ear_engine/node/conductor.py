@@ -22,6 +22,7 @@ from ear_engine.node.audition import Auditions
 from ear_engine.node.autopilot import Autopilot
 from ear_engine.node.children import BAD_INPUT, LAYOUT, MAP, default_children
 from ear_engine.node.console import Console
+from ear_engine.node.heard import HeardLoops
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
@@ -164,6 +165,7 @@ class Node:
         self._imprints = Imprints(
             self.control, self._sources, loops, lambda: self.board.audio, self.osc.fail, self._report
         )
+        self.heard = HeardLoops(loops)
         self._auditions = Auditions(self.control, loops, self._facts_of_ear, lambda: self.board.audio)
         self._late = LateRefusals(self.control, self.osc.fail)
         layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
@@ -254,6 +256,8 @@ class Node:
             return
         if dreamer is not None:
             self._late.look(dreamer)
+        if audio is not None:
+            self.heard.look(audio, at)
         self._herald.look(at)
         self._aimed.look()
         self._imprints.look()
