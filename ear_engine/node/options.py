@@ -34,6 +34,8 @@ class NodeOptions:
         clip_folders: folders of the user's clips.
         view: open the viewer, too.
         outputs: what its picture is given to besides; without ``view`` there is no window.
+        keeper: process that starts another node if this one dies; 0 if there is none.
+        afresh: go on with nothing that a node before this one has left.
     """
 
     ear: EarFolder
@@ -53,3 +55,5 @@ class NodeOptions:
     clip_folders: tuple[Path, ...] = ()
     view: bool = False
     outputs: tuple[str, ...] = ()
+    keeper: int = 0
+    afresh: bool = False

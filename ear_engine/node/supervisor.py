@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from ear_engine.node.adopted import Adopted
 from ear_engine.node.spare import Spare, launch
 from ear_engine.shared_memory.clock import now
 
@@ -78,7 +79,7 @@ class Exit:
 @dataclass
 class _Child:
     spec: ChildSpec
-    process: BaseProcess | None = None
+    process: BaseProcess | Adopted | None = None
     started: float = 0.0
     due: float = 0.0  # next start
     failures: int = 0  # in a row
@@ -124,6 +125,11 @@ class Supervisor:
         """How often ``name`` has been started."""
         return self._children[name].starts
 
+    def adopt(self, name: str, pid: int) -> None:
+        """Look after a process that runs already, for ``name``; before the first :meth:`poll`."""
+        child = self._children[name]
+        child.process, child.started, child.starts, child.ready = Adopted(pid), self._clock(), 1, True
+
     def poll(self) -> list[Exit]:
         """Start what is due, kill what hangs; return who has ended since the last call (to be started in the next)."""
         at = self._clock()
@@ -165,7 +171,7 @@ class Supervisor:
 
     def _start(self, child: _Child, at: float) -> None:
         spec = child.spec
-        process = child.spare.go() if child.spare is not None else None
+        process: BaseProcess | Adopted | None = child.spare.go() if child.spare is not None else None
         child.spare = None
         if process is None:
             process = launch(self._context, spec.name, spec.target, spec.args)

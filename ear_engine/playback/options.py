@@ -22,7 +22,8 @@ class AudioOptions:
         latency: from the graph to the listener in seconds, if it is known better than the backend tells it.
         lead: how far ahead of the sound the ring is filled, in seconds.
         input: open the device's inputs too, so that loops of the live input can be taken.
-        outlive_parent: go on if the process that started this one dies (a new one may rejoin the session).
+        keeper: process that brings another node if the one that started this one dies; the sound goes on as long as one of
+            the two lives. 0 if there is none.
     """
 
     backend: BackendName = "auto"
@@ -32,5 +33,5 @@ class AudioOptions:
     record: Path | None = None
     latency: float | None = None
     lead: float = 0.15
-    outlive_parent: bool = False
+    keeper: int = 0
     input: bool = False

@@ -36,7 +36,8 @@ EXIT_DEVICE_LOST = 3
 
 
 def audio_main(session: Path, options: AudioOptions) -> None:
-    """Entry point of the spawned process; returns when ``ControlState.stop`` is set or the parent is gone.
+    """Entry point of the spawned process; returns when ``ControlState.stop`` is set, or the parent and its keeper are
+    gone.
 
     A state left in ``session`` by an earlier audio process is continued: the sound comes back where it would be by
     now. The recording then goes on in a new file (``take-2.wav``). It also begins there if ``take.wav`` exists: no file
@@ -47,7 +48,7 @@ def audio_main(session: Path, options: AudioOptions) -> None:
     """
     platform.ignore_interrupt()
     platform.raise_priority()
-    ended = _Ending(options.outlive_parent)
+    ended = _Ending(options.keeper)
     signal.signal(signal.SIGTERM, ended.on_signal)
     sys.setswitchinterval(0.0005)  # the audio callback waits for the interpreter lock at most this long
     sys.stdout = sys.stderr  # the parent's stdout belongs to programs that read its status
@@ -65,18 +66,19 @@ def audio_main(session: Path, options: AudioOptions) -> None:
 class _Ending:
     """Whether it is time to end."""
 
-    def __init__(self, outlive_parent: bool) -> None:
+    def __init__(self, keeper: int) -> None:
         self._signaled = False
-        self._outlive_parent = outlive_parent
+        self._keeper = keeper
         self._checked = 0.0
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signaled = True
 
     def due(self, control: ControlState | None, at: float) -> bool:
-        if not self._outlive_parent and at - self._checked > _PARENT_CHECK:
+        if at - self._checked > _PARENT_CHECK:
             self._checked = at
-            self._signaled = self._signaled or not platform.parent_alive()
+            alone = not platform.parent_alive() and not platform.process_alive(self._keeper)
+            self._signaled = self._signaled or alone
         return self._signaled or (control is not None and control.stop)
 
 
