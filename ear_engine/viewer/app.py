@@ -58,9 +58,8 @@ class App:
         self._told = ("", -1e9)
         self.outputs = Outputs(options.outputs, self._tell_all)
         self.asker = Asker(options.place.host, self._hurry)
-        self.client = EngineClient(options.place, aimed=self.asker.hurry)
-        if options.palette is not None:
-            self.client.set("view/palette", options.palette)
+        wanted = {} if options.palette is None else {"view/palette": options.palette}
+        self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=wanted)
         self.window = Window("ear-engine", options.size, fullscreen=options.fullscreen, monitor=options.monitor)
         size, pixels = self.window.size, self.window.pixels
         self.panel = Panel(self.window.context, self.window.scale, self.window.clipboard, self.window.set_clipboard)

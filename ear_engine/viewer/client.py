@@ -6,25 +6,22 @@ loop reads :meth:`EngineClient.snapshot`, which is always whole and costs nothin
 
 from __future__ import annotations
 
-import contextlib
 import select
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-import numpy as np
-
-from ear_engine.errors import UserError
 from ear_engine.osc.codec import MalformedPacket, Message, decode, encode
 from ear_engine.osc.leaves import parameter_patterns
 from ear_engine.osc.place import Place
 from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.parameters import ParameterTree, Value
-from ear_engine.targets.neuron_list import MOST, write_neurons
+from ear_engine.viewer.aim import fitting
 from ear_engine.viewer.audition import NEURON, STOP
+from ear_engine.viewer.line import Line
 from ear_engine.viewer.model import Heard
 from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, MAP_INFO, PRESETS, STATUS, News, Snapshot
+from ear_engine.viewer.pending import Pending
 
 _PING, _PONG, _DONE = "/ear/system/ping", "/ear/system/pong", "/ear/done"
 _SUBSCRIBE, _RENEW, _RECALL = "/ear/stream/subscribe", "/ear/stream/renew", "/ear/preset/recall"
@@ -35,10 +32,7 @@ _BEAT = 1.0  # between signs of life
 _WAIT_BEAT = 0.25  # between questions whether anyone is there
 _SILENT = 3.0  # seconds without a word after which nobody is there
 _REFRESH = 15.0  # seconds between looks at all values, for what a network has lost
-_SETTLE = 0.25  # seconds after the last change here in which values that come are older
 _TURN = 0.05
-_LARGEST = 1 << 16
-_ROOM = 1 << 20
 
 
 class EngineClient:
@@ -48,25 +42,28 @@ class EngineClient:
         place: where it is.
         tree: the parameters; defaults until an engine says otherwise.
         aimed: called, from the client's thread, when something else is aimed at.
+        wanted: values that every engine gets which is met, as they were set here last.
 
     Raises:
-        UserError: the host has no address, or one that no engine can have.
+        UserError: the host has no address, or one that no engine can have; a value is not taken.
     """
 
     def __init__(
-        self, place: Place, tree: ParameterTree | None = None, aimed: Callable[[], None] = lambda: None
+        self,
+        place: Place,
+        tree: ParameterTree | None = None,
+        aimed: Callable[[], None] = lambda: None,
+        wanted: Mapping[str, object] | None = None,
     ) -> None:
         self.place = place
         self._aimed = aimed
         self.tree = ParameterTree() if tree is None else tree
-        self._family, self._address = place.resolve()
         self._news = News(self.tree)
+        self._pending = Pending(self.tree, self._news.held, wanted or {})
         self._lock = threading.Lock()
-        self._sock = self._open()
+        self._line = Line(place)
         self._engine = ""
         self._heard = self._beat = self._fresh = -1e9
-        self._settling: dict[str, float] = {}
-        self._wishes: dict[str, Value] = {}  # set before an engine was there
         self._patterns = tuple(parameter_patterns(self.tree))
         self._quit = threading.Event()
         self._shot = self._news.snapshot(False, self._waiting, "")
@@ -83,7 +80,7 @@ class EngineClient:
             self._thread.join(2.0)
         if self._engine:
             self._send("/ear/stream/unsubscribe")
-        self._sock.close()
+        self._line.close()
 
     def snapshot(self) -> Snapshot:
         """What is known now."""
@@ -111,40 +108,23 @@ class EngineClient:
             self._send(row.address, 1)
             return checked
         with self._lock:
-            self._keep(name, checked)
-            if row.implies is not None:
-                self._keep(*row.implies)
-            self._shot = self._take_shot()
             wish = not self._engine
-            if wish:
-                self._wishes[name] = checked
+            self._pending.set(row, checked, time.perf_counter(), wish=wish)
+            self._shot = self._take_shot()
         if not wish:
             self._send(row.address, checked)
         return checked
 
     def aim(self, neurons: Iterable[int]) -> int:
-        """Make these neurons the target; return how many were sent.
-
-        A list is sent as it is; one that is too long, as ranges; one whose ranges are too long, thinned out evenly.
-        """
-        chosen = np.unique(np.fromiter(neurons, np.int64))
+        """Make these neurons the target; return how many were sent (:func:`ear_engine.viewer.aim.fitting`)."""
+        row = self.tree["target/neurons"]
+        chosen, arguments = fitting(neurons, row.longest)
         if not len(chosen):
             return 0
-        row = self.tree["target/neurons"]
         with self._lock:
-            for name in ("target/neurons", "target/by"):
-                self._settling[name] = time.perf_counter()
-                self._news.held.add(name)
-            self.tree.values["target/by"] = "neurons"
-        if len(chosen) <= MOST:
-            self._send(row.address, *chosen.tolist())
-            return len(chosen)
-        text = _ranges(chosen)
-        if len(text) > row.longest:
-            chosen = chosen[np.linspace(0, len(chosen) - 1, MOST).astype(np.int64)]
-            self._send(row.address, *chosen.tolist())
-        else:
-            self._send(row.address, text)
+            self._pending.touch("target/neurons", time.perf_counter())
+            self._pending.keep("target/by", "neurons", time.perf_counter())
+        self._send(row.address, *arguments)
         return len(chosen)
 
     def recall(self, preset: str) -> None:
@@ -162,26 +142,8 @@ class EngineClient:
             self._shot = self._take_shot()
         self._send(self.tree[STOP].address)
 
-    def _keep(self, name: str, value: Value) -> None:
-        self.tree.values[name] = value
-        self._settling[name] = time.perf_counter()
-        self._news.held.add(name)
-
-    def _open(self) -> socket.socket:
-        sock = socket.socket(self._family, socket.SOCK_DGRAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
-        try:
-            sock.connect(self._address)  # nobody else's packets come through
-        except OSError as error:
-            sock.close()
-            reason = f"cannot be reached ({error.strerror or type(error).__name__})"
-            raise UserError(f"engine {self.place}", reason, "use the address of one machine", "bad_host") from None
-        sock.setblocking(False)
-        return sock
-
     def _send(self, address: str, *arguments: object) -> None:
-        with contextlib.suppress(OSError):  # nobody is there: the next sign of life tells
-            self._sock.send(encode(address, *arguments))
+        self._line.send(encode(address, *arguments))  # if nobody is there, the next sign of life tells
 
     @property
     def _waiting(self) -> str:
@@ -198,7 +160,7 @@ class EngineClient:
 
     def _step(self) -> None:
         """Wait a little for messages, take them, and do what is due."""
-        ready, _, _ = select.select([self._sock], [], [], _TURN)
+        ready, _, _ = select.select([self._line], [], [], _TURN)
         at = time.perf_counter()
         changed = self._receive() if ready else False
         changed = self._turn(at) or changed
@@ -212,18 +174,9 @@ class EngineClient:
 
     def _receive(self) -> bool:
         """Take all that has come, so that the newest counts."""
-        any_came = False
-        for _ in range(512):
-            try:
-                data = self._sock.recv(_LARGEST)
-            except BlockingIOError:
-                break
-            except OSError:  # nobody listens there
-                if self._engine:
-                    self._lose()
-                return True
-            any_came = True
-            at = time.perf_counter()
+        packets = self._line.receive()
+        at = time.perf_counter()
+        for data in packets:
             try:
                 messages = decode(data)
             except MalformedPacket:
@@ -232,7 +185,10 @@ class EngineClient:
             self._heard = at
             for message in messages:
                 self._message(message, at)
-        return any_came
+        lost = self._line.refused and bool(self._engine)
+        if lost:
+            self._lose()
+        return bool(packets) or lost
 
     def _message(self, message: Message, at: float) -> None:
         if message.address == _PONG:
@@ -262,7 +218,7 @@ class EngineClient:
         """A value that was set here stays what it was: ask what that is, unless the engine has no such parameter."""
         row = next((row for row in self.tree if given[:1] == [row.address] and row.kind != "trigger"), None)
         with self._lock:
-            was_set = row is not None and self._settling.pop(row.name, None) is not None
+            was_set = row is not None and self._pending.release(row.name)
         if row is not None and was_set and given[1:2] != [_UNKNOWN]:
             self._settled(row.name)
 
@@ -270,12 +226,9 @@ class EngineClient:
         """An engine answers that we did not know."""
         with self._lock:
             self._news.clear()
-            self._news.held.clear()
-            self._settling.clear()
             self._engine = name
-            wishes, self._wishes = self._wishes, {}
-        for wish, value in wishes.items():
-            self._send(self.tree[wish].address, value)
+            for wish, value in self._pending.meet().items():  # before what is set from now on
+                self._send(self.tree[wish].address, value)
         self._fresh = at
         self._subscribe()
         self._ask_lists()
@@ -302,20 +255,21 @@ class EngineClient:
     def _settled(self, name: str) -> None:
         """Ask what a parameter that was set here has become, and what it implied."""
         with self._lock:
-            self._settling.pop(name, None)
-            self._news.held.discard(name)
+            self._pending.release(name)
         self._send(self.tree[name].address)
 
     def _turn(self, at: float) -> bool:
         """What is due; return whether anything has changed."""
-        lost = bool(self._engine) and at - self._heard > _SILENT
+        silent = at - self._heard > _SILENT
+        renewed = self._line.renew(answered=bool(self._engine) and not silent)
+        lost = bool(self._engine) and (silent or renewed)
         if lost:
             self._lose()
         with self._lock:
-            settled = [name for name, since in self._settling.items() if at - since > _SETTLE]
+            settled = self._pending.settled(at)
         for name in settled:
             self._settled(name)
-        if at - self._beat >= (_BEAT if self._engine else _WAIT_BEAT):
+        if renewed or at - self._beat >= (_BEAT if self._engine else _WAIT_BEAT):
             self._beat = at
             self._send(_PING)
             if self._engine:
@@ -329,9 +283,3 @@ class EngineClient:
             self._ask_values()
             self._ask_lists()
         return lost
-
-
-def _ranges(chosen: np.ndarray[tuple[int], np.dtype[np.int64]]) -> str:
-    """Text of any number of neurons."""
-    parts = [write_neurons(chosen[at : at + MOST].tolist()) for at in range(0, len(chosen), MOST)]
-    return ",".join(parts)

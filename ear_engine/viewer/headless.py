@@ -39,9 +39,8 @@ class Headless:
         self._say, self._told, self._state = say, "", ""
         self.outputs = Outputs(options.outputs, self._tell)
         self.asker = Asker(options.place.host)
-        self.client = EngineClient(options.place, aimed=self.asker.hurry)
-        if options.palette is not None:
-            self.client.set("view/palette", options.palette)
+        wanted = {} if options.palette is None else {"view/palette": options.palette}
+        self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=wanted)
         self.loader = Loader(lambda engine: open_bulk(options.place.host, options.session, engine))
         self._context = create_context()
         software = is_software(self._context)

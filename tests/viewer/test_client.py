@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -337,3 +338,90 @@ def test_an_engine_that_lacks_a_parameter_is_not_asked_for_ever() -> None:
 def test_an_address_that_no_engine_can_have_is_refused(host: str) -> None:
     with pytest.raises(UserError, match="cannot be"):
         EngineClient(Place(host, 9000)).close()
+
+
+class Network:
+    """Sockets that can lose the address they were made with, as when a machine joins another network."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gone: set[int] = set()  # sockets, by id
+        self.made: list[socket.socket] = []
+        network = self
+
+        class Socket(socket.socket):
+            def __init__(self, *kind: Any) -> None:
+                super().__init__(*kind)
+                network.made.append(self)
+
+            def send(self, *given: Any) -> int:
+                if id(self) in network.gone:
+                    raise OSError(errno.EINVAL, "Invalid argument")  # what Linux says; macOS: EADDRNOTAVAIL
+                return super().send(*given)
+
+        monkeypatch.setattr("ear_engine.viewer.line.socket.socket", Socket)
+        monkeypatch.setattr("ear_engine.viewer.line._AGAIN", 0.3)
+
+
+def test_on_another_network_it_has_another_socket_and_goes_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network(monkeypatch)
+    client = EngineClient(Place("127.0.0.1", engine.port))
+    client.start()
+    try:
+        until(lambda: client.snapshot().connected)
+        network.gone = {id(one) for one in network.made}
+        until(lambda: len(network.made) == 2 and client.snapshot().connected, 2.5)
+        client.set("dream/rate", -40.0)
+        until(lambda: engine.control.tree.values["dream/rate"] == -40.0)
+        engine.do(lambda: engine.control.apply({"dream/rate": -30.0}, "someone else"))
+        until(lambda: client.snapshot().values["dream/rate"] == -30.0)  # subscribed again, too
+        time.sleep(0.5)
+        assert len(network.made) == 2  # the new one stays
+    finally:
+        client.close()
+
+
+def test_an_engine_that_has_moved_is_found_by_its_name(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    Network(monkeypatch)
+    places = iter([("127.0.0.2", engine.port)])
+    known = socket.getaddrinfo
+
+    def resolve(host: str, port: int, **kind: Any) -> Any:
+        host, port = next(places, ("127.0.0.1", engine.port)) if host == "engine.local" else (host, port)
+        return known(host, port, **kind)
+
+    monkeypatch.setattr("ear_engine.osc.place.socket.getaddrinfo", resolve)
+    client = EngineClient(Place("engine.local", engine.port))  # where nobody is any more
+    client.start()
+    try:
+        until(lambda: client.snapshot().connected, 2.0)
+    finally:
+        client.close()
+
+
+def test_what_the_command_line_wants_every_engine_gets(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    first = Engine(tmp_path / "a")
+    client = EngineClient(Place("127.0.0.1", first.port), wanted={"view/palette": "stage", "view/light": 0.5})
+    assert client.snapshot().values["view/palette"] == "stage"
+    client.start()
+    try:
+        until(lambda: first.control.tree.values["view/palette"] == "stage")
+        client.set("view/light", 0.25)
+        until(lambda: first.control.tree.values["view/light"] == 0.25)
+        first.close()
+        second = Engine(tmp_path / "b", first.port, "second")
+        try:
+            until(lambda: second.control.tree.values["view/palette"] == "stage", 6.0)
+            until(lambda: second.control.tree.values["view/light"] == 0.25)
+            until(lambda: client.snapshot().values == second.control.tree.values)
+        finally:
+            second.close()
+    finally:
+        client.close()
+        first.close()
+
+
+def test_a_value_that_is_not_taken_is_refused() -> None:
+    with pytest.raises(UserError, match="view/palette"):
+        EngineClient(Place("127.0.0.1", 9000), wanted={"view/palette": "pink"})

@@ -50,7 +50,7 @@ class Watched:
         self.engine.kill()
 
     def send(self, name: str, *values: object) -> None:
-        self.client._sock.send(encode(f"/ear/{name}", *values))
+        self.client._line.send(encode(f"/ear/{name}", *values))
 
     @property
     def expected(self) -> np.ndarray:
