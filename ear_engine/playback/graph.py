@@ -48,6 +48,9 @@ class Graph:
         readers.append(pyo.TableIndex(over, self._count, mul=loud))
         readers.append(pyo.TableIndex(ducked, self._count, mul=depth, add=1.0))
         self._mix = ((readers[0] * wet + readers[1] * dry) * readers[3] + readers[2]) * level
+        applied = [pyo.DataTable(size=ring) for _ in self._gains]
+        self._applied = [np.asarray(table.getBuffer(0))[:ring] for table in applied]
+        fills = [pyo.TableFill(gain, table) for gain, table in zip(self._gains, applied, strict=True)]
         self._capture = pyo.TableFill(self._mix, tables[2])
         self._out = self._mix.out()
         self.inputs = inputs
@@ -56,7 +59,7 @@ class Graph:
             source = pyo.Input(chnl=[0, min(inputs, 2) - 1])
             self._heard = [source, pyo.TableFill(source, tables[3])]
         self._values = list(_FIRST)
-        self._objects: list[Any] = [*tables, over, ducked, *readers]
+        self._objects: list[Any] = [*tables, over, ducked, *applied, *fills, *readers]
         self._running = False
 
     def index(self) -> int | None:
@@ -109,6 +112,16 @@ class Graph:
         """What came in as ``position`` (modulo the ring) went out, likewise; mono is on both sides."""
         return self._frames(3, position, count)
 
+    def applied(self, position: int, count: int) -> NDArray[np.float32]:
+        """The gains as they were at ``position`` (modulo the ring), (gains, count), a copy: of wet, dry, the mix, what is
+        over the loop, and how far it is ducked, less 1. With them what went out can be computed again, bit for bit.
+        """
+        return _taken(self._applied, position, count)
+
+    def over(self, position: int, count: int) -> NDArray[np.float32]:
+        """What was over the loop likewise, (3, count); ask before :meth:`clear`."""
+        return _taken(self._over, position, count)
+
     def _frames(self, number: int, position: int, count: int) -> NDArray[np.float32]:
         first = position % self.ring
         head = min(count, self.ring - first)
@@ -120,7 +133,7 @@ class Graph:
 
     def close(self) -> None:
         """Let go of every pyo object, while the server still exists."""
-        self._rings, self._over = [], []
+        self._rings, self._over, self._applied = [], [], []
         del self._out, self._capture, self._mix, self._count, self._clock
         self._gains.clear()
         self._heard.clear()
@@ -132,3 +145,13 @@ def _put(ring: NDArray[np.float32], position: int, signal: NDArray[np.float32]) 
     head = min(signal.shape[0], ring.shape[0] - first)
     ring[first : first + head] = signal[:head]
     ring[: signal.shape[0] - head] = signal[head:]
+
+
+def _taken(rings: list[NDArray[np.float32]], position: int, count: int) -> NDArray[np.float32]:
+    first = position % rings[0].shape[0]
+    head = min(count, rings[0].shape[0] - first)
+    made = np.empty((len(rings), count), np.float32)
+    for row, ring in zip(made, rings, strict=True):
+        row[:head] = ring[first : first + head]
+        row[head:] = ring[: count - head]
+    return made
