@@ -113,8 +113,8 @@ class Graph:
         return self._frames(3, position, count)
 
     def applied(self, position: int, count: int) -> NDArray[np.float32]:
-        """The gains as they were at ``position`` (modulo the ring), (gains, count), a copy: of wet, dry, the mix, what is
-        over the loop, and how far it is ducked, less 1. With them what went out can be computed again, bit for bit.
+        """The gains as they were at ``position`` (modulo the ring), (gains, count), a copy: of wet, dry, the mix, what
+        is over the loop, and how far it is ducked, less 1. With them what went out can be computed again, bit for bit.
         """
         return _taken(self._applied, position, count)
 

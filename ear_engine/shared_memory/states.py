@@ -90,6 +90,9 @@ class ControlState:
     captures: int = 0  # how many loops of the live input were asked for
     maps: int = 0  # counts up when a map of the ear was made: what is known of the ear is to be read again
     audition: str = ""  # file in the loops folder of the excerpt that shall sound over the loop; empty ends it
+    recording: str = ""  # folder that the performance is kept in; empty if it is not
+    carried: str = ""  # file of the dream so far, fitted to this source; sounds until this source has been dreamed from
+    bar_at: float = 0.0  # clock.now() at which a bar shall begin to be heard, the last one asked for
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,9 @@ class Entry:
     file: str  # file name in the session's loops folder
     samples: int  # length of the loop
     beats: int
+    count: float = 0.0  # beats played from the start of the transport to ``start``
+    bar: int = 0  # bars that have ended by then
+    silent: bool = False  # the transport has stopped: silence, until the loop begins anew in a later entry
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,7 @@ class AudioState:
     captured_file: str = ""  # its file name in the session's loops folder
     audition: str = ""  # the last of ControlState.audition that was taken, also when it has ended
     audition_left: float = 0.0  # seconds of it that are still to be heard
+    kept: float = 0.0  # seconds of the performance's sound that can be rebuilt from ControlState.recording
     events: list[Event] = field(default_factory=list)  # the last 16
 
 
