@@ -7,54 +7,23 @@ file behave alike and a session can be replayed from its log.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
+from ear_engine.change import Change as Change
 from ear_engine.errors import UserError
+from ear_engine.held_targets import REGION_FIELDS as REGION_FIELDS
+from ear_engine.held_targets import TARGET_FIELDS as TARGET_FIELDS
+from ear_engine.held_targets import Held
+from ear_engine.held_targets import target_of as target_of
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.states import ControlState, Target
 
-REGION_FIELDS = ("layer", "channel", "channel_width", "freq_low", "freq_high", "start", "length", "weight")
-TARGET_FIELDS = tuple(field.name for field in fields(Target))
-_STORES = {"target/a": "a", "target/b": "b"}  # trigger → where it stores the current target
 _SPACES = {ord(blank): " " for blank in "\t\r\n"}  # pasted text
-_MAX_KEPT = 32
 _MAX_NAME = 200  # characters of a name
 
 Validator = Callable[[Value], Value]
 Judge = Callable[[Target, Sequence[Target], Mapping[str, Target]], None]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One entry of the log.
-
-    Args:
-        number: 1, 2, … within the session.
-        time: when it was applied, seconds on :func:`ear_engine.shared_memory.clock.now`.
-        origin: who asked (``osc 127.0.0.1:57120``, ``set techno.yaml``, ``node``).
-        values: parameters stored by it, as stored.
-        triggers: triggers fired by it, in order.
-        engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``,
-            ``audition``, ``maps``).
-        dropped: which kept targets it dropped, by their places (from 0) before it.
-        clips: ControlState.clips from now on, if it changed them.
-        captures: ControlState.captures from now on, if it changed that.
-        known: parameters of which ``origin`` knows already: it sent the very value that is stored.
-    """
-
-    number: int
-    time: float
-    origin: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-    triggers: tuple[str, ...] = ()
-    engine: Mapping[str, str | int | bool] = field(default_factory=dict)
-    dropped: tuple[int, ...] = ()
-    clips: Mapping[str, str] | None = None
-    captures: int | None = None
-    known: frozenset[str] = frozenset()
 
 
 Listener = Callable[[Change], None]
@@ -63,11 +32,6 @@ Listener = Callable[[Change], None]
 def acceptable(text: str, longest: int = _MAX_NAME) -> bool:
     """Whether ``text`` can be the value of a text parameter: so many characters at most, all of them printable."""
     return len(text) <= longest and text.isprintable()
-
-
-def target_of(values: Mapping[str, Any]) -> Target:
-    """The target that the values of ``target/…`` describe."""
-    return Target(**{name: values[f"target/{name}"] for name in TARGET_FIELDS})
 
 
 class ControlLog:
@@ -108,17 +72,18 @@ class ControlLog:
         self._untold: deque[Change] = deque()
         self._telling = False
         self._triggers = {row.name: 0 for row in tree if row.kind == "trigger"}
-        self._kept: list[Target] = []
-        self._stored: dict[str, Target] = {}
+        self._held = Held()
         self._clips: dict[str, str] = {}
         self._captures = 0
-        self._engine: dict[str, str | int | bool] = {
+        self._engine: dict[str, str | float | int | bool] = {
             "source": "",
             "source_number": 0,
             "ear": ear,
             "stop": False,
             "audition": "",
             "maps": 0,
+            "carried": "",
+            "bar_at": 0.0,
         }
         self._number = 0
         self._seed = seed
@@ -126,10 +91,10 @@ class ControlLog:
             self._resume(state)
 
     def _resume(self, state: ControlState) -> None:
-        self._number, self._seed, self._kept = state.sequence, state.seed, list(state.kept)
-        self._stored, self._clips, self._captures = dict(state.stored), dict(state.clips), state.captures
+        self._number, self._seed, self._held = state.sequence, state.seed, Held(tuple(state.kept), dict(state.stored))
+        self._clips, self._captures = dict(state.clips), state.captures
         self._engine.update(source=state.source, source_number=state.source_number, ear=state.ear)
-        self._engine.update(audition=state.audition, maps=state.maps)
+        self._engine.update(audition=state.audition, maps=state.maps, carried=state.carried, bar_at=state.bar_at)
         self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
         self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
 
@@ -146,12 +111,17 @@ class ControlLog:
     @property
     def kept(self) -> tuple[Target, ...]:
         """Targets held besides it."""
-        return tuple(self._kept)
+        return self._held.kept
 
     @property
     def stored(self) -> Mapping[str, Target]:
         """Targets ``a`` and ``b``, as far as they are stored."""
-        return dict(self._stored)
+        return dict(self._held.stored)
+
+    @property
+    def held(self) -> Held:
+        """Both."""
+        return self._held
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` after every change, in the order of their numbers."""
@@ -175,7 +145,7 @@ class ControlLog:
             checked[name] = value if validator is None else validator(value)
         return checked
 
-    def apply(self, changes: Mapping[str, object], origin: str, known: bool = True) -> Change:
+    def apply(self, changes: Mapping[str, object], origin: str, known: bool = True, gesture: str = "") -> Change:
         """Set parameters and fire triggers, all of them or none.
 
         Values are stored first, then triggers fire in the order given; a trigger given 0 is ignored. If nothing is left
@@ -185,6 +155,8 @@ class ControlLog:
             changes: by name.
             origin: who asked.
             known: whether ``origin`` named these values itself; false if it named a preset, say.
+            gesture: what is done, such as ``preset drone``; :attr:`Change.gesture` of an earlier change to go on with
+                that. Without one, values that are not known are a gesture of their own.
 
         Raises:
             UserError: an unknown name, or a value that is refused; nothing has changed then.
@@ -195,7 +167,25 @@ class ControlLog:
         values = {name: value for name, value in checked.items() if name not in self._triggers}
         fired = [name for name, value in checked.items() if name in self._triggers and value]
         sent = frozenset(name for name in changes if known and (name in fired or values.get(name) == changes[name]))
-        return self._log(values, fired, {}, origin, known=sent)
+        return self._log(values, fired, {}, origin, known=sent, gesture=gesture or ("" if known else "change"))
+
+    def restore(self, values: Mapping[str, object], held: Held | None, origin: str, gesture: str) -> Change:
+        """Set parameters to what they are to be, whatever they imply, and what is held, in one change.
+
+        Values that are so already are left out.
+
+        Args:
+            values: by name.
+            held: targets that are held from now on; None for those that are.
+            origin: who asked.
+            gesture: what is done, as :meth:`apply` takes it.
+
+        Raises:
+            UserError: an unknown name, or a value or target that is refused; nothing has changed then.
+        """
+        checked = {name: value for name, value in self.check(values).items() if value != self.tree.values[name]}
+        held = None if held == self._held else held
+        return self._log(checked, [], {}, origin, gesture=gesture, held=held)
 
     def fire(self, name: str, origin: str) -> Change:
         """Fire the trigger ``name``.
@@ -207,14 +197,31 @@ class ControlLog:
             raise UserError(name, "is not a trigger", "set its value instead", "bad_type")
         return self.apply({name: True}, origin)
 
-    def set_source(self, file: str, origin: str, values: Mapping[str, object] | None = None) -> Change:
+    def set_source(
+        self, file: str, origin: str, values: Mapping[str, object] | None = None, carried: str = ""
+    ) -> Change:
         """Make ``file`` of the session's loops folder the source, with the ``values`` that follow from it (tempo).
+
+        Args:
+            file: of the source.
+            origin: who asked.
+            values: by name.
+            carried: file of the dream so far as it fits this source, which sounds until there is one of this source.
 
         Raises:
             UserError: a value is refused; nothing has changed then.
         """
         number = int(self._engine["source_number"]) + 1
-        return self._log(self.check(values or {}), [], {"source": file, "source_number": number}, origin)
+        engine = {"source": file, "source_number": number, "carried": carried}
+        return self._log(self.check(values or {}), [], engine, origin)
+
+    def align(self, bar_at: float, origin: str, values: Mapping[str, object] | None = None) -> Change:
+        """Let a bar begin to be heard at clock time ``bar_at``, and set ``values`` with it.
+
+        Raises:
+            UserError: a value is refused; nothing has changed then.
+        """
+        return self._log(self.check(values or {}), [], {"bar_at": bar_at}, origin)
 
     def set_ear(self, directory: str, origin: str) -> Change:
         """Choose the ear in ``directory``."""
@@ -238,8 +245,8 @@ class ControlLog:
 
     def drop_kept(self, bad: Callable[[Target], bool], origin: str) -> list[Target]:
         """Forget the kept targets that are ``bad``, the others stay; return those forgotten."""
-        dropped = tuple(place for place, region in enumerate(self._kept) if bad(region))
-        forgotten = [self._kept[place] for place in dropped]
+        dropped = tuple(place for place, region in enumerate(self.kept) if bad(region))
+        forgotten = [self.kept[place] for place in dropped]
         self._log({}, [], {}, origin, dropped)
         return forgotten
 
@@ -255,73 +262,58 @@ class ControlLog:
             triggers=dict(self._triggers),
             source=str(self._engine["source"]),
             source_number=int(self._engine["source_number"]),
-            kept=list(self._kept),
+            kept=list(self._held.kept),
             ear=str(self._engine["ear"]),
             seed=self._seed,
             stop=bool(self._engine["stop"]),
-            stored=dict(self._stored),
+            stored=dict(self._held.stored),
             clips=dict(self._clips),
             captures=self._captures,
             audition=str(self._engine["audition"]),
             maps=int(self._engine["maps"]),
+            carried=str(self._engine["carried"]),
+            bar_at=float(self._engine["bar_at"]),
         )
 
     def _log(
         self,
         values: dict[str, Value],
         fired: list[str],
-        engine: dict[str, str | int | bool],
+        engine: Mapping[str, str | float | int | bool],
         origin: str,
         dropped: tuple[int, ...] = (),
         clips: Mapping[str, str] | None = None,
         captures: int | None = None,
         known: frozenset[str] = frozenset(),
+        gesture: str = "",
+        held: Held | None = None,
     ) -> Change:
-        if not (values or fired or engine or dropped or clips is not None or captures is not None):
+        if not (values or fired or engine or dropped or held or clips is not None or captures is not None):
             return Change(self._number, self._clock(), origin)
-        kept = [target for place, target in enumerate(self._kept_after(fired, values)) if place not in dropped]
-        stored = self._stored_after(fired, values)
-        if self.judges and any(name.startswith("target/") for name in (*values, *fired)):
+        before = after = self._held if held is None else held
+        if held is not None or any(name.startswith("target/") for name in (*values, *fired)):
             target = target_of({**self.tree.values, **values})
+            after = before.after(fired, target)
             for judge in self.judges:
-                judge(target, kept, stored)
+                judge(target, after.kept, after.stored)
+        before, after = self._held, after.without(dropped)
+        was = {name: self.tree.values[name] for name in values}
         self.tree.values.update(values)
         self._engine.update(engine)
-        self._kept = kept
-        self._stored = stored
+        self._held = after
         self._clips = self._clips if clips is None else dict(clips)
         self._captures = self._captures if captures is None else captures
         for name in fired:
             self._triggers[name] += 1
         self._number += 1
         numbered = (self._number, self._clock(), origin)
-        change = Change(*numbered, values, tuple(fired), engine, dropped, clips, captures, known)
+        part = f"{gesture}#{self._number}" if gesture and "#" not in gesture else gesture
+        both = None if after == before else (before, after)
+        change = Change(*numbered, values, tuple(fired), engine, dropped, clips, captures, known, part, was, both)
         self.history.append(change)
         self._untold.append(change)
         self._tell()
         return change
-
-    def _kept_after(self, fired: Iterable[str], values: Mapping[str, Value]) -> list[Target]:
-        kept = self._kept
-        for name in fired:
-            if name == "target/clear":
-                kept = []
-            elif name == "target/keep":
-                if len(kept) >= _MAX_KEPT:
-                    raise UserError(name, f"holds {_MAX_KEPT} targets already", "fire target/clear", "too_many")
-                kept = [*kept, target_of({**self.tree.values, **values})]
-        return kept
-
-    def _stored_after(self, fired: Iterable[str], values: Mapping[str, Value]) -> dict[str, Target]:
-        stored = self._stored
-        for name in fired:
-            if name in _STORES:
-                target = target_of({**self.tree.values, **values})
-                if target.by == "morph":
-                    mend = "store a target of its own first"
-                    raise UserError(name, "cannot store the way between a and b", mend, "bad_value")
-                stored = {**stored, _STORES[name]: target}
-        return stored
 
     def _tell(self) -> None:
         if self._telling:
