@@ -31,12 +31,12 @@ def scored_request(typed: argparse.Namespace) -> tuple[Request, Score]:
     """
     tree = ParameterTree()
     if typed.set is None:
-        return _request(typed, SetFile(), tree), ()
+        return _request(typed, SetFile(), tree, film=True), ()
     chosen, score = read_scored_set(Path(typed.set).expanduser(), tree)
-    return _request(typed, chosen, tree), score
+    return _request(typed, chosen, tree, film=True), score
 
 
-def _request(typed: argparse.Namespace, chosen: SetFile, tree: ParameterTree) -> Request:
+def _request(typed: argparse.Namespace, chosen: SetFile, tree: ParameterTree, film: bool = False) -> Request:
     own = typed_parameters(typed, tree)
     clip = own.pop("source/clip", None)
     both: dict[str, Value] = overlay(chosen.values, own, tree)
@@ -50,7 +50,7 @@ def _request(typed: argparse.Namespace, chosen: SetFile, tree: ParameterTree) ->
         beats=getattr(typed, "beats", usual.beats),
         steps=typed.steps,
         preset=typed.preset or "",
-        values={**effective(both, tree, fit), **own},
+        values={**effective(both, tree, fit, film), **own},
         seed=seed or 0,
         device=typed.device,
         variants=getattr(typed, "variants", usual.variants),

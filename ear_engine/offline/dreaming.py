@@ -126,15 +126,15 @@ class Ready:
     resolve: Callable[[Mapping[str, Value]], tuple[Term, ...]]
 
 
-def prepare(request: Request) -> Ready:
-    """Load and check everything that a request names.
+def prepare(request: Request, film: bool = False) -> Ready:
+    """Load and check everything that a request names, for a film or a loop.
 
     Raises:
         UserError: something of that does not exist or cannot be.
     """
     request.check()
     tree = ParameterTree()
-    values = request.all_values(tree)
+    values = request.all_values(tree, film)
     platform.reuse_memory()
     model = _model(find_ear(str(request.ear)).path, request.device)
     folders = (platform.user_clip_dir(),) if request.clip_folders is None else request.clip_folders

@@ -70,7 +70,7 @@ class Performance:
 
     def __init__(self, request: Request, seconds: float | None = None, score: Score = ()) -> None:
         self._request = request
-        self.ready: Ready = prepare(request)
+        self.ready: Ready = prepare(request, film=True)
         self._seconds = seconds
         lasts = self.samples / self.ready.dreaming.beats / self.sample_rate
         self._course = Course(self.ready.values, score, lasts, ParameterTree())

@@ -25,8 +25,8 @@ _PLAYED = (
     "optimizer/steps_per_loop",
     "playback/mute",
     "playback/quantize",
-    "playback/crossfade",
 )
+_FADED = "playback/crossfade"  # does something in a film, which has one version after the other
 _ELSEWHERE = {"source/clip": "clip", "model/ear": "ear", "model/device": "device"}  # parameter → field of Request
 
 
@@ -80,8 +80,8 @@ class Request:
             reason = f"are too few for a step at {self.steps} steps a beat"
             raise UserError(f"beats {self.beats:g}", reason, "dream longer, or make more steps a beat", "out_of_range")
 
-    def all_values(self, tree: ParameterTree) -> dict[str, Value]:
-        """Values of all parameters: defaults, under the preset, under ``values``.
+    def all_values(self, tree: ParameterTree, film: bool = False) -> dict[str, Value]:
+        """Values of all parameters: defaults, under the preset, under ``values``; of a film or of a loop.
 
         Raises:
             UserError: there is no such preset or parameter, a value is refused, or it does nothing without playing.
@@ -92,9 +92,11 @@ class Request:
             if name in _ELSEWHERE:
                 word = _ELSEWHERE[name]
                 raise UserError(name, "is not set this way without playing", f"give {word}= or --{word}", "bad_value")
-            if idle(tree[name], fit):
+            if idle(tree[name], fit, film):
                 reason, mend = "does nothing without playing", "leave it out"
-                if name in _FITTED:
+                if name == _FADED:
+                    reason, mend = "does nothing in a loop alone", "leave it out, or render a film"
+                elif name in _FITTED:
                     reason, mend = f"does nothing while source/fit is {fit}", "set that to stretch or crop too"
                 raise UserError(name, reason, mend, "bad_value")
         if own.get("target/by") == "morph":
@@ -103,17 +105,19 @@ class Request:
         return {**tree.values, **overlay(named, own, tree)}
 
 
-def idle(row: Parameter, fit: Value) -> bool:
-    """Whether a parameter does nothing without playing, the clip fitted as ``source/fit`` says."""
+def idle(row: Parameter, fit: Value, film: bool = False) -> bool:
+    """Whether a parameter does nothing in a loop or a film, the clip fitted as ``source/fit`` says."""
     if row.name in _FITTED:
         return fit == _AS_IT_IS
+    if row.name == _FADED:
+        return not film
     return row.kind == "trigger" or row.name in _PLAYED or row.name in _ELSEWHERE
 
 
-def effective(values: Mapping[str, Value], tree: ParameterTree, fit: Value) -> dict[str, Value]:
+def effective(values: Mapping[str, Value], tree: ParameterTree, fit: Value, film: bool = False) -> dict[str, Value]:
     """What of the ``values`` of a set file, made for playing, does something here."""
     morph = ("target/by", "morph")
-    return {name: value for name, value in values.items() if not idle(tree[name], fit) and (name, value) != morph}
+    return {name: value for name, value in values.items() if not idle(tree[name], fit, film) and (name, value) != morph}
 
 
 def checked(tree: ParameterTree, values: Mapping[str, object]) -> dict[str, Value]:

@@ -38,6 +38,16 @@ def test_versions_are_faded_into_each_other(tiny: Path, tick: Path) -> None:
         assert steps[beat.start - 1] <= np.quantile(steps, 0.999)
 
 
+def test_a_crossfade_is_as_long_as_it_is_set(tiny: Path, tick: Path) -> None:
+    sounds = {}
+    for fade in (1.0, 100.0):
+        performance, beats = played(tiny, tick, **{"dream/rate": -6.0, "playback/crossfade": fade})
+        sounds[fade] = np.concatenate([beat.audio for beat in beats], axis=1)
+    differs = np.flatnonzero((sounds[1.0] != sounds[100.0]).any(axis=0))
+    since = (differs - performance.start(1)) % (performance.start(2) - performance.start(1))
+    assert len(differs) and since.max() <= 0.1 * performance.sample_rate
+
+
 def test_dry_is_the_source_all_the_time(tiny: Path, tick: Path) -> None:
     performance, beats = played(tiny, tick, **{"playback/wet": 0.0})
     sound = np.concatenate([beat.audio for beat in beats], axis=1)
