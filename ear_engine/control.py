@@ -82,8 +82,12 @@ class ControlLog:
             "stop": False,
             "audition": "",
             "maps": 0,
+            "recording": "",
             "carried": "",
             "bar_at": 0.0,
+            "recall": "",
+            "recalls": 0,
+            "still": False,
         }
         self._number = 0
         self._seed = seed
@@ -95,6 +99,8 @@ class ControlLog:
         self._clips, self._captures = dict(state.clips), state.captures
         self._engine.update(source=state.source, source_number=state.source_number, ear=state.ear)
         self._engine.update(audition=state.audition, maps=state.maps, carried=state.carried, bar_at=state.bar_at)
+        self._engine.update(recording=state.recording)
+        self._engine.update(recall=state.recall, recalls=state.recalls)
         self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
         self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
 
@@ -239,6 +245,25 @@ class ControlLog:
         """Let the excerpt in ``file`` of the session's loops folder sound over the loop; an empty name ends it."""
         return self._log({}, [], {"audition": file}, origin)
 
+    def set_recall(self, file: str, origin: str, still: bool = False) -> Change:
+        """Let the loop in ``file`` of the session's loops folder be heard as it is, and the dream go on from it.
+
+        Args:
+            file: a loop of the source's length.
+            origin: who asked.
+            still: rest there until the next one, or :meth:`move_on`.
+        """
+        engine = {"recall": file, "recalls": int(self._engine["recalls"]) + 1, "still": still}
+        return self._log({}, [], engine, origin)
+
+    def move_on(self, origin: str) -> Change:
+        """Let a dream that rests on a recalled loop go on; nothing if it does not rest."""
+        return self._log({}, [], {"still": False} if self._engine["still"] else {}, origin)
+
+    def set_recording(self, folder: str, origin: str) -> Change:
+        """Let everyone keep what is played in ``folder``; an empty name ends it."""
+        return self._log({}, [], {"recording": folder}, origin)
+
     def capture(self, origin: str) -> Change:
         """Ask for one loop of the live input."""
         return self._log({}, [], {}, origin, captures=self._captures + 1)
@@ -271,8 +296,12 @@ class ControlLog:
             captures=self._captures,
             audition=str(self._engine["audition"]),
             maps=int(self._engine["maps"]),
+            recording=str(self._engine["recording"]),
             carried=str(self._engine["carried"]),
             bar_at=float(self._engine["bar_at"]),
+            recall=str(self._engine["recall"]),
+            recalls=int(self._engine["recalls"]),
+            still=bool(self._engine["still"]),
         )
 
     def _log(

@@ -90,6 +90,9 @@ class ControlState:
     captures: int = 0  # how many loops of the live input were asked for
     maps: int = 0  # counts up when a map of the ear was made: what is known of the ear is to be read again
     audition: str = ""  # file in the loops folder of the excerpt that shall sound over the loop; empty ends it
+    recall: str = ""  # file in the loops folder of the loop that the dream was told to go on from
+    recalls: int = 0  # counts up with every such loop
+    still: bool = False  # the dream rests where it is until the next one (between the steps of a morph)
     recording: str = ""  # folder that the performance is kept in; empty if it is not
     carried: str = ""  # file of the dream so far, fitted to this source; sounds until this source has been dreamed from
     bar_at: float = 0.0  # clock.now() at which a bar shall begin to be heard, the last one asked for
@@ -153,6 +156,7 @@ class DreamerState:
     file: str  # its file name in the session's loops folder
     source_number: int  # the source it descends from
     sequence: int  # last control change it has applied
+    recalls: int = 0  # the last of ControlState.recalls that it has taken, or found impossible
     shapes: list[list[int]] = field(default_factory=list)  # [channels, bins] of each of ``layers``
     refusals: list[Refusal] = field(default_factory=list)  # the last 16
     events: list[Event] = field(default_factory=list)  # the last 16
