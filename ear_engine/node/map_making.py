@@ -45,6 +45,7 @@ class MapMaking:
         self._asked = False
         self._settled: set[str] = set()  # ears that have got their map, or never will
         self._deaths: dict[str, int] = {}
+        self._past: LayoutState | None = None  # the last word of a process that has ended
         self._told = ""  # ear whose beginning was told
         self._given_up: set[str] = set()  # ears that never will have one
         self._jobs: list[Job] = []  # clients that wait for it
@@ -120,7 +121,11 @@ class MapMaking:
         if ended.name != LAYOUT:
             return False
         state, ear = self._reader.read(), self._ear
-        if state is None or state.ear != ear:  # another ear has been chosen meanwhile
+        if state is None or state is self._past:
+            self._died(ear, ended.code, "before its first word")
+            return True
+        self._past = state
+        if state.ear != ear:  # another ear has been chosen meanwhile
             return True
         name = Path(ear).name
         if ended.code == 0 and state.phase == "done":
@@ -134,9 +139,7 @@ class MapMaking:
         elif ended.code == BAD_INPUT:
             self._give_up(ear, state.message or "It cannot be laid out.")
         elif ended.code != 0:
-            self._deaths[ear] = self._deaths.get(ear, 0) + 1
-            if self._deaths[ear] >= _TRIES:
-                self._give_up(ear, f"The layout process ends without a map (exit code {ended.code}).")
+            self._died(ear, ended.code, "without a map")
         return True
 
     def close(self) -> None:
@@ -146,6 +149,11 @@ class MapMaking:
     @property
     def _ear(self) -> str:
         return self._control.snapshot().ear
+
+    def _died(self, ear: str, code: int, how: str) -> None:
+        self._deaths[ear] = self._deaths.get(ear, 0) + 1
+        if self._deaths[ear] >= _TRIES:
+            self._give_up(ear, f"The layout process ends {how} (exit code {code}).")
 
     def _give_up(self, ear: str, why: str) -> None:
         self._settled.add(ear)

@@ -125,6 +125,19 @@ def test_a_process_that_dies_twice_is_not_started_again(stage: Stage) -> None:
     assert [report[1] for report in stage.reports] == ["no_map"]
 
 
+def test_one_that_dies_before_its_first_word_is_given_up_too(stage: Stage) -> None:
+    stage.making.ask()
+    silent = Exit("layout", 1, False, "The layout process has ended.")
+    assert stage.making.ended(silent) and stage.making.wanted() and not stage.reports
+    assert stage.making.ended(silent) and not stage.making.wanted()
+    ((level, code, text),) = stage.reports
+    assert (level, code) == ("warning", "no_map") and "before its first word (exit code 1)" in text
+    stage.control.set_ear("/ears/other", "test")
+    stage.lacking = Path("/ears/other")
+    assert stage.end(2, ear="/ears/other", phase="failed", message="no") and stage.making.ended(silent)
+    assert [report[1] for report in stage.reports] == ["no_map", "no_map"]  # what another had said is not its word
+
+
 def test_another_ear_meanwhile_needs_no_word(stage: Stage) -> None:
     stage.making.ask()
     stage.control.set_ear("/ears/other", "test")
