@@ -13,6 +13,7 @@ from ear_engine.playback.backend import Backend
 from ear_engine.playback.capture import Capture
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.graph import Graph
+from ear_engine.playback.keeping import Keeping
 from ear_engine.playback.library import LoopLibrary
 from ear_engine.playback.mix import level, mix_gains
 from ear_engine.playback.plan import Plan
@@ -69,6 +70,7 @@ class Feeder:
         self._asked = 0 if earlier is None else earlier.captured
         self._scheduler = Scheduler(self.plan, library, sample_rate)
         self._writer = RingWriter(graph, self.plan, sample_rate, backend.rate)
+        self._keeping = Keeping(graph, self.plan, self._writer, _described(backend, sample_rate), events)
         self._timeline = Timeline(backend.rate, backend.buffer_size)
         self._underruns = 0 if earlier is None else earlier.dropouts + 1
         self._played = 0  # device samples that have left the graph
@@ -89,6 +91,8 @@ class Feeder:
 
     def tick(self, control: ControlState | None, dreamer: DreamerState | None, at: float) -> bool:
         """Do what is due at clock time ``at``; return whether a block has left since the last tick."""
+        if control is not None:
+            self._keeping.follow(control.recording, self._played, at)
         moved = self._follow(at)
         if not self._anchored:
             if self._timeline.observed < _SETTLE:
@@ -103,6 +107,7 @@ class Feeder:
             self._starved = False
         self._scheduler.tick(control, dreamer, self._writer.rendered, at)
         self._writer.fill(self._played + self._lead)
+        self._keeping.rendered()
         heard = round(self._writer.engine_position(self._played))
         if control is not None:
             self._apply(control, heard)
@@ -120,8 +125,9 @@ class Feeder:
         self._graph.set_level(0.0)
 
     def drain(self, at: float) -> None:
-        """Hand on what has left the graph, without feeding it."""
+        """Hand on what has left the graph, without feeding it; nothing is kept after it."""
         self._follow(at)
+        self._keeping.close(at)
 
     def state(self, at: float) -> AudioState | None:
         """What the others may know, at clock time ``at``; None before the first sample is placed."""
@@ -147,6 +153,7 @@ class Feeder:
             captured_file="" if self._capture is None else self._capture.file,
             audition="" if self._audition is None else self._audition.taken,
             audition_left=0.0 if self._audition is None else self._audition.left(device),
+            kept=self._keeping.seconds,
             events=self._events.latest(),
         )
 
@@ -171,6 +178,7 @@ class Feeder:
             self._sink(frames)
         if self._capture is not None:
             self._capture.hear(self._graph.heard(self._played + step - known, known), step - known)
+        self._keeping.played(self._played + step - known, frames, step - known, at)
         self._graph.clear(self._played + step - known, known)
         self._played += step
         self._moved = at
@@ -198,3 +206,8 @@ class Feeder:
         self._graph.set_level(level(float(values.get("playback/gain", 0.0)), bool(values.get("playback/mute", False))))
         over, duck = (float(values.get(f"audition/{name}", 0.0)) for name in ("level", "duck"))
         self._graph.set_over(level(over, False), level(duck, False))
+
+
+def _described(backend: Backend, sample_rate: int) -> dict[str, object]:
+    rates = {"sample_rate": sample_rate, "device_rate": backend.rate, "buffer_size": backend.buffer_size}
+    return {"backend": backend.name, "device": backend.device, "latency": backend.latency, **rates}

@@ -78,6 +78,10 @@ class Plan:
                 found = planned
         return found
 
+    def entered(self, position: int) -> list[PlannedLoop]:
+        """The entries before ``position`` whose audio is still held."""
+        return [planned for planned in self._loops if planned.entry.start < position]
+
     def add(self, planned: PlannedLoop) -> None:
         """Append an entry.
 

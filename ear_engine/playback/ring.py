@@ -27,13 +27,16 @@ class RingWriter:
         self._ratio = sample_rate / device_rate
         self._anchor = (0, 0.0)
         self._resampler: Any = None
+        self.anchored: tuple[int, float, int] | None = None
+        """Device sample and engine sample of the anchor, and the device sample from which on it is silent before."""
         self.written = 0  # first device sample not in the ring
         self.rendered = 0  # first engine sample not rendered
 
     def anchor(self, device: int, engine: float) -> None:
         """Go on writing at ``device``, which is the moment ``engine`` (rounded to a sample)."""
-        self.written, self.rendered = device, round(engine)
+        silent, self.written, self.rendered = self.written, device, round(engine)
         self._anchor = (device, float(self.rendered))
+        self.anchored = (*self._anchor, silent)
         if self._rates[0] != self._rates[1]:
             import soxr  # only if needed: it costs 50 ms
 
