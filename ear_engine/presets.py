@@ -122,7 +122,8 @@ def recall(preset: Preset, control: ControlLog, origin: str) -> Change:
     Raises:
         UserError: a value is refused (a layer that the ear does not have); nothing has changed then.
     """
-    return control.apply({**preset.changes(control.tree), "target/clear": True}, origin, known=False)
+    changes = {**preset.changes(control.tree), "target/clear": True}
+    return control.apply(changes, origin, known=False, gesture=f"preset {preset.name}")
 
 
 def _files(roots: Sequence[Path] | None) -> dict[str, Path]:
