@@ -19,6 +19,7 @@ from ear_engine.errors import UserError
 from ear_engine.node import introduction
 from ear_engine.node.aimed import Aimed
 from ear_engine.node.audition import Auditions
+from ear_engine.node.autopilot import ORIGIN as AUTOPILOT
 from ear_engine.node.autopilot import Autopilot
 from ear_engine.node.children import BAD_INPUT, LAYOUT, MAP, default_children
 from ear_engine.node.console import Console
@@ -39,6 +40,7 @@ from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
 from ear_engine.node.targets import Targets
 from ear_engine.node.viewer_process import ViewerProcess
 from ear_engine.osc.reports import LayerInfo
+from ear_engine.osc.groups.undo import undo_commands
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree
 from ear_engine.shared_memory.clock import now, playhead
@@ -46,9 +48,12 @@ from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
 from ear_engine.sources.library import ClipLibrary
 from ear_engine.targets.facts import EarFacts
+from ear_engine.undo import Undo
 from ear_engine.web.discovery import Discovery
 from ear_engine.web.server import WebServer
 
+ENGINE = ("node", SOURCE, MODELS, AUTOPILOT)
+"""Origins of what the engine changes by itself."""
 _TICK = 0.02  # seconds between looks at the children
 _LOOK = 0.1  # between looks at their states
 _SILENT = 15.0  # seconds after which `seconds` counts although nothing sounds
@@ -115,6 +120,7 @@ class Node:
         wanted = {MAP: self._map.wanted, LAYOUT: self._making.wanted}
         self._supervisor = Supervisor(children(self.session, options), wanted=wanted)
         self._models = Models(self.control, options.ear)
+        self._undo = Undo(self.control, (*ENGINE, options.origin))
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
         self.osc = OscService(
@@ -131,7 +137,12 @@ class Node:
             port=options.osc_port,
             send=options.send,
             allow=options.allow,
-            commands=(*self._models.commands(), *self._map.commands(), *self._making.commands()),
+            commands=(
+                *self._models.commands(),
+                *self._map.commands(),
+                *self._making.commands(),
+                *undo_commands(self._undo),
+            ),
         )
         self.web = WebServer(
             self.session,
