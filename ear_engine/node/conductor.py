@@ -39,8 +39,8 @@ from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
 from ear_engine.node.targets import Targets
 from ear_engine.node.viewer_process import ViewerProcess
-from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.groups.undo import undo_commands
+from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree
 from ear_engine.shared_memory.clock import now, playhead
