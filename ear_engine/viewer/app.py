@@ -17,7 +17,7 @@ from ear_engine.viewer.console import Console, Shown
 from ear_engine.viewer.deeds import Deeds
 from ear_engine.viewer.events import Button, Event, Key, Moved, Text, Wheel
 from ear_engine.viewer.finder import ScreenFinder
-from ear_engine.viewer.following import open_bulk, state_of, wanted_of
+from ear_engine.viewer.following import close_all, open_bulk, state_of, wanted_of
 from ear_engine.viewer.gestures import Fit, Gestures, Hover, Pan, Turn, Zoom
 from ear_engine.viewer.keys import action_of
 from ear_engine.viewer.loader import Loader, ReadyLoop
@@ -124,9 +124,7 @@ class App:
 
     def close(self) -> None:
         """Free all of it."""
-        self.loader.close()
-        self.asker.close()
-        self.client.close()
+        close_all(self.loader, self.asker, self.client)
         self.outputs.close()
         self._tell_written(wait=True)
         self.screenshots.close()

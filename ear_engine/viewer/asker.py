@@ -70,12 +70,16 @@ class Asker:
         """Begin; returns at once."""
         self._thread.start()
 
-    def close(self) -> None:
-        """End."""
+    def quit(self) -> None:
+        """Ask it to end; returns at once."""
         self._quit.set()
         self._wake.set()
+
+    def close(self, patience: float = 1.0) -> None:
+        """End; a question that takes longer than ``patience`` seconds is left to itself."""
+        self.quit()
         if self._thread.is_alive():
-            self._thread.join(3.0)
+            self._thread.join(patience)
 
     def want(self, engine: tuple[str, int], neuron: int) -> None:
         """Say who is to be asked (name, HTTP port; port 0 is nobody yet), and about which neuron; -1 is none."""

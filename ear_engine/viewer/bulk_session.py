@@ -13,15 +13,13 @@ from ear_engine.ear.neurons import Layer, NeuronIndex
 from ear_engine.errors import UserError
 from ear_engine.layout.groups import no_links
 from ear_engine.layout.map_file import identity
-from ear_engine.shared_memory.map_state import MapReader
+from ear_engine.shared_memory.map_state import MapReader, MapState
 from ear_engine.shared_memory.shelf import LoopFacts, Shelf
 from ear_engine.shared_memory.states import ControlState, DreamerState, StateReader
 from ear_engine.targets.facts import EarFacts, load_facts
 from ear_engine.viewer.bulk_http import places
 from ear_engine.viewer.model import LoopLights, MapPicture
 from ear_engine.web.neurons import describe
-
-_STILL = "still"
 
 
 class SessionBulk:
@@ -55,23 +53,16 @@ class SessionBulk:
 
     def map_version(self) -> str:
         """Another word whenever the map is another or has moved."""
-        facts = self._learned()
-        if facts is None or not len(facts.index):
-            return ""
-        state = self._moving.read() if self._moves() else None
-        if state is None or len(state.positions) != len(facts.index):
-            return f"{self._learnings}-{_STILL}"
-        return f"{self._learnings}-{state.pid}-{state.step}"
+        return self._look()[0]
 
     def map(self) -> MapPicture | None:
         """The map as it is now."""
-        version, facts = self.map_version(), self._facts
+        (version, state), facts = self._look(), self._facts
         if facts is None or not version:
             return None
         if version != self._version or self._picture is None:
             still = facts.positions if facts.stored is None else facts.stored.positions
             links = no_links() if facts.stored is None else facts.stored.links
-            state = None if version.endswith(_STILL) else self._moving.read()
             positions = still if state is None else np.ascontiguousarray(state.positions[:, :2])
             if not places(positions):
                 mend = "make the map again"
@@ -107,12 +98,22 @@ class SessionBulk:
         for reader in (self._control, self._dreamer, self._moving):
             reader.close()
 
-    def _moves(self) -> bool:
-        """Whether the map that the map process writes is the one to show."""
+    def _look(self) -> tuple[str, MapState | None]:
+        """The word for the map as it is now, and what it is a word for, if it moves."""
+        facts = self._learned()
+        if facts is None or not len(facts.index):
+            return "", None
+        state = self._motion()
+        if state is None or len(state.positions) != len(facts.index):
+            return f"{self._learnings}-still", None
+        return f"{self._learnings}-{state.pid}-{state.step}", state
+
+    def _motion(self) -> MapState | None:
+        """The map that the map process writes, if it is the one to show."""
         control, state = self._control.read(), self._moving.read()
         if control is None or state is None or control.values.get("map/motion") == "still":
-            return False
-        return Path(state.ear) == Path(control.ear) and platform.process_alive(state.pid)
+            return None
+        return state if Path(state.ear) == Path(control.ear) and platform.process_alive(state.pid) else None
 
     def _learned(self) -> EarFacts | None:
         control, dreamer = self._control.read(), self._dreamer.read()

@@ -73,11 +73,15 @@ class EngineClient:
         """Begin; returns at once."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Say good-bye and end."""
+    def quit(self) -> None:
+        """Ask it to end; returns at once."""
         self._quit.set()
+
+    def close(self, patience: float = 1.0) -> None:
+        """Say good-bye and end; what takes longer than ``patience`` seconds is left to itself."""
+        self.quit()
         if self._thread.is_alive():
-            self._thread.join(2.0)
+            self._thread.join(patience)
         if self._engine:
             self._send("/ear/stream/unsubscribe")
         self._line.close()

@@ -37,7 +37,7 @@ class Deeds:
             at: seconds.
         """
         if action in TOOLS:
-            self._app.gestures.cancel()
+            self._cancel(at)
             self._app.gestures.tool = next(tool for tool in TOOLS if tool == action)
             self._app.tell(f"left drag: {action}")
         elif action:
@@ -108,7 +108,7 @@ class Deeds:
     def _escape(self, at: float) -> None:
         app = self._app
         if app.gestures.busy:
-            app.gestures.cancel()
+            self._cancel(at)
         elif app.help:
             app.help = False
         elif app.auditioning(at):
@@ -126,6 +126,10 @@ class Deeds:
             app.client.stop_audition()
         else:
             app.tell("point at a neuron to hear what excites it")
+
+    def _cancel(self, at: float) -> None:
+        for action in self._app.gestures.cancel():
+            self._app.touch.take(action, self._app.finder, at)
 
     def _quit(self, at: float) -> None:
         self._app.ending = True

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Protocol
 
 from ear_engine.viewer.bulk import Bulk, HttpBulk, SessionBulk
 from ear_engine.viewer.loader import Wanted
 from ear_engine.viewer.model import Heard
 from ear_engine.viewer.news import Snapshot
+
+_PATIENCE = 1.0  # seconds that all threads together get to end
+
+
+class Thread(Protocol):
+    """Works beside the frame loop."""
+
+    def quit(self) -> None:
+        """Ask it to end; returns at once."""
+
+    def close(self, patience: float) -> None:
+        """Wait for its end, so many seconds at most."""
+
+
+def close_all(*threads: Thread) -> None:
+    """End them, within a second: whoever waits for an answer is left to itself, and ends with the process."""
+    for one in threads:
+        one.quit()
+    end = time.perf_counter() + _PATIENCE
+    for one in threads:
+        one.close(max(end - time.perf_counter(), 0.0))
 
 
 def open_bulk(host: str, session: Path | None, engine: tuple[str, int]) -> Bulk | None:

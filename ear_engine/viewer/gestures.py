@@ -141,9 +141,10 @@ class Gestures:
             return self._press(event) if event.down else self._release(event, at)
         return self._move((event.x, event.y))
 
-    def cancel(self) -> None:
-        """Forget what was begun."""
-        self._drag, self._path = "", []
+    def cancel(self) -> list[Action]:
+        """Forget what was begun; return what that means: a brush that was down is lifted."""
+        drag, self._drag, self._path = self._drag, "", []
+        return [StrokeEnd()] if drag == "brush" else []
 
     def _wheel(self, event: Wheel) -> list[Action]:
         return [Zoom(event.x, event.y, _ZOOM ** max(-8.0, min(8.0, event.up)))] if event.up else []

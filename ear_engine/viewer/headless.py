@@ -9,7 +9,7 @@ from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.viewer.asker import Asker
 from ear_engine.viewer.client import EngineClient
-from ear_engine.viewer.following import open_bulk, state_of, wanted_of
+from ear_engine.viewer.following import close_all, open_bulk, state_of, wanted_of
 from ear_engine.viewer.loader import Loader
 from ear_engine.viewer.offscreen import create_context, is_software, release_context
 from ear_engine.viewer.options import ViewOptions
@@ -99,9 +99,7 @@ class Headless:
 
     def close(self) -> None:
         """Free all of it."""
-        self.loader.close()
-        self.asker.close()
-        self.client.close()
+        close_all(self.loader, self.asker, self.client)
         self.outputs.close()
         self.stage.release()
         release_context(self._context)

@@ -35,7 +35,7 @@ class Line:
         self._lock = threading.Lock()  # who sends must not meet the number of a socket that has been closed
         self._sock = self._open()
         self._opened = time.perf_counter()
-        self._broken = False
+        self._broken = self._closed = False
         self.refused = False
         """Whether the machine has said, since :meth:`receive` was called last, that nobody listens there."""
 
@@ -81,13 +81,15 @@ class Line:
         except UserError:  # there is no way to it now
             return False
         with self._lock:
-            old, self._sock, self._broken = self._sock, new, False
-        old.close()
+            if not self._closed:  # finding a name may have taken longer than anyone waited
+                new, self._sock, self._broken = self._sock, new, False
+        new.close()
         return True
 
     def close(self) -> None:
         """Free the socket."""
         with self._lock:
+            self._closed = True
             self._sock.close()
 
     def _note(self, error: OSError) -> None:

@@ -94,11 +94,15 @@ class Loader:
         """Begin; returns at once."""
         self._thread.start()
 
-    def close(self) -> None:
-        """End."""
+    def quit(self) -> None:
+        """Ask it to end; returns at once."""
         self._quit.set()
+
+    def close(self, patience: float = 1.0) -> None:
+        """End; a question that takes longer than ``patience`` seconds is left to itself."""
+        self.quit()
         if self._thread.is_alive():
-            self._thread.join(3.0)
+            self._thread.join(patience)
 
     def _run(self) -> None:
         while not self._quit.wait(_TURN):

@@ -71,7 +71,7 @@ class Outputs:
             return
         size = size_of(values)
         self._open(stage.context, size)
-        self._hand_on()
+        self._hand_on(size)
         eager = self._try_all(self._running, lambda one: one.sink.wants())
         if eager:
             self._wanted = at
@@ -114,12 +114,14 @@ class Outputs:
             self._canvas = Canvas(context, size)
         return self._canvas
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, size: tuple[int, int]) -> None:
         """Give away the picture that was drawn at the last turn, which the GPU has copied meanwhile."""
         if self._awaited is None or self._canvas is None:
             return
         canvas, (at, quality) = self._canvas, self._awaited
         self._awaited = None
+        if canvas.size != size:  # sinks have been opened for another one since
+            return
         pixels: Pixels = canvas.end_reading()
         frame = Frame(canvas.texture, at, quality, lambda: pixels)
         ready = self._try_all([one for one in self._running if one.sink.reads], lambda one: one.sink.wants())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import io
+import itertools
 import json
 import os
 import socket
@@ -161,6 +162,21 @@ def test_a_map_that_moves_is_followed(session: Session, stage: Stage, ear: Path)
     writer.close()
 
 
+def test_a_map_that_moves_while_it_is_read_is_of_one_moment(session: Session, ear: Path) -> None:
+    decide(session.folder, ear, "alive")
+    bulk = SessionBulk(session.folder)
+    steps = itertools.count(1)
+
+    def read() -> MapState:
+        step = next(steps)
+        return MapState(os.getpid(), "moving", 0.0, str(ear), step, positions=np.full((N, 2), step / 64, np.float32))
+
+    bulk._moving.read = read  # type: ignore[method-assign]  # it has moved whenever one looks
+    picture = bulk.map()
+    assert picture is not None and bulk._version.endswith(f"-{round(picture.positions[0, 0] * 64)}")
+    bulk.close()
+
+
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -3e38])
 def test_a_map_that_moves_beyond_all_bounds_is_refused(session: Session, ear: Path, wrong: float) -> None:
     decide(session.folder, ear, "live")
@@ -220,7 +236,7 @@ def test_an_ear_without_a_folder_of_facts_is_known_when_it_dreams(session: Sessi
     writer: StateWriter[DreamerState] = StateWriter(session.folder, "dreamer")
     shapes = [[layer.channels, layer.bins] for layer in LAYERS]
     names = [layer.name for layer in LAYERS]
-    writer.write(DreamerState(1, "running", now(), "plain", "cpu", names, 1, 1.0, 0.0, 0, "", 1, 1, shapes))
+    writer.write(DreamerState(1, "running", now(), "plain", "cpu", names, 1, 1.0, 0.0, 0, "", 1, 1, shapes=shapes))
     picture = bulk.map()
     assert picture is not None and picture.index.layers == INDEX.layers and not len(picture.links)
     session.publish(1)

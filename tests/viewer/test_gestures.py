@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
+from ear_engine.viewer.deeds import Deeds
 from ear_engine.viewer.events import ALT, CONTROL, LEFT, MIDDLE, RIGHT, SHIFT, Button, Key, Moved, Wheel
 from ear_engine.viewer.gestures import (
     Action,
@@ -97,6 +101,21 @@ def test_another_button_meanwhile_means_nothing() -> None:
     assert hand.take(Moved(50, 0), 0.0) == [Pan(50, 0)]
     hand.cancel()
     assert not hand.busy
+
+
+@pytest.mark.parametrize("key", ["box", "escape"])
+def test_a_key_during_a_stroke_lifts_the_brush(key: str) -> None:
+    sent: list[list[int]] = []
+    touch = Touch(lambda neurons: sent.append(list(neurons)) or len(sent), lambda: 0.0)
+    touch.clear(10)
+    app = SimpleNamespace(gestures=Gestures("brush"), touch=touch, finder=Row(), tell=lambda text: None)
+    for action in app.gestures.take(Button(LEFT, True, 0, 0, 0), 0.0):
+        touch.take(action, app.finder, 0.0)
+    touch.turn()
+    Deeds(cast(Any, app)).do(key, 0.0)
+    touch.take(Pick(41, 0, False), Row(), 0.0)
+    touch.turn()
+    assert len(sent) == 2 and sent[1] == [4]  # at once: no brush is down
 
 
 def test_keys_do_what_the_list_says() -> None:

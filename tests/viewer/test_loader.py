@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ import numpy as np
 import pytest
 
 from ear_engine.shared_memory.shelf import LoopFacts
+from ear_engine.viewer.asker import Asker
+from ear_engine.viewer.bulk_http import HttpBulk
+from ear_engine.viewer.following import close_all
 from ear_engine.viewer.loader import Loader, Wanted
 from ear_engine.viewer.model import LoopLights, MapPicture
 from tests.viewer.maps import spread
@@ -103,6 +107,23 @@ def test_loops_of_another_ear_are_fetched_once() -> None:
     with loading(shelf, 1) as loader:
         time.sleep(0.6)
         assert shelf.fetched == {1: 1, 2: 1, 3: 1} and not loader.loaded.loops
+
+
+def test_what_waits_for_an_answer_does_not_hold_up_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes questions, and answers none
+        port = mute.getsockname()[1]
+        loader, asker = Loader(lambda engine: HttpBulk("127.0.0.1", port)), Asker("127.0.0.1")
+        loader.wanted = Wanted(("one", port), "ear", 1)
+        asker.want(("one", port), -1)
+        loader.start()
+        asker.start()
+        mute.settimeout(5.0)
+        held = [mute.accept()[0] for _ in range(2)]
+        begun = time.perf_counter()
+        close_all(loader, asker)
+        assert time.perf_counter() - begun < 1.5
+        for one in held:
+            one.close()
 
 
 @pytest.mark.parametrize("error", [OverflowError("inf"), RuntimeError("?"), IndexError(), AttributeError()])

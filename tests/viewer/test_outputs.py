@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import moderngl
 import numpy as np
@@ -225,6 +225,34 @@ def test_no_more_pictures_than_view_output_rate(screen: Screen, monkeypatch: pyt
     screen.step(100)  # five seconds
     assert 24 <= Counter.count <= 26
     assert screen.told == ["the picture goes to counter"]
+
+
+def test_a_picture_of_the_size_before_goes_to_nobody(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sized:
+        reads = True
+        opened: ClassVar[list[tuple[int, int]]] = []
+        taken: ClassVar[list[bool]] = []
+
+        def __init__(self, argument: str) -> None: ...
+        def open(self, context: moderngl.Context, width: int, height: int, name: str) -> str:
+            self.opened.append((width, height))
+            return ""
+
+        def wants(self) -> bool:
+            return True
+
+        def send(self, frame: Frame) -> None:
+            self.taken.append(frame.pixels.shape == (*reversed(self.opened[-1]), 4))
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(Registry, "load", lambda *_: Sized)
+    screen.give("sized")
+    screen.step(3)
+    screen.values["view/output_size"] = "320x180"
+    screen.step(3)
+    assert Sized.opened == [(640, 360), (320, 180)]
+    assert Sized.taken == [True] * 4  # each a frame later, and that of the change is left out
 
 
 def test_a_slow_client_misses_pictures_and_holds_nobody_up(screen: Screen) -> None:
