@@ -67,8 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parse(typed)
         platform.yield_cores()
-        if options.command == "serve":  # SIGTERM ends it like Ctrl-C from the first moment on
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if options.command == "serve":
+            if options.restart and not options.kept:
+                from ear_engine.keeper import keep
+
+                return keep(typed)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends it like Ctrl-C from the first moment on
         module = importlib.import_module(f"ear_engine.commands.{options.command}")
         return int(module.run(options))
     except UserError as error:

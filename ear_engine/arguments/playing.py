@@ -59,6 +59,10 @@ def _add_serve(serve: Parser) -> None:
     add("--seed", type=int, metavar="N", help="of all randomness (0)")
     add("--view", action="store_true", help="open the viewer, too")
     _add_output(serve, "; without --view no window opens")
+    restart = "start the engine again if it dies; the sound goes on meanwhile (yes)"
+    add("--restart", action=argparse.BooleanOptionalAction, default=True, help=restart)
+    add("--kept", type=int, default=0, help=argparse.SUPPRESS)  # by this process, which starts another one if it dies
+    add("--afresh", action="store_true", help=argparse.SUPPRESS)  # what the one before has left is not gone on with
     add("--json-status", action="store_true", help="one JSON object a line on stdout, at start and every second")
     add_parameters(serve)
 

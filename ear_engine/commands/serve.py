@@ -78,6 +78,8 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         clip_folders=(platform.user_clip_dir(),),
         view=typed.view,
         outputs=_outputs(typed.output),
+        keeper=typed.kept,
+        afresh=typed.afresh,
     )
 
 

@@ -21,7 +21,7 @@ from ear_engine.node.aimed import Aimed
 from ear_engine.node.audition import Auditions
 from ear_engine.node.autopilot import ORIGIN as AUTOPILOT
 from ear_engine.node.autopilot import Autopilot
-from ear_engine.node.children import BAD_INPUT, LAYOUT, MAP, default_children
+from ear_engine.node.children import AUDIO, BAD_INPUT, LAYOUT, MAP, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.heard import HeardLoops
 from ear_engine.node.herald import Herald
@@ -32,7 +32,8 @@ from ear_engine.node.models import ORIGIN as MODELS
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
-from ear_engine.node.session import close_session, open_session
+from ear_engine.node.rejoining import begin
+from ear_engine.node.session import close_session, sounding
 from ear_engine.node.sources import ORIGIN as SOURCE
 from ear_engine.node.sources import Sources
 from ear_engine.node.status import StatusBoard
@@ -43,6 +44,7 @@ from ear_engine.osc.groups.undo import undo_commands
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree
+from ear_engine.platform import process_alive
 from ear_engine.shared_memory.clock import now, playhead
 from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
@@ -92,9 +94,10 @@ class Node:
         children: Children = default_children,
         signals: bool = True,
     ) -> None:
-        self.options = options
-        self.session = open_session()
-        self.control = ControlLog(ParameterTree(), ear=str(options.ear.path), seed=options.seed)
+        beginning = begin(options)
+        self.options = options = beginning.options
+        self.session, self._before = beginning.session, beginning.state
+        self.control = ControlLog(ParameterTree(), ear=str(options.ear.path), seed=options.seed, state=self._before)
         self._loop = asyncio.get_running_loop()
         self._ending = asyncio.Event()
         self._error: UserError | None = None
@@ -119,6 +122,9 @@ class Node:
         )
         wanted = {MAP: self._map.wanted, LAYOUT: self._making.wanted}
         self._supervisor = Supervisor(children(self.session, options), wanted=wanted)
+        playing = None if self._before is None else sounding(self.session)
+        if playing is not None:
+            self._supervisor.adopt(AUDIO, playing)
         self._models = Models(self.control, options.ear)
         self._undo = Undo(self.control, (*ENGINE, options.origin))
         self._shapes: list[LayerInfo] = []
@@ -207,9 +213,13 @@ class Node:
             await self.osc.start()
             self.web.open(self.options.http_port, self.osc.port)
             self._discovery.open()
-            self.control.apply(self.options.values, self.options.origin)
-            self._models.open(self.options.device, self.options.values)
-            self._sources.open(self.options.clip)
+            if self._before is None:
+                self.control.apply(self.options.values, self.options.origin)
+                self._models.open(self.options.device, self.options.values)
+                self._sources.open(self.options.clip)
+            else:
+                self._sources.rejoin(self._before, self.options.clip)
+                self._report("warning", "rejoined", "The engine had died and is back; the sound has gone on.")
             self._imprints.open()
             self.control.listen(self._changed)
             self._publish()
@@ -277,6 +287,8 @@ class Node:
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
             prune_loops(self.session / "loops", dreamer.loop, protected=playing)
+        if self.options.keeper and not process_alive(self.options.keeper):
+            self.stop()
         if self.options.seconds is not None:
             if self._sounding_since is None and (self.board.sounding or at - self._began > _SILENT):
                 self._sounding_since = at

@@ -25,7 +25,8 @@ from ear_engine.errors import UserError
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.reports import ClipInfo
 from ear_engine.parameters import Value
-from ear_engine.shared_memory.loops import LoopFile, source_name, write_loop
+from ear_engine.shared_memory.loops import LoopFile, read_loop, source_name, write_loop
+from ear_engine.shared_memory.states import ControlState
 from ear_engine.sources.library import ClipLibrary, ClipRow
 from ear_engine.sources.source import name_problem
 
@@ -135,6 +136,28 @@ class Sources:
         self._take(wish, self._make(wish))
         self._remark(chosen)
         self.report_faults()
+
+    def rejoin(self, state: ControlState, first: str) -> None:
+        """Go on with the source of a session whose node has died.
+
+        Args:
+            state: what had been decided in it.
+            first: clip that the engine was started with, a name or a path.
+
+        Raises:
+            UserError: its file has gone.
+        """
+        self._spellings = self._library.spellings()
+        name = str(state.values["source/clip"])
+        if name not in self._spellings.values():
+            self._paths[name] = first
+        try:
+            loop = read_loop(self._folder / state.source)
+        except (OSError, ValueError) as problem:
+            mend = "start the engine again"
+            raise UserError("the source loop", f"cannot be read any more ({problem})", mend, "bad_source") from None
+        self._current = Clip(loop.name, loop.audio, loop.sample_rate, loop.beats, "given")
+        self._good = {key: state.values[key] for key in _SHAPING}
 
     async def run(self) -> None:
         """Make sources as they are wished for; the latest wish wins."""

@@ -163,7 +163,11 @@ class DreamerState:
 
 
 State = TypeVar("State", ControlState, AudioState, DreamerState)
-_NESTED: dict[str, type] = {"kept": Target, "schedule": Entry, "events": Event, "refusals": Refusal}
+_NESTED: dict[type, dict[str, type]] = {
+    ControlState: {"kept": Target},
+    AudioState: {"schedule": Entry, "events": Event},
+    DreamerState: {"events": Event, "refusals": Refusal},
+}
 
 
 class StateWriter(Generic[State]):
@@ -197,7 +201,7 @@ class StateReader(Generic[State]):
             if found is not None:
                 self._sequence, payload = found
                 raw: dict[str, Any] = json.loads(payload)
-                for key, nested in _NESTED.items():
+                for key, nested in _NESTED[self._kind].items():
                     if key in raw:
                         raw[key] = [nested(**item) for item in raw[key]]
                 if "stored" in raw:
