@@ -23,6 +23,7 @@ from ear_engine.playback.plan import Plan, PlannedLoop, Stereo
 from ear_engine.playback.ring import RingWriter
 
 ENDED = "keeping_ended"  # code of the event that tells so
+GAINS = ("wet", "dry", "level", "over", "depth", "threshold")  # what Graph.applied gives
 
 
 class Keeping:
@@ -61,7 +62,8 @@ class Keeping:
         except OSError as error:
             self._ended(error.strerror or str(error))
             return
-        self._file.put("open", {"format": FORMAT, "part": SOUND, "at": played, "time": at, **self._head})
+        graph = {"gains": GAINS, "cue": self._graph.cue}
+        self._file.put("open", {"format": FORMAT, "part": SOUND, "at": played, "time": at, **graph, **self._head})
         self.seconds = 0.0
         self._begin = self._marked = played
         self._end = played
