@@ -354,6 +354,9 @@ class App:
             overlay.banner(snapshot.waiting, size, 0.46, scale)
         elif self.stage.picture is None and not dark:
             overlay.banner(loaded.problem or "waiting for the map", size, 0.46, scale)
+        elif (problem := loaded.problem or answered.problem) and not dark:
+            left, right, below = self._margins()
+            overlay.note(problem, left, (round(size[0] - right), round(size[1] - below)), scale)
         text, since = self._told
         if at - since < _TOLD and not dark:
             overlay.banner(text, size, 0.9, scale)

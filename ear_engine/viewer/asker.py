@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.errors import UserError
-from ear_engine.viewer.asking import Asking, must
+from ear_engine.viewer.asking import Asking, must, said
 from ear_engine.viewer.words import words
 from ear_engine.web.blocks import read_block
 
@@ -33,7 +33,7 @@ class Answered:
         by: the way in which the target was chosen.
         asked: seconds (:func:`time.perf_counter`) at which the engine was asked for them.
         words: what the neuron ``words_for`` is.
-        problem: name of the last error that nobody had thought of.
+        problem: why something does not come, for people; nothing as soon as it does.
     """
 
     weights: Weights | None = None
@@ -98,11 +98,12 @@ class Asker:
             self._wake.clear()
             try:
                 self._turn()
-            except (OSError, UserError):  # whoever fetches maps from there says so
+            except (OSError, UserError) as error:
+                self._trouble(said(error, "the target"))
                 self._drop()
                 self._quit.wait(_AGAIN)
             except Exception as error:  # whatever it is: the thread goes on, with a new connection
-                self.answered = replace(self.answered, problem=type(error).__name__)
+                self._trouble(f"the target cannot be used ({type(error).__name__})")
                 self._drop()
                 self._quit.wait(_AGAIN)
             self.cpu = time.thread_time()
@@ -113,7 +114,7 @@ class Asker:
         if engine != self._asked_of:
             self._drop()
             self._asked_of = engine
-            if self.answered.weights is not None:
+            if self.answered.weights is not None or self.answered.problem:
                 self.answered = Answered()
         if not engine[1]:
             return
@@ -124,6 +125,7 @@ class Asker:
             self._hurried.clear()  # before asking: whoever hurries now means what comes after
             self._due = at + _LOOK
             self._target(self._asking, at)
+            self._trouble("")
         if neuron != self.answered.words_for:
             self._describe(self._asking, neuron)
 
@@ -150,6 +152,10 @@ class Asker:
                 about = json.loads(got.body)
                 must(isinstance(about, dict) and about.get("number") == number, "is another one")
                 self.answered = replace(self.answered, words=words(about))
+
+    def _trouble(self, problem: str) -> None:
+        if problem != self.answered.problem:
+            self.answered = replace(self.answered, problem=problem)
 
     def _drop(self) -> None:
         if self._asking is not None:

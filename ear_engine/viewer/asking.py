@@ -122,6 +122,12 @@ class Asking:
         return self._connection.getresponse()
 
 
+def said(error: Exception, what: str) -> str:
+    """Why ``what`` cannot be fetched, for people, in one line."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join((f"{what} cannot be fetched: {reason}" if isinstance(error, OSError) else reason).split())[:300]
+
+
 def must(holds: bool, otherwise: str) -> None:
     """Raise ``ValueError`` unless it holds."""
     if not holds:

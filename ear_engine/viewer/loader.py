@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.errors import UserError
+from ear_engine.viewer.asking import said
 from ear_engine.viewer.bulk import Bulk
 from ear_engine.viewer.heatmaps import changed_picture, heard_picture
 from ear_engine.viewer.loop_light import PreparedLoop
@@ -112,10 +113,12 @@ class Loader:
             try:
                 self._follow(wanted, at)
                 if self._bulk is not None:
-                    self._map(self._bulk, wanted, at)
-                    self._lights(self._bulk, wanted, at)
+                    asked = self._map(self._bulk, wanted, at)
+                    asked = self._lights(self._bulk, wanted, at) or asked
+                    if asked and self.loaded.problem:
+                        self._tell(problem="")
             except (OSError, UserError, ValueError) as error:
-                self._tell(problem=str(error)[:300])
+                self._tell(problem=said(error, "the map and loops"))
                 self._due = dict.fromkeys(self._due, at + _AGAIN)
             except Exception as error:  # whatever it is: the thread goes on, with a new connection
                 self._tell(problem=f"what the engine has sent cannot be used ({type(error).__name__})")
@@ -136,30 +139,31 @@ class Loader:
             self._due["engine"] = at + _AGAIN
             self._bulk = self._open_bulk(wanted.engine)
 
-    def _map(self, bulk: Bulk, wanted: Wanted, at: float) -> None:
+    def _map(self, bulk: Bulk, wanted: Wanted, at: float) -> bool:
+        """Fetch the map if it is another one; return whether anything was asked."""
         if at < self._due["map"]:
-            return
+            return False
         version = bulk.map_version()
         self._due["map"] = at + (_MAP_STILL if version == self._version else _MAP_MOVES)
         if not version or (version == self._version and wanted.ear == self._ear):
-            return
+            return True
         picture = bulk.map()
         if picture is None:
-            return
+            return True
         self._version = version
         known = self.loaded.picture
         if known is None or known.id != picture.id or wanted.ear != self._ear:
             self._ear = wanted.ear
             if known is None or known.id != picture.id:
                 self._loops, self._refused = {}, set()
-        self._tell(picture=picture, loops=self._loops, problem="")
+        self._tell(picture=picture, loops=self._loops)
+        return True
 
-    def _lights(self, bulk: Bulk, wanted: Wanted, at: float) -> None:
+    def _lights(self, bulk: Bulk, wanted: Wanted, at: float) -> bool:
+        """Fetch loops that will be heard; return whether anything was asked."""
         picture = self.loaded.picture
-        if picture is None:
-            return
-        if at < self._due["loops"] or not wanted.seen:
-            return
+        if picture is None or at < self._due["loops"] or not wanted.seen:
+            return False
         self._due["loops"] = at + _LOOPS
         there = [facts.loop for facts in bulk.loops()]
         self._refused &= set(there)
@@ -181,7 +185,8 @@ class Loader:
             for old in others[: max(0, len(kept) - _KEPT)]:
                 del kept[old]
             self._loops = kept
-            self._tell(loops=kept, problem="")
+            self._tell(loops=kept)
+        return True
 
     def _tell(self, **changes: object) -> None:
         now = self.loaded

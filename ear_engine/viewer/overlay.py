@@ -48,6 +48,21 @@ def banner(text: str, size: tuple[int, int], high: float, scale: float) -> None:
     draw.add_text(imgui.ImVec2(x, y), color(*_INK), text)
 
 
+def note(text: str, left: float, size: tuple[int, int], scale: float) -> None:
+    """One line at the bottom left of a free area, as much of it as there is room for.
+
+    Args:
+        text: what it says.
+        left: where the area begins.
+        size: where it ends, right and below.
+        scale: of letters.
+    """
+    room, extent = size[0] - left - 2.0 * (14.0 + 8.0) * scale, imgui.calc_text_size(text).x
+    if extent > room:
+        text = f"{text[: max(0, int(len(text) * room / extent) - 1)]}…"
+    label((text,), left, float(size[1]), size, scale)
+
+
 def outline(points: Sequence[Point], scale: float) -> None:
     """A box or lasso that is being drawn."""
     if len(points) > 1:

@@ -104,5 +104,15 @@ def test_no_error_ends_the_thread(port: int, asker: Asker, monkeypatch: pytest.M
 
     monkeypatch.setattr(module, "read_block", failing)
     asker.want(("engine", port), -1)
-    until(lambda: asker.answered.problem == "IndexError")
-    until(lambda: asker.answered.weights is not None)
+    until(lambda: asker.answered.problem == "the target cannot be used (IndexError)")
+    until(lambda: asker.answered.weights is not None and not asker.answered.problem)
+
+
+def test_what_cannot_be_fetched_is_said_until_it_can(port: int, asker: Asker) -> None:
+    Liar.first = [({}, b"nonsense")] * 3
+    asker.want(("engine", port), -1)
+    until(lambda: asker.answered.problem)
+    assert "has sent something else: its target cannot be used" in asker.answered.problem
+    until(lambda: asker.answered.weights is not None and not asker.answered.problem)
+    asker.want(("engine", 1), -1)  # nobody answers there
+    until(lambda: asker.answered.problem == "the target cannot be fetched: Connection refused")

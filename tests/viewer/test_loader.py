@@ -126,6 +126,17 @@ def test_what_waits_for_an_answer_does_not_hold_up_the_end() -> None:
             one.close()
 
 
+def test_what_cannot_be_fetched_is_said_until_it_can_although_nothing_is_new() -> None:
+    shelf = Shelf((1,))
+    with loading(shelf, 1) as loader:
+        until(lambda: loader.loaded.loops)
+        shelf.errors.append(ConnectionRefusedError(111, "Connection refused"))
+        until(lambda: loader.loaded.problem == "the map and loops cannot be fetched: Connection refused")
+        assert loader.loaded.picture is PICTURE and loader.loaded.loops
+        until(lambda: not loader.loaded.problem)
+        assert shelf.fetched == {1: 1}
+
+
 @pytest.mark.parametrize("error", [OverflowError("inf"), RuntimeError("?"), IndexError(), AttributeError()])
 def test_no_error_ends_the_thread(error: Exception) -> None:
     shelf = Shelf((1,))
