@@ -24,6 +24,7 @@ from ear_engine.optimization.mastering import Mastering
 from ear_engine.optimization.norms import survey
 from ear_engine.optimization.objectives.base import Context
 from ear_engine.optimization.plugged import Parts, load_parts
+from ear_engine.optimization.recalling import Recalled, recalled
 from ear_engine.optimization.settings import DreamSettings
 from ear_engine.optimization.shaping import Shaper
 from ear_engine.optimization.step_graph import StepGraph
@@ -128,11 +129,13 @@ class Dream:
         self._mastering = Mastering(samples, rate, self.device)
         meter = LoudnessMeter(samples, rate)
         loudness, middle = meter.measure(stereo), (stereo[0] + stereo[1]) / 2
+        self._meter = meter
         self._mute = loudness <= SILENT
         self.silent = meter.measure(np.stack([middle, middle])) <= SILENT
         self.loudness = SILENCE_LUFS if self._mute else loudness
         self._mid = torch.from_numpy(middle).to(self.device)
         self._side = torch.from_numpy((stereo[0] - stereo[1]) / 2).to(self.device)
+        self._recalled: Recalled | None = None
         # RMS that "dB of change" refers to: the source's own, or that of pink-ish sound at the loudness aimed at
         own = float(self._mid.square().mean().sqrt())
         self._level = 10.0 ** (SILENCE_LUFS / 20.0) if self.silent else own
@@ -167,6 +170,7 @@ class Dream:
         """Back to the source."""
         generator = self._generator(-1)
         dither = torch.randn((self._variants, self.samples), generator=generator).to(self.device) * _DITHER
+        self._recalled = None
         self.go_on_from(self._mid + dither)
         self._since_reset = 0
 
@@ -192,6 +196,30 @@ class Dream:
         self.step_number = step
         self._since_reset = _FIRST_STEPS
 
+    def recall(self, heard: NDArray[np.float32]) -> None:
+        """Go on from a loop that was heard, (1 or 2, samples): the next version is that loop, bit for bit.
+
+        Those after it have its sides and its loudness until the dream goes back to its source.
+        """
+        middle, self._recalled = recalled(heard, None if self.silent else self._level, self._meter, self.device)
+        if self.silent:
+            self._level = float(middle.square().mean().sqrt())
+        self.go_on_from(middle.repeat(self._variants, 1))
+        self._since_reset = _FIRST_STEPS
+
+    def feel(self, settings: DreamSettings) -> None:
+        """Find the gradient at the ear's input of a loop that was just recalled, which stays as it is.
+
+        Raises:
+            PluginFault, UserError: as :meth:`step`.
+        """
+        kept, audio, number = self._recalled, self.audio, self.step_number
+        if kept is not None and self._goals:
+            self.step(settings, 0.0)
+            heard = self._heard
+            self.go_on_from(audio)
+            self._recalled, self._heard, self.step_number = kept, heard, number
+
     def inherit(self, other: Dream, *, stretched: bool) -> None:
         """Take over what ``other`` dreamed of the same clip at another length: resampled with it, or tiled and cut."""
         dreamed = (other.audio - other._mid).to(self.device)
@@ -201,6 +229,8 @@ class Dream:
         else:
             dreamed = dreamed.repeat(1, -(-self.samples // other.samples))[:, : self.samples]
         self.go_on_from(self._mid + dreamed)
+        if other._recalled is not None and self.samples == other.samples:
+            self._recalled = other._recalled.on(self.device)
         self.step_number = other.step_number
         self._since_reset = other._since_reset
 
@@ -263,6 +293,7 @@ class Dream:
         self._reading, self._heard = Reading(report), report.heard
         self.step_number += 1
         self._since_reset += 1
+        self._recalled = None if self._recalled is None else self._recalled.changed()
         return Step(*(before or self._reading).read())
 
     def _choose(self, settings: DreamSettings) -> Ascent:
@@ -337,12 +368,15 @@ class Dream:
 
     def version(self, variant: int = 0) -> Version:
         """A loop as it is to be heard now: mastered to the source's loudness, with its activations."""
-        middle = self.audio[variant]
-        sides = torch.stack([middle + self._side, middle - self._side])
-        if self._mute and self._since_reset == 0:
+        middle, back = self.audio[variant], self._recalled
+        if back is not None and back.audio is not None:
+            audio = back.audio
+        elif self._mute and self._since_reset == 0:
             audio = np.zeros((2, self.samples), np.float32)
         else:
-            mastered = self._mastering(sides, self.loudness)
+            side = self._side if back is None else back.side
+            loudness = self.loudness if back is None else back.loudness
+            mastered = self._mastering(torch.stack([middle + side, middle - side]), loudness)
             audio = mastered.audio.cpu().numpy()
             if self._mute:  # no source says how loud the loop itself is to be: as loud as it is heard
                 self._state = replace(self._state, audio=self.audio * mastered.gain)

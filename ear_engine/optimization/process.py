@@ -85,6 +85,8 @@ class Dreamer:
         self._source_number = before.source_number if before else 0
         self._applied = 0
         self._resets = 0
+        self._recalls = before.recalls if before else 0
+        self._told: tuple[int, int] | None = None  # the dream and its step that were published last
         self._maps = 0
         self._registry = Registry()
         self._parts: Parts | None = None
@@ -131,6 +133,8 @@ class Dreamer:
                 self._resets = control.triggers["source/reset"]
                 dream.reset()
                 self._begin(dream, control)
+            if control.recalls != self._recalls:
+                self._recall(dream, control)
             moment = now()
             beats = (moment - last_step) * dream.tempo / 60.0
             last_step = moment
@@ -139,14 +143,15 @@ class Dreamer:
                 self._aim.renew((self._models.model or model).resolver(dream.index))
             self._maps = control.maps
             self._aim.follow(dream, control)
-            if control.values["dream/run"]:
+            if control.values["dream/run"] and not control.still and not control.values.get("memory/hold"):
                 self._phase = "running"
                 self._step(dream, control, beats)
                 self._pace(dream, control, moment)
             else:
                 self._phase = "paused"
                 self._rest()
-            if self._publisher.due(dream, str(control.values["playback/quantize"]), self._speed.value):
+            due = self._publisher.due(dream, str(control.values["playback/quantize"]), self._speed.value)
+            if due and (self._phase == "running" or self._told != (id(dream), dream.step_number)):
                 self._publish(dream, control)
             self._report()
 
@@ -197,7 +202,8 @@ class Dreamer:
             dream.inherit(self._dream, stretched=control.values["source/fit"] == "stretch")
         self._dream, self._name, self._source_number, self._over = dream, source.name, place.number, True
         self._resets = control.triggers.get("source/reset", 0)
-        self._begin(dream, control)
+        if control.recalls == self._recalls:  # else what is recalled is heard at once
+            self._begin(dream, control)
         return dream
 
     def _last_loop(self) -> LoopFile | None:
@@ -228,6 +234,21 @@ class Dreamer:
             self._aim.follow(dream, control)
             self._attempt(dream, control, lambda settings: dream.warm_up(settings, self._report))
         self._publish(dream, control)
+
+    def _recall(self, dream: Dream, control: ControlState) -> None:
+        """Let a loop that was heard before be heard again as it was, and go on from it."""
+        self._recalls = control.recalls
+        loop = self._read(control.recall)
+        if loop is not None and (loop.samples, loop.sample_rate) != (dream.samples, dream.sample_rate):
+            reason = f"has {loop.samples} samples, and the loop {dream.samples}"
+            error = UserError(f"loop {control.recall}", reason, "choose its source first", "other_length")
+            self._bulletin.event("warning", error.code, str(error))
+            loop = None
+        if loop is not None:
+            dream.recall(loop.audio)
+            self._aim.follow(dream, control)
+            self._attempt(dream, control, dream.feel)
+        self._publish(dream, control, pledged=loop is not None)
 
     def _clip(self, name: str) -> NDArray[np.float32] | None:
         """Audio of a clip that a target names."""
@@ -296,10 +317,12 @@ class Dreamer:
         self._bulletin.trouble("file", None)
         return loop
 
-    def _publish(self, dream: Dream, control: ControlState) -> None:
+    def _publish(self, dream: Dream, control: ControlState, pledged: bool = False) -> None:
+        self._told = id(dream), dream.step_number
         trouble: UserError | None = None
         try:
-            self._publisher.publish(dream, self._name, self._source_number, control.sequence, self._objective)
+            facts = self._name, self._source_number, control.sequence, self._objective
+            self._publisher.publish(dream, *facts, pledged=pledged)
         except OSError as error:
             trouble = UserError("the dream", f"cannot be published ({error})", "make room there", "no_room")
         except UserError as error:
@@ -331,6 +354,7 @@ class Dreamer:
                 file=self._publisher.file,
                 source_number=self._source_number,
                 sequence=self._applied,
+                recalls=self._recalls,
                 events=self._bulletin.events,
                 refusals=self._bulletin.refusals,
             )

@@ -17,6 +17,7 @@ from ear_engine.shared_memory.loops import LoopFile, loop_name, write_loop
 from ear_engine.shared_memory.states import AudioState, StateReader
 
 _LEAD = 0.25  # seconds before a grid point by which the audio process must see a version (it renders 0.15 s ahead)
+_PATIENCE = 2.0  # seconds until a loop that must be heard is in the schedule, if the audio process can play it at all
 _DIVISIONS = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}  # beats between grid points, 0 = the whole loop
 
 
@@ -53,6 +54,7 @@ class Publisher:
         self._loops = session / "loops"
         self._audio = StateReader(session, "audio", AudioState)
         self._last = now()
+        self._pledged = ""  # file that must be heard before a newer one takes its place
         self.loop = loop
         self.file = file
 
@@ -69,12 +71,21 @@ class Publisher:
             return moment - self._last >= 60.0 / dream.tempo
         ahead = _LEAD + 0.02 + 1.5 / max(steps_per_second, 5.0)
         boundary = next_boundary(round(head.position + _LEAD * audio.sample_rate), head.entry, division)
+        if self._pledged:
+            entered = [entry.start for entry in audio.schedule if entry.file == self._pledged]
+            if entered[-1] >= boundary if entered else moment - self._last < _PATIENCE:
+                return False
+            self._pledged = ""
         remaining = (boundary - head.position) / audio.sample_rate
         gap = 0.4 * (head.entry.samples if division == 0 else head.entry.samples * division / head.entry.beats)
         return remaining < ahead and moment - self._last > gap / audio.sample_rate
 
-    def publish(self, dream: Dream, name: str, source_number: int, sequence: int, objective: float) -> None:
+    def publish(
+        self, dream: Dream, name: str, source_number: int, sequence: int, objective: float, pledged: bool = False
+    ) -> None:
         """Write the dream as it is to be heard now, with its activations, as the next loop.
+
+        Nothing is due before one that is ``pledged`` has begun to sound.
 
         Raises:
             OSError: no room for it; the loops before it stay, and it is not tried again before it is due again.
@@ -102,3 +113,4 @@ class Publisher:
         )
         write_loop(self._loops / loop_name(number), loop)
         self.loop, self.file = number, loop_name(number)
+        self._pledged = self.file if pledged else ""

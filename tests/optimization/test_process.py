@@ -351,3 +351,51 @@ def test_dreams_that_are_over_are_let_go_of(stage: Callable[..., Stage], loop: A
     running.wait(lambda state: state.ear == "wide")
     running.goes_on()
     assert alive() <= others + 1
+
+
+def test_a_recalled_loop_is_published_bit_for_bit_and_dreamed_on_from(stage: Callable[..., Stage]) -> None:
+    running = stage()
+    early = running.wait(lambda state: state.loop >= 2)
+    heard = running.loop(early)
+    write_loop(running.loops / "recall-1.ear", replace(heard, activations={}, gradient=None))
+    running.wait(lambda state: state.step > early.step + 8)
+    number = running.change(recall="recall-1.ear", recalls=1, still=True)
+    back = running.wait(lambda state: state.recalls == 1)
+    again = running.loop(back)
+    assert np.array_equal(again.audio, heard.audio) and again.sequence == number
+    assert again.gradient is not None and again.activations.keys() == heard.activations.keys()
+    time.sleep(0.3)
+    resting = running.wait(lambda state: state.phase == "paused")
+    assert (resting.step, resting.loop) == (back.step, back.loop)
+    running.change(still=False)
+    later = running.wait(lambda state: state.loop > back.loop)
+    assert not np.array_equal(running.loop(later).audio, heard.audio)
+
+
+def test_a_loop_comes_back_with_its_source_at_once(stage: Callable[..., Stage], loop: Audio) -> None:
+    running = stage(**{"dream/run": False})
+    first = running.wait(lambda state: state.loop > 0)
+    longer = np.concatenate([loop, loop[:, : RATE // 2]], axis=1)
+    heard = np.ascontiguousarray(longer[::-1] * np.float32(0.7))
+    for name, audio in ((source_name(2), longer), ("recall-1.ear", heard)):
+        write_loop(running.loops / name, LoopFile(0, audio, RATE, 6, source_number=2, name="longer"))
+    running.change(source=source_name(2), source_number=2, recall="recall-1.ear", recalls=1)
+    back = running.wait(lambda state: state.recalls == 1)
+    assert back.loop == first.loop + 1, "the new source is not heard before"
+    assert back.source_number == 2 and np.array_equal(running.loop(back).audio, heard)
+
+
+@pytest.mark.parametrize("file", ["recall-9.ear", source_name(1)])
+def test_a_recalled_loop_that_is_gone_or_too_short_is_told_and_the_dream_goes_on(
+    stage: Callable[..., Stage], file: str
+) -> None:
+    running = stage()
+    running.wait(lambda state: state.loop > 0)
+    write_loop(running.loops / source_name(1), LoopFile(0, np.zeros((2, RATE), np.float32), RATE, 2))
+    longer = np.tile(running.loop(running.wait(lambda state: state.loop > 0)).audio, 2)
+    running.source(np.ascontiguousarray(longer), "other")
+    running.wait(lambda state: state.source_number == 2)
+    running.change(recall=file, recalls=1)
+    state = running.wait(lambda state: state.events)
+    assert state.events[-1].code in ("bad_clip", "other_length")
+    running.goes_on()

@@ -29,11 +29,14 @@ def dream(ear: Ear, loop: NDArray[np.float32]) -> Dream:
     return Dream(ear, loop, 2)
 
 
-def playing(session: Path, beat: float, beats: int = 8) -> None:
-    """The audio process says: four seconds of eight beats, ``beat`` is heard now."""
-    entry = Entry(0, 0, 1, loop_name(1), 4 * RATE, beats)
+def playing(session: Path, beat: float, beats: int = 8, ahead: float | None = None) -> None:
+    """The audio process says: four seconds of eight beats, ``beat`` is heard now; loop 1 enters so many beats later."""
+    entry = Entry(0, 0, 9, loop_name(9), 4 * RATE, beats)
     position = round((100 * beats + beat) * 4 * RATE / beats)
-    state = AudioState(1, "null", "", RATE, RATE, 1024, position, now(), 0.0, 0, [entry])
+    schedule = [entry]
+    if ahead is not None:
+        schedule.append(Entry(position + round(ahead * 4 * RATE / beats), 0, 1, loop_name(1), 4 * RATE, beats))
+    state = AudioState(1, "null", "", RATE, RATE, 1024, position, now(), 0.0, 0, schedule)
     StateWriter[AudioState](session, "audio").write(state)
 
 
@@ -77,3 +80,20 @@ def test_no_room_is_said_and_the_loop_before_stays(session: Path, dream: Dream) 
     with pytest.raises(OSError, match="loop-00000002"):
         publisher.publish(dream, "beat", 1, 1, 0.0)
     assert (publisher.loop, publisher.file) == (1, loop_name(1))
+
+
+def test_nothing_is_due_before_a_pledged_loop_has_begun_to_sound(session: Path, dream: Dream) -> None:
+    publisher = Publisher(session)
+    playing(session, 0.0)
+    publisher.publish(dream, "beat", 1, 1, 0.0, pledged=True)
+    publisher._last -= 1.5
+    playing(session, 0.45)
+    assert not publisher.due(dream, "beat", 50.0), "it is not in the schedule yet"
+    playing(session, 0.45, ahead=0.55)
+    assert not publisher.due(dream, "beat", 50.0), "a newer one would take its place"
+    playing(session, 1.45, ahead=-0.45)
+    assert publisher.due(dream, "beat", 50.0)
+    publisher.publish(dream, "beat", 1, 1, 0.0, pledged=True)
+    publisher._last -= 10.0
+    playing(session, 0.45)
+    assert publisher.due(dream, "beat", 50.0), "it has not been taken for so long that it never will be"
