@@ -35,9 +35,11 @@ class BarClock:
 
     def look(self, head: Playhead) -> float:
         """Beats at ``head``."""
-        entry = head.entry
+        entry, stood = head.entry, self._head.entry.silent
         passed = (head.position - self._head.position) * entry.beats / entry.samples
         self._head = head
+        if entry.silent or stood:  # nothing is counted while the transport stands still
+            return self.beats
         beats = self.beats + max(0.0, passed)
         if entry.beats % BAR == 0:  # the loop says where in the bar it is
             beats += (head.beat - beats + BAR / 2) % BAR - BAR / 2

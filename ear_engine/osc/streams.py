@@ -114,7 +114,9 @@ class Streams:
         if audio is not None and here is not None and lead > 0.0:
             seconds = lead * here.entry.samples / here.entry.beats / audio.sample_rate
             here = playhead(audio, at, offset=seconds)
-        return None if here is None else Moment(here, self._mapped.get(here.entry.file))
+        if here is None:
+            return None
+        return Moment(here, None if here.entry.silent else self._mapped.get(here.entry.file))
 
     def age(self, at: float) -> float | None:
         """Seconds since the audio process last said where it is; None if it has not yet."""

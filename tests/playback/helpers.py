@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ear_engine.parameters import ParameterTree
 from ear_engine.playback.backend import NullBackend, boot_server
+from ear_engine.playback.limiter import Spans
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.process import audio_main
 from ear_engine.shared_memory.clock import now
@@ -22,12 +23,13 @@ from ear_engine.shared_memory.loops import LoopFile, loop_name, source_name, wri
 from ear_engine.shared_memory.states import AudioState, ControlState, DreamerState, StateReader, StateWriter
 
 RATE = 44100
+DELAY = Spans.at(RATE).delay  # samples from the rings to the output
 Audio = NDArray[np.float32]
 
 
-def noise(samples: int, seed: int, level: float = 0.2) -> Audio:
-    """(2, samples) of noise below 1."""
-    return np.clip(level * np.random.default_rng(seed).standard_normal((2, samples)), -1, 1).astype(np.float32)
+def noise(samples: int, seed: int, level: float = 0.15) -> Audio:
+    """(2, samples) of noise that no limiter minds."""
+    return np.clip(level * np.random.default_rng(seed).standard_normal((2, samples)), -0.85, 0.85).astype(np.float32)
 
 
 def sine(samples: int, frequency: float, rate: int = RATE) -> Audio:
@@ -56,6 +58,20 @@ class Session:
         file = source_name(number)
         write_loop(self.loops / file, LoopFile(0, audio, RATE, beats, source_number=number, name="test"))
         self.control = ControlState(number, dict(self.values), {}, file, number, [], "ear", 0)
+        self._control.write(self.control)
+
+    def carry(self, number: int, audio: Audio, beats: int = 4) -> None:
+        """Publish a source of this length, with what was dreamed so far."""
+        write_loop(self.loops / "carried-x.ear", LoopFile(1, audio, RATE, beats, source_number=number))
+        self.source(number, audio, beats)
+        assert self.control is not None
+        self.control = replace(self.control, carried="carried-x.ear")
+        self._control.write(self.control)
+
+    def align(self, bar_at: float) -> None:
+        """Ask for a bar line at a clock time."""
+        assert self.control is not None
+        self.control = replace(self.control, bar_at=bar_at)
         self._control.write(self.control)
 
     def set(self, group: str = "playback", **values: Any) -> None:

@@ -28,7 +28,7 @@ class Desk:
 
     def tick(self, position: int, at: float = 0.0) -> list[tuple[int, int, int]]:
         """(start, origin, loop) of every entry."""
-        self.scheduler.tick(self.session.control, self.session.dreamer, position, at)
+        self.scheduler.tick(self.session.control, self.session.dreamer, position, at, lambda moment: moment * RATE)
         return [(entry.start, entry.origin, entry.loop) for entry in self.plan.schedule()]
 
 
@@ -84,11 +84,20 @@ def test_mono_sounds_on_both_sides(desk: Desk) -> None:
     assert np.array_equal(wet[0], wet[1]) and wet.any()
 
 
-def test_a_new_source_without_a_dreamer_enters_at_the_next_beat_on_its_beat(desk: Desk) -> None:
+def test_a_new_source_without_a_dreamer_enters_at_the_next_beat_in_phase(desk: Desk) -> None:
     desk.session.source(1, noise(4 * BEAT, 1))
     desk.tick(0)
-    desk.session.source(2, noise(3 * 20000, 2), beats=3)
-    assert desk.tick(BEAT + 1)[-1] == (2 * BEAT, 2 * BEAT - 40000, 0)
+    desk.session.source(2, noise(4 * BEAT, 2))
+    assert desk.tick(BEAT + 1)[-1] == (2 * BEAT, 0, 0)
+
+
+def test_a_loop_of_another_length_enters_on_the_bar_on_its_beat(desk: Desk) -> None:
+    desk.session.source(1, noise(8 * BEAT, 1), beats=8)
+    desk.tick(0)
+    desk.session.source(2, noise(6 * 20000, 2), beats=6)
+    assert desk.tick(BEAT + 1)[-1] == (4 * BEAT, 4 * BEAT - 4 * 20000, 0)
+    assert desk.plan.last is not None
+    assert (desk.plan.last.entry.count, desk.plan.last.entry.bar) == (4.0, 1)
 
 
 def test_the_autopilots_new_loops_enter_on_the_bar(desk: Desk) -> None:
