@@ -22,6 +22,7 @@ import numpy as np
 from ear_engine.clip import Clip, fit_clip
 from ear_engine.control import Change, ControlLog, acceptable
 from ear_engine.errors import UserError
+from ear_engine.node.made_clips import MadeClips
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.reports import ClipInfo
 from ear_engine.parameters import Value
@@ -74,6 +75,8 @@ class Sources:
         self._folder = folder
         self._refuse = refuse
         self._report = report
+        self.made: list[MadeClips] = []
+        """What there is besides the library."""
         self._paths: dict[str, str] = {}  # name → path, of clips that the command line gave
         self._spellings: dict[str, str] = {}  # what can be sent → name of the clip, as last listed
         self._claims: dict[str, tuple[str, Value]] = {}  # lengths asked for while a clip that leads them is made
@@ -98,9 +101,10 @@ class Sources:
 
     @property
     def clips(self) -> tuple[ClipInfo, ...]:
-        """Clips of the library, as far as they were listed when this was asked last."""
+        """Clips of the library, as far as they were listed when this was asked last, and those made here."""
         self._refresh(_LISTING_SECONDS)
-        return tuple(ClipInfo(row.name, row.seconds, row.beats or 0) for row in self._rows)
+        made = (clip for one in self.made for clip in one.clips())
+        return (*(ClipInfo(row.name, row.seconds, row.beats or 0) for row in self._rows), *made)
 
     async def list_clips(self) -> None:
         """Read the library's folders."""
@@ -188,6 +192,9 @@ class Sources:
         Raises:
             UserError: it is unknown or cannot be read.
         """
+        for made in self.made:
+            if made.named(name) is not None:
+                return made.read(name)
         path = self._paths.get(name)
         return self._library.load(path or name, allow_paths=path is not None, crop=crop)
 
@@ -198,6 +205,10 @@ class Sources:
             UserError: there is none; the nearest names are given.
         """
         name = str(value)
+        for made in self.made:
+            own = made.named(name)
+            if own is not None:
+                return own
         if name in self._paths:
             return name
         if name in self._spellings:
