@@ -40,6 +40,8 @@ def _add_serve(serve: Parser) -> None:
     add("--audio-device", metavar="NAME", help="PortAudio device, by number or part of its name")
     add("--input", action="store_true", help="listen to the device's inputs too, for target/imprint input")
     add("--record", metavar="FILE.wav", help="write what is heard")
+    keep = "keep the performance from the start: its log, its loops; `ear-engine replay NAME` plays it again"
+    add("--keep", metavar="NAME|FOLDER", help=keep)
     add("--seconds", type=float, metavar="N", help="end after N seconds of sound")
     add("--ear", metavar="NAME|PATH", help="who listens (small); `ear-engine ears` lists them")
     add("--clip", metavar="NAME|PATH", help="loop to dream from (beat); `ear-engine clips` lists them")
@@ -77,6 +79,8 @@ def _add_view(view: Parser) -> None:
     add("--console", action=argparse.BooleanOptionalAction, default=True, help=console)
     add("--seconds", type=float, metavar="N", help="end after N seconds")
     _add_output(view)
+    allow = "with --output: let these machines look only, such as 192.168.1.0/24; may be repeated"
+    add("--allow", action="append", default=[], metavar="NETWORK", help=allow)
     add("--offscreen", action="store_true", help="open no window, the picture is for --output alone; needs no display")
     add(
         "--screenshot",

@@ -43,6 +43,7 @@ def run(typed: argparse.Namespace) -> int:
         screenshot=screenshot,
         parent=typed.parent,
         outputs=tuple(typed.output),
+        allow=tuple(typed.allow),
     )
     try:
         _viewer(options, typed.offscreen).run()

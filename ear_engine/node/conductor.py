@@ -32,6 +32,7 @@ from ear_engine.node.models import ORIGIN as MODELS
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
+from ear_engine.node.recording import Recording
 from ear_engine.node.rejoining import begin
 from ear_engine.node.session import close_session, sounding
 from ear_engine.node.sources import ORIGIN as SOURCE
@@ -40,6 +41,7 @@ from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
 from ear_engine.node.targets import Targets
 from ear_engine.node.viewer_process import ViewerProcess
+from ear_engine.osc.groups.session import session_commands
 from ear_engine.osc.groups.undo import undo_commands
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
@@ -127,6 +129,7 @@ class Node:
             self._supervisor.adopt(AUDIO, playing)
         self._models = Models(self.control, options.ear)
         self._undo = Undo(self.control, (*ENGINE, options.origin))
+        self._recording = Recording(self.control, self.session, lambda: self.board.audio, self._report)
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
         self.osc = OscService(
@@ -148,6 +151,7 @@ class Node:
                 *self._map.commands(),
                 *self._making.commands(),
                 *undo_commands(self._undo),
+                *session_commands(self._recording),
             ),
         )
         self.web = WebServer(
@@ -187,9 +191,8 @@ class Node:
         self._late = LateRefusals(self.control, self.osc.fail)
         layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
-        beside = (self.session, lambda: self.osc.port, options.bind, self._report)
         seen = options.view or bool(options.outputs)
-        self._viewer = ViewerProcess(*beside, window=options.view, outputs=options.outputs) if seen else None
+        self._viewer = ViewerProcess(self.session, lambda: self.osc.port, options, self._report) if seen else None
         if seen:
             self._making.ask()
         self._was_ready: set[str] = set()
@@ -221,6 +224,7 @@ class Node:
                 self._sources.rejoin(self._before, self.options.clip)
                 self._report("warning", "rejoined", "The engine had died and is back; the sound has gone on.")
             self._imprints.open()
+            self._recording.open(self.options.keep if self._before is None else None)
             self.control.listen(self._changed)
             self._publish()
             self._herald.open(introduction.opening(self.options, self._sources.current, self.osc.port, self.web.port))
@@ -282,6 +286,7 @@ class Node:
         self._herald.look(at)
         self._aimed.look()
         self._imprints.look()
+        self._recording.look(audio, dreamer)
         self._making.look()
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
         if dreamer is not None:
@@ -377,6 +382,7 @@ class Node:
         self._closed = True
         self._map.close()
         self._making.close()
+        self._recording.close()
         self._writer.close()
         close_session(self.session)
 

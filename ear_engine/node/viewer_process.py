@@ -9,9 +9,11 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
+
+from ear_engine.node.options import NodeOptions
 
 _LOOK = 0.05  # seconds between looks whether the engine listens
 _GRACE = 1.0  # seconds it gets to end
@@ -23,24 +25,20 @@ class ViewerProcess:
     Args:
         session: the engine's session folder.
         port: UDP port that the engine listens at; raises RuntimeError until it does.
-        bind: address it listens at.
+        options: say where it listens, what is shown where, and who may look.
         report: told if the viewer cannot be started or dies: level, code, message.
-        window: whether it has one.
-        outputs: what its picture is given to besides.
     """
 
     def __init__(
         self,
         session: Path,
         port: Callable[[], int],
-        bind: str,
+        options: NodeOptions,
         report: Callable[[str, str, str], None],
-        *,
-        window: bool = True,
-        outputs: Sequence[str] = (),
     ) -> None:
-        self._more = [*(() if window else ("--offscreen",)), *(f"--output={spec}" for spec in outputs)]
-        self._session, self._port, self._bind, self._report = session, port, bind, report
+        self._more = [*(() if options.view else ("--offscreen",)), *(f"--output={spec}" for spec in options.outputs)]
+        self._more += [f"--allow={network}" for network in options.allow]
+        self._session, self._port, self._bind, self._report = session, port, options.bind, report
         self._process: subprocess.Popen[bytes] | None = None
 
     async def run(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ear_engine import platform
 from ear_engine.errors import UserError
+from ear_engine.osc.allowed import Allowed
 from ear_engine.parameters import Value
 from ear_engine.viewer import overlay
 from ear_engine.viewer.asker import Asker, Weights
@@ -56,7 +57,7 @@ class App:
         self.options = options
         self._say = say
         self._told = ("", -1e9)
-        self.outputs = Outputs(options.outputs, self._tell_all)
+        self.outputs = Outputs(options.outputs, self._tell_all, allowed=Allowed(options.allow))
         self.asker = Asker(options.place.host, self._hurry)
         wanted = {} if options.palette is None else {"view/palette": options.palette}
         self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=wanted)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ear_engine import platform
 from ear_engine.errors import UserError
+from ear_engine.osc.allowed import Allowed
 from ear_engine.viewer.asker import Asker
 from ear_engine.viewer.client import EngineClient
 from ear_engine.viewer.following import close_all, open_bulk, state_of, wanted_of
@@ -37,7 +38,7 @@ class Headless:
             raise UserError("--offscreen", "has no output", "add --output mjpeg", "bad_value")
         self.options = options
         self._say, self._told, self._state = say, "", ""
-        self.outputs = Outputs(options.outputs, self._tell)
+        self.outputs = Outputs(options.outputs, self._tell, allowed=Allowed(options.allow))
         self.asker = Asker(options.place.host)
         wanted = {} if options.palette is None else {"view/palette": options.palette}
         self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=wanted)

@@ -24,6 +24,7 @@ class ViewOptions:
         size: of the window.
         parent: end when this process has; 0 is none.
         outputs: what the picture is given to besides the window (:mod:`ear_engine.viewer.outputs`).
+        allow: networks whose machines may come to them, besides this one; all if there are none.
     """
 
     place: Place
@@ -37,3 +38,4 @@ class ViewOptions:
     size: tuple[int, int] = (1280, 720)
     parent: int = 0
     outputs: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import moderngl
@@ -10,7 +10,7 @@ import moderngl
 from ear_engine.errors import UserError
 from ear_engine.parameters import Value
 from ear_engine.plugins import Registry
-from ear_engine.viewer.sinks.base import Frame, Pixels, Sink
+from ear_engine.viewer.sinks.base import Frame, Guarded, Pixels, Sink
 from ear_engine.viewer.sinks.canvas import Canvas
 from ear_engine.viewer.sinks.names import KIND
 from ear_engine.viewer.stage import Stage
@@ -35,12 +35,19 @@ class Outputs:
         specs: ``NAME`` or ``NAME:ARGUMENT`` of each.
         tell: told, in a sentence, where a picture is, and which sink has failed.
         registry: of plug-ins.
+        allowed: machines that may come to a sink, by IP address; all if None.
 
     Raises:
         UserError: there is no such sink, or it cannot be used with that argument.
     """
 
-    def __init__(self, specs: Sequence[str], tell: Callable[[str], None], registry: Registry | None = None) -> None:
+    def __init__(
+        self,
+        specs: Sequence[str],
+        tell: Callable[[str], None],
+        registry: Registry | None = None,
+        allowed: Container[str] | None = None,
+    ) -> None:
         self._tell = tell
         self._running: list[_Running] = []
         self._canvas: Canvas | None = None
@@ -49,7 +56,7 @@ class Outputs:
         self._awaited: tuple[float, int] | None = None  # time and quality of a picture that is being read back
         if specs:
             known = Registry() if registry is None else registry
-            self._running = [_Running(spec, _made(spec, known)) for spec in dict.fromkeys(specs)]
+            self._running = [_Running(spec, _made(spec, known, allowed)) for spec in dict.fromkeys(specs)]
 
     def __len__(self) -> int:
         """How many sinks work."""
@@ -148,11 +155,13 @@ class Outputs:
             self._tell(f"the output {one.spec} does not end: {type(error).__name__}: {error}"[:300])
 
 
-def _made(spec: str, registry: Registry) -> Sink:
+def _made(spec: str, registry: Registry, allowed: Container[str] | None) -> Sink:
     name, _, argument = spec.partition(":")
     make = registry.load(KIND, name)
     try:
         sink: Sink = make(argument)
+        if allowed is not None and isinstance(sink, Guarded):
+            sink.admit(allowed)
     except UserError:
         raise
     except Exception as error:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from ear_engine.errors import UserError
+from ear_engine.osc.allowed import Allowed
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.plugins import ALLOW_VARIABLE, Registry
 from ear_engine.viewer.loader import Loaded
@@ -44,8 +45,8 @@ class Screen:
         self.outputs: Outputs | None = None
         self.now = 100.0
 
-    def give(self, *specs: str, registry: Registry | None = None) -> Outputs:
-        self.outputs = Outputs(specs, self.told.append, registry)
+    def give(self, *specs: str, registry: Registry | None = None, allowed: Container[str] | None = None) -> Outputs:
+        self.outputs = Outputs(specs, self.told.append, registry, allowed)
         return self.outputs
 
     def step(self, count: int = 1) -> None:
@@ -285,6 +286,16 @@ def test_others_are_turned_away(screen: Screen, monkeypatch: pytest.MonkeyPatch)
     status, _, body = asked.get("/picture.mjpg")
     assert status == 503 and b"close one of them" in body
     look.close()
+
+
+def test_who_is_not_among_the_allowed_does_not_see_it(screen: Screen) -> None:
+    screen.give("mjpeg:0", allowed=frozenset())  # not even this machine
+    status, _, body = Asked(screen).get("/picture.jpg")
+    assert status == 403 and b"is not among those that may ask; see --allow" in body
+    screen.outputs.close()
+    screen.told.clear()
+    screen.give("mjpeg:0", allowed=Allowed(["10.0.0.0/8"]))
+    assert Asked(screen).get("/")[0] == 200
 
 
 def test_a_port_that_is_taken_is_told_once_and_frames_go_on(screen: Screen) -> None:

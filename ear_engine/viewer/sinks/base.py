@@ -2,15 +2,16 @@
 
 A plug-in of kind ``sinks`` is called with what follows its name and a colon in ``--output NAME:…`` (nothing if nothing
 does), and returns a :class:`Sink`. All its methods are called by the thread that has the GL context, between two frames
-of the window, so none may take long. A sink that raises anything is named once and left out; frames go on.
+of the window, so none may take long. A sink that raises anything is named once and left out; frames go on. One that
+listens for other machines should be :class:`Guarded`, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import moderngl
 import numpy as np
@@ -69,3 +70,11 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """End; also after a failure, and before :meth:`open`."""
+
+
+@runtime_checkable
+class Guarded(Protocol):
+    """A sink that others come to."""
+
+    def admit(self, allowed: Container[str]) -> None:
+        """Say which machines may, by IP address; before the first :meth:`Sink.open`."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from ipaddress import ip_address
 
 import moderngl
@@ -32,8 +33,13 @@ class MotionJpeg:
 
     def __init__(self, argument: str = "") -> None:
         self._address, self._port = read_address(argument)
+        self._allowed: Container[str] | None = None
         self._server: PictureServer | None = None
         self._encoder: Encoder | None = None
+
+    def admit(self, allowed: Container[str]) -> None:
+        """Say which machines may look; all if nobody does."""
+        self._allowed = allowed
 
     def open(self, context: moderngl.Context, width: int, height: int, name: str) -> str:
         """Listen; clients stay when the size changes.
@@ -42,7 +48,7 @@ class MotionJpeg:
             UserError: the port cannot be had.
         """
         if self._server is None:
-            self._server = PictureServer(self._address, self._port, name)
+            self._server = PictureServer(self._address, self._port, name, self._allowed)
             self._encoder = Encoder(self._server.publish)
         return self._server.url
 

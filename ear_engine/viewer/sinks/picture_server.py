@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 
@@ -51,14 +51,16 @@ class PictureServer:
         address: IP address to listen at.
         port: TCP port; 0 is any.
         name: title of the page; plain letters.
+        allowed: hosts that may look; all if None.
 
     Raises:
         UserError: the port cannot be had.
     """
 
-    def __init__(self, address: str, port: int, name: str) -> None:
+    def __init__(self, address: str, port: int, name: str, allowed: Container[str] | None = None) -> None:
         self._socket = bind_http(address, port, free="--output mjpeg:0")
         self._address, self._name = address, name
+        self._guard = Guard(address, allowed=allowed)
         self.port = int(self._socket.getsockname()[1])
         self._watching = 0
         self._jpeg = b""
@@ -97,7 +99,7 @@ class PictureServer:
             runner.run(self._live())
 
     async def _live(self) -> None:
-        application = web.Application(middlewares=[Door(Guard(self._address)).pass_through])
+        application = web.Application(middlewares=[Door(self._guard).pass_through])
         application.router.add_get("/", self._page)
         application.router.add_get("/picture.jpg", self._one)
         application.router.add_get("/picture.mjpg", self._all)
