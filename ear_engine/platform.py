@@ -219,6 +219,16 @@ def user_preset_dir() -> Path:
     return platformdirs.user_data_path(_APP, appauthor=False) / "presets"
 
 
+def user_midi_dir() -> Path:
+    """Folder of the user's own maps of MIDI controllers, found by name; may not exist yet."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "midi"
+
+
+def user_recording_dir() -> Path:
+    """Folder of the user's performances that were kept, found by name; may not exist yet."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "recordings"
+
+
 def user_cache_dir() -> Path:
     """Folder of what can be computed again; may not exist yet."""
     return platformdirs.user_cache_path(_APP, appauthor=False)

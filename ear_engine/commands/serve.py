@@ -76,6 +76,7 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         seconds=typed.seconds,
         origin="command line" if typed.set is None else f"set {Path(typed.set).name}",
         clip_folders=(platform.user_clip_dir(),),
+        keep=typed.keep,
         view=typed.view,
         outputs=_outputs(typed.output),
         keeper=typed.kept,

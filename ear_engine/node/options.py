@@ -32,6 +32,7 @@ class NodeOptions:
         seconds: end after so many seconds of sound; None goes on.
         origin: what the control log calls whoever chose the values.
         clip_folders: folders of the user's clips.
+        keep: name or folder that the performance is kept in, from the start.
         view: open the viewer, too.
         outputs: what its picture is given to besides; without ``view`` there is no window.
         keeper: process that starts another node if this one dies; 0 if there is none.
@@ -53,6 +54,7 @@ class NodeOptions:
     seconds: float | None = None
     origin: str = "command line"
     clip_folders: tuple[Path, ...] = ()
+    keep: str | None = None
     view: bool = False
     outputs: tuple[str, ...] = ()
     keeper: int = 0

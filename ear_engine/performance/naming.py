@@ -38,6 +38,8 @@ from pathlib import Path
 FORMAT = 1
 SUFFIX = ".kept"
 CONTROL, SOUND, DREAM = "control", "sound", "dream"
+ENDED = "keeping_ended"
+"""Code of the event in which a process says that it cannot go on."""
 _PART = re.compile(rf"({CONTROL}|{SOUND}|{DREAM})-(\d{{1,6}})\{SUFFIX}")
 
 

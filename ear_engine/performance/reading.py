@@ -1,7 +1,7 @@
 """A performance as it was kept: its log, its sound, its dream, as far as they can be read.
 
-What was cut off (a crash, a full disk) is read up to there, and named in :attr:`Kept.faults`; only what is no performance
-at all, or of a newer engine, is refused.
+What was cut off (a crash, a full disk) is read up to there, and named in :attr:`Kept.faults`; only what is no
+performance at all, or of a newer engine, is refused.
 """
 
 from __future__ import annotations
@@ -175,7 +175,9 @@ def read_performance(folder: Path) -> Kept:
             if file.broken:
                 kept.faults.append(f"{path.name} {file.broken}; what comes before is used.")
     if not (kept.head or kept.sounds or kept.dreams):
-        raise UserError(f"performance {kept.name!r}", f"cannot be read: {' '.join(kept.faults)}"[:300], _AGAIN, "damaged")
+        raise UserError(
+            f"performance {kept.name!r}", f"cannot be read: {' '.join(kept.faults)}"[:300], _AGAIN, "damaged"
+        )
     return kept
 
 
@@ -204,7 +206,9 @@ def _read_control(kept: Kept, path: Path, records: Iterator[Record]) -> None:
         elif record.kind == "chng":
             rest = {name: value for name, value in head.items() if name not in KeptChange.__dataclass_fields__}
             stated = (dict(head["values"]), tuple(head["triggers"]), dict(head["engine"]))
-            kept.changes.append(KeptChange(int(head["number"]), float(head["time"]), str(head["origin"]), *stated, rest))
+            kept.changes.append(
+                KeptChange(int(head["number"]), float(head["time"]), str(head["origin"]), *stated, rest)
+            )
         elif record.kind == "file":
             kept.files[str(head["file"])] = record
 

@@ -52,13 +52,13 @@ def packed(
         parts.append(plain.reshape(-1).view(np.uint8).data)
     text = json.dumps({**head, "arrays": listed} if listed else dict(head), separators=(",", ":")).encode()
     parts.insert(0, _LENGTH.pack(len(text)) + text)
-    name, length = kind.encode("ascii"), sum(len(part) for part in parts)
-    if len(name) != 4 or length > MOST_BYTES:
+    letters, length = kind.encode("ascii"), sum(len(part) for part in parts)
+    if len(letters) != 4 or length > MOST_BYTES:
         raise ValueError(f"record {kind!r} of {length} bytes")
-    crc = zlib.crc32(name)
+    crc = zlib.crc32(letters)
     for part in parts:
         crc = zlib.crc32(part, crc)
-    return [_HEAD.pack(name, length, crc), *parts]
+    return [_HEAD.pack(letters, length, crc), *parts]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,8 +21,9 @@ _MOST_BYTES = 256 << 20
 _CLOSE_SECONDS = 3.0
 _TURN = 0.2  # seconds for which small records are gathered
 
-Made = Iterable[tuple[str, dict[str, object], dict[str, Array]]]
-"""Records: kind, head, arrays."""
+Item = tuple[str, dict[str, object], dict[str, Array]]
+"""A record to be: kind, head, arrays."""
+Made = Iterable[Item]
 
 
 class RecordWriter:
@@ -85,11 +87,15 @@ class RecordWriter:
             self._weight += weight
             self._lock.notify()
 
-    def close(self) -> None:
-        """Write what waits; a disk that hangs is waited for only so long."""
+    def end(self) -> None:
+        """Take nothing more; what waits is still written, beside everything else."""
         with self._lock:
             self._closing = True
             self._lock.notify()
+
+    def close(self) -> None:
+        """The same, and wait for it; for a disk that hangs, only so long."""
+        self.end()
         self._thread.join(_CLOSE_SECONDS)
         if self._thread.is_alive():
             self._fail("the disk does not answer")
@@ -126,10 +132,8 @@ class RecordWriter:
                 whole += len(part)
             self.bytes = whole
         except OSError as error:
-            try:
+            with suppress(OSError):  # a reader ends at the last whole record in any case
                 os.ftruncate(self._file.fileno(), self.bytes)
-            except OSError:
-                pass  # a reader ends at the last whole record in any case
             self._fail(error.strerror or str(error))
 
     def _fail(self, reason: str) -> None:

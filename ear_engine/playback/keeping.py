@@ -15,14 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ear_engine.performance.naming import FORMAT, SOUND, new_part
-from ear_engine.performance.writing import Made, RecordWriter
+from ear_engine.performance.naming import ENDED, FORMAT, SOUND, new_part
+from ear_engine.performance.writing import Item, Made, RecordWriter
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.graph import Graph
 from ear_engine.playback.plan import Plan, PlannedLoop, Stereo
 from ear_engine.playback.ring import RingWriter
 
-ENDED = "keeping_ended"  # code of the event that tells so
 GAINS = ("wet", "dry", "level", "over", "depth", "threshold")  # what Graph.applied gives
 
 
@@ -48,17 +47,18 @@ class Keeping:
         self._events = events
         self._folder = ""
         self._file: RecordWriter | None = None
+        self._last: RecordWriter | None = None  # which may still have something to write
 
     def follow(self, folder: str, played: int, at: float) -> None:
         """Begin or end what is asked for, at clock time ``at``; ``played`` device samples have left the graph."""
         if folder == self._folder:
             return
         self._folder = folder
-        self.close(at)
+        self._end_file(at)
         if not folder:
             return
         try:
-            self._file = RecordWriter(new_part(Path(folder), SOUND), self._ended)
+            self._file = self._last = RecordWriter(new_part(Path(folder), SOUND), self._ended)
         except OSError as error:
             self._ended(error.strerror or str(error))
             return
@@ -116,13 +116,17 @@ class Keeping:
             self._mark(at)
 
     def close(self, at: float) -> None:
-        """End the file in order."""
-        if self._file is None:
-            return
-        self._mark(at)
-        self._file.put("shut", {"at": self._end, "time": at})
-        self._file.close()
-        self._file = None
+        """End the file in order, and wait until it is written."""
+        self._end_file(at)
+        if self._last is not None:
+            self._last.close()
+
+    def _end_file(self, at: float) -> None:
+        if self._file is not None:
+            self._mark(at)
+            self._file.put("shut", {"at": self._end, "time": at})
+            self._file.end()
+            self._file = None
 
     def _mark(self, at: float) -> None:
         assert self._file is not None
@@ -134,7 +138,7 @@ class Keeping:
 
     def _entry(self, planned: PlannedLoop) -> Made:
         """In the writing thread: an entry, after the audio that it needs."""
-        made: Made = []
+        made: list[Item] = []
         wet = self._audio(planned.wet, made)
         if self._last_dry is None or self._last_dry[0] is not planned.dry:
             self._last_dry = planned.dry, wet if planned.dry is planned.wet else self._audio(planned.dry, made)
@@ -142,7 +146,7 @@ class Keeping:
         made.append(("entr", {**asdict(planned.entry), **told}, {}))
         return made
 
-    def _audio(self, audio: Stereo, made: list[tuple[str, dict[str, object], dict[str, NDArray[np.float32]]]]) -> str:
+    def _audio(self, audio: Stereo, made: list[Item]) -> str:
         """The key of this audio, which is added to ``made`` unless the file has it."""
         stored = audio[:1] if np.array_equal(audio[0], audio[1]) else audio
         key = hashlib.sha256(np.ascontiguousarray(stored, "<f4").data).hexdigest()[:16]

@@ -24,6 +24,7 @@ def rebuilt(kept: Kept) -> tuple[Rebuilt, NDArray[np.float32]]:
 def kept(playing: Player, folder: Path) -> Kept:
     playing.record("")
     playing.play(0.01)
+    playing.feeder.drain(playing.at)
     return read_performance(folder)
 
 
