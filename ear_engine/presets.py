@@ -18,16 +18,16 @@ from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.parameters import Parameter, ParameterTree, Value
 from ear_engine.resources import resource_root
-from ear_engine.setfile import overlay, set_from
+from ear_engine.setfile import PARTS, overlay, set_from
 from ear_engine.yaml_files import load_yaml
 
 _SUFFIX = ".yaml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-_TEXTS = {"title": 60, "description": 160}  # most characters
+TEXTS = {"title": 60, "description": 160}  # most characters
 _GROUPS = ("target", "tone", "rhythm", "transform", "penalty", "optimizer")
 _BESIDES = ("dream/rate", "dream/pull")
 _MACHINES = ("optimizer/steps_per_loop",)  # belongs to the machine, not to the sound
-_MOST = 500  # presets in a folder
+MOST = 500  # presets in a folder
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,23 @@ def preset_roots() -> tuple[Path, ...]:
     return resource_root() / "configs" / "presets", platform.user_preset_dir()
 
 
+def check_name(name: str) -> str:
+    """``name``, if a preset can be called so.
+
+    Raises:
+        UserError: it cannot: it would lead elsewhere, or some system has no such file.
+    """
+    if _NAME.fullmatch(name):
+        return name
+    reason, mend = "cannot be the name of a preset", "use up to 60 of a-z, 0-9, _ and -"
+    raise UserError(f"name {name[:60]!r}", reason, mend, "bad_name")
+
+
+def shipped_presets() -> frozenset[str]:
+    """Names of those that come with the engine."""
+    return frozenset(_files(preset_roots()[:1]))
+
+
 def list_presets(tree: ParameterTree, roots: Sequence[Path] | None = None) -> list[Preset]:
     """All presets, the shipped ones first; the first with a name has it. Broken ones say why."""
     found = []
@@ -105,10 +122,11 @@ def read_preset(path: Path, tree: ParameterTree) -> Preset:
             presets do not govern.
     """
     data = load_yaml(path)
-    texts = {key: _text(data.pop(key, None), longest, f"{path}: {key}") for key, longest in _TEXTS.items()}
+    texts = {key: checked_text(data.pop(key, None), longest, f"{path}: {key}") for key, longest in TEXTS.items()}
     said = set_from(data, path, tree)
     names = [row.name for row in tree if governs(row)]
     others = [name for name in ("clip", "ear", "seed") if getattr(said, name) is not None]
+    others += [name for name in PARTS if name in data]
     for name in (*others, *said.values):
         if name not in names:
             where, reason = f"{path}: {name}", "is not for a preset to decide"
@@ -136,7 +154,7 @@ def _files(roots: Sequence[Path] | None) -> dict[str, Path]:
 
 def _listed(root: Path) -> Iterator[Path]:
     try:
-        paths = sorted(path for path in root.iterdir() if path.suffix == _SUFFIX)[:_MOST]
+        paths = sorted(path for path in root.iterdir() if path.suffix == _SUFFIX)[:MOST]
     except OSError:  # not there, or not ours to read
         return
     for path in paths:
@@ -144,7 +162,17 @@ def _listed(root: Path) -> Iterator[Path]:
             yield path
 
 
-def _text(raw: object, longest: int, where: str) -> str:
+def checked_text(raw: object, longest: int, where: str) -> str:
+    """A title or a description.
+
+    Args:
+        raw: what is given.
+        longest: most characters.
+        where: what to call it in an error.
+
+    Raises:
+        UserError: it is not a line of so many characters.
+    """
     if isinstance(raw, str) and 0 < len(raw.strip()) <= longest and raw.isprintable():
         return raw.strip()
     reason = "is missing" if raw is None else "is not a line of text"

@@ -2,6 +2,7 @@
 
 Parameters by name, nested (``dream: {rate: -20}``) or flat (``dream/rate: -20``), besides ``ear``, ``clip`` and
 ``seed``. Unlike OSC, where a fader may run past its end, a file is refused if a value is out of range: it is a mistake.
+A set that an engine has written holds more, which :mod:`ear_engine.sets` reads; here it is passed over.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from ear_engine.yaml_files import Lines, load_yaml_with_lines, nearest
 
 SCORE = "score"
 """What changes in time (:mod:`ear_engine.score`)."""
-_OWN = ("ear", "clip", "seed")
+VERSION = 1
+"""Of sets, as they are written here."""
+PARTS = ("engine", "kept", "stored", "midi", "presets", "clip_folders", "heard")
+"""What else a set holds (:mod:`ear_engine.sets`)."""
+_OWN = ("version", "ear", "clip", "seed")
 _SWITCH = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
 
@@ -35,6 +40,7 @@ class SetFile:
     ear: str | None = None
     clip: str | None = None
     seed: int | None = None
+    version: int | None = None
 
 
 def read_set(path: Path, tree: ParameterTree) -> SetFile:
@@ -50,29 +56,49 @@ def read_set(path: Path, tree: ParameterTree) -> SetFile:
     return set_from(data, path, tree, lines)
 
 
-def set_from(data: Mapping[str, Any], path: Path, tree: ParameterTree, lines: Lines = MappingProxyType({})) -> SetFile:
-    """What ``data``, read from ``path``, says, in which ``lines`` if they are known; see :func:`read_set`."""
+def set_from(
+    data: Mapping[str, Any],
+    path: Path,
+    tree: ParameterTree,
+    lines: Lines = MappingProxyType({}),
+    faults: list[UserError] | None = None,
+) -> SetFile:
+    """What ``data`` says; see :func:`read_set`.
+
+    Args:
+        data: as it was read.
+        path: from where.
+        tree: the table.
+        lines: in which lines, if they are known.
+        faults: gets what is wrong, which is left out then; if None, it is raised.
+    """
     own: dict[str, Any] = {}
     values: dict[str, Value] = {}
     said: set[str] = set()
-    for way, raw in flattened(data):
+    for way, raw in flattened({key: value for key, value in data.items() if key not in PARTS}):
         key = "/".join(map(str, way))
         where = placed(path, key, lines.get(way))
         name = "clip" if key == "source/clip" else key
-        if name in said:
-            raise UserError(where, "is given twice", "keep one of the two", "bad_file")
-        said.add(name)
-        if key == SCORE:
-            raise UserError(where, "is only for films", "leave it out, or use it with `ear-engine render`", "bad_value")
-        if key in _OWN:
-            own[key] = _own(key, raw, where, path.parent)
-        elif key not in tree:
-            names = [*(row.name for row in tree), *_OWN]
-            raise UserError(where, "is not a parameter", nearest(key, names), "unknown_parameter")
-        elif key == "source/clip":
-            own["clip"] = _own("clip", raw, where, path.parent)
-        else:
-            values[key] = check_strictly(tree[key], raw, where)
+        try:
+            if name in said:
+                raise UserError(where, "is given twice", "keep one of the two", "bad_file")
+            said.add(name)
+            if key == SCORE:
+                mend = "leave it out, or use it with `ear-engine render`"
+                raise UserError(where, "is only for films", mend, "bad_value")
+            if key in _OWN:
+                own[key] = _own(key, raw, where, path.parent)
+            elif key not in tree:
+                names = [*(row.name for row in tree), *_OWN, *PARTS]
+                raise UserError(where, "is not a parameter", nearest(key, names), "unknown_parameter")
+            elif key == "source/clip":
+                own["clip"] = _own("clip", raw, where, path.parent)
+            else:
+                values[key] = check_strictly(tree[key], raw, where)
+        except UserError as error:
+            if faults is None:
+                raise
+            faults.append(error)
     return SetFile(values, **own)
 
 
@@ -117,7 +143,7 @@ def check_strictly(row: Parameter, raw: object, subject: str) -> Value:
 
 
 def _own(key: str, raw: object, where: str, folder: Path) -> str | int:
-    if key == "seed":
+    if key in ("seed", "version"):
         if not isinstance(raw, int) or isinstance(raw, bool) or not 0 <= raw < 1 << 63:
             raise UserError(where, f"is {raw!r}, not a whole number from 0", "write one, such as 7", "bad_type")
         return raw

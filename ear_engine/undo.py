@@ -23,7 +23,8 @@ from ear_engine.parameters import Value
 MOST_STEPS = 512
 TOGETHER = 0.5
 """Seconds from one value to the next of the same gesture."""
-_GESTURES = ("undo", "redo")
+GESTURES = ("undo", "redo")
+"""What changes are parts of that undo and do again."""
 
 
 @dataclass(eq=False)
@@ -138,10 +139,10 @@ class Undo:
         values = {n: value for n, value in wanted.items() if not mine or now[n] == left[n]}
         hold = step.held[side] if step.held is not None and (not mine or held == step.held[1 - side]) else None
         number = self._control.number
-        return self._control.restore(values, hold, origin, _GESTURES[side]).number > number
+        return self._control.restore(values, hold, origin, GESTURES[side]).number > number
 
     def _changed(self, change: Change) -> None:
-        if change.origin in self._engine or change.gesture.partition("#")[0] in _GESTURES:
+        if change.origin in self._engine or change.gesture.partition("#")[0] in GESTURES:
             return
         before = {name: value for name, value in change.was.items() if value != change.values[name]}
         if not (before or change.held):
