@@ -253,7 +253,8 @@ class ControlLog:
             origin: who asked.
             still: rest there until the next one, or :meth:`move_on`.
         """
-        engine = {"recall": file, "recalls": int(self._engine["recalls"]) + 1, "still": still}
+        number = int(self._engine["recalls"]) + 1
+        engine = {"recall": file, "recalls": number, "still": still, "carried": file}
         return self._log({}, [], engine, origin)
 
     def move_on(self, origin: str) -> Change:

@@ -97,6 +97,11 @@ class Scheduler:
     def _choose(self, control: ControlState, dreamer: DreamerState | None, position: int, at: float) -> None:
         last = self._plan.last
         dreamed = _dreamed(control, dreamer)
+        if dreamer is not None and dreamer.recalls < control.recalls:
+            dreamed = ""  # what was dreamed before the loop that is recalled is not heard any more
+            if last is not None and _from_before(last, control, position):
+                self._plan.cancel_from(position)
+                last = self._plan.last
         if dreamed:
             if last is not None and last.entry.file == dreamed:
                 self._waiting = None
@@ -206,6 +211,13 @@ class Scheduler:
 
 def _at(position: int, found: LoadedLoop) -> Entry:
     return Entry(position, position, found.loop, found.file, found.wet.shape[1], found.beats)
+
+
+def _from_before(planned: PlannedLoop, control: ControlState, position: int) -> bool:
+    """Whether ``planned`` is a dream of the current source that nothing has been rendered of."""
+    entry = planned.entry
+    dreamed = entry.loop > 0 and entry.file != control.carried and planned.source_number == control.source_number
+    return dreamed and entry.start >= position
 
 
 def _crossfade(control: ControlState) -> float:

@@ -11,7 +11,7 @@ from ear_engine.playback.events import EventLog
 from ear_engine.playback.library import LoopLibrary
 from ear_engine.playback.plan import Plan
 from ear_engine.playback.schedule import Scheduler
-from ear_engine.shared_memory.loops import source_name
+from ear_engine.shared_memory.loops import loop_name, source_name
 from tests.playback.helpers import RATE, Session, noise
 
 BEAT = 22050
@@ -191,3 +191,33 @@ def test_a_restored_loop_that_is_gone_is_replaced_in_phase(desk: Desk) -> None:
     again = Desk(desk.session)
     again.scheduler.restore(entries, 50000)
     assert again.tick(50000)[-1] == (50000, 123, 1)
+
+
+def test_between_a_recall_and_its_loop_nothing_newer_enters(desk: Desk) -> None:
+    desk.session.source(1, noise(4 * BEAT, 1))
+    desk.session.dream(1, noise(4 * BEAT, 2), 1)
+    desk.tick(0)
+    desk.session.dream(2, noise(4 * BEAT, 3), 1)
+    assert desk.tick(100) == [(0, 0, 1), (BEAT, 0, 2)]
+    desk.session.control = replace(desk.session.control, recall="recall-1.ear", recalls=1)
+    assert desk.tick(200) == [(0, 0, 1)], "nobody has heard it yet, and it is not wanted any more"
+    desk.session.dream(3, noise(4 * BEAT, 4), 1)
+    assert desk.tick(BEAT + 1) == [(0, 0, 1)]
+    desk.session.dream(4, noise(4 * BEAT, 2), 1)
+    desk.session.dreamer = replace(desk.session.dreamer, recalls=1)
+    assert desk.tick(BEAT + 2) == [(0, 0, 1), (2 * BEAT, 0, 4)]
+
+
+def test_a_loop_that_is_recalled_with_its_source_is_heard_in_place_of_that(desk: Desk) -> None:
+    desk.session.source(1, noise(4 * BEAT, 1))
+    desk.session.dream(1, noise(4 * BEAT, 2), 1)
+    desk.tick(0)
+    desk.session.carry(2, noise(4 * BEAT, 3))
+    assert desk.session.control is not None
+    desk.session.control = replace(desk.session.control, recall="carried-x.ear", recalls=1)
+    for position in (100, 200):
+        desk.tick(position)
+        assert [entry.file for entry in desk.plan.schedule()] == [loop_name(1), "carried-x.ear"]
+    desk.session.dream(2, noise(4 * BEAT, 4), 2)
+    desk.session.dreamer = replace(desk.session.dreamer, recalls=1)
+    assert desk.tick(BEAT + 1)[-1] == (2 * BEAT, 0, 2)
