@@ -5,20 +5,20 @@ A clip is a loop: its end runs into its start. Everything here treats time as a 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from ear_engine.beats import MOST_BEATS
 from ear_engine.errors import UserError
+from ear_engine.fitting import SEAM_SECONDS as SEAM_SECONDS
+from ear_engine.fitting import refit
+from ear_engine.fitting import resample_loop as resample_loop
 
 SHORTEST_SECONDS = 0.25
 LONGEST_SECONDS = 32.0
-SEAM_SECONDS = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,53 +73,6 @@ class Clip:
         return np.asarray(0.5 * (self.audio[0] - self.audio[-1]), dtype=np.float32)
 
 
-def resample_loop(audio: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
-    """Resamples a loop to another number of samples, exactly one period to one period.
-
-    soxr (VHQ) filters with the loop's other end as context, so the result loops as the original did.
-
-    Args:
-        audio: shape ``(channels, samples_in)``.
-        samples: wanted, 1 or more.
-
-    Returns:
-        float32, shape ``(channels, samples)``.
-    """
-    before = audio.shape[1]
-    if samples == before:
-        return audio
-    divisor = math.gcd(before, samples)
-    unit, unit_out = before // divisor, samples // divisor
-    units = -(-4096 * max(1, round(before / samples)) // unit)
-    wrapped = np.pad(audio, ((0, 0), (units * unit, units * unit)), mode="wrap")
-    longer = soxr.resample(np.ascontiguousarray(wrapped.T), before, samples, quality="VHQ")
-    first = units * unit_out
-    return np.ascontiguousarray(longer[first : first + samples].T, dtype=np.float32)
-
-
-def _lay(audio: NDArray[np.float32], period: float, samples: int, sample_rate: int) -> NDArray[np.float32]:
-    """Copies of a loop at every ``period`` samples in a loop of ``samples``, cut or left to rest in between.
-
-    A copy that does not end where the next one starts fades out over 5 ms, and the next one fades in beforehand with
-    what leads into the clip's start in its own loop: starts keep their attack, and no seam clicks.
-    """
-    length = audio.shape[1]
-    laid = np.zeros((audio.shape[0], samples), dtype=np.float32)
-    starts = [round(copy * period) for copy in range(math.ceil(samples / period - 1e-6))]
-    ends = [*starts[1:], samples]
-    for start, end in zip(starts, ends, strict=True):
-        kept = min(length, end - start)
-        copy = audio[:, :kept].copy()
-        if kept != length or end - start != length:
-            fade = max(1, min(int(SEAM_SECONDS * sample_rate), kept // 4))
-            ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-            copy[:, kept - fade :] *= ramp[::-1]
-            following = audio[:, np.arange(-fade, 0) % length] * ramp
-            laid[:, end - fade : end] += following
-        laid[:, start : start + kept] += copy
-    return laid
-
-
 def fit_clip(clip: Clip, mode: Literal["clip_tempo", "stretch", "crop"], tempo: float, beats: int) -> Clip:
     """Fits a clip to a loop of so many beats at a tempo.
 
@@ -128,10 +81,8 @@ def fit_clip(clip: Clip, mode: Literal["clip_tempo", "stretch", "crop"], tempo: 
     ``stretch``: the clip is repeated or cut to ``beats`` of its own beats, then played faster or slower, with its
     pitch, so that they last ``60 / tempo`` seconds each (varispeed).
 
-    ``crop``: the clip keeps its speed and pitch. It starts on the first beat and again after as many beats of the new
-    tempo as come nearest to its own length: what is longer is cut there, what is shorter rests until then.
-
-    Seams within a beat of the clip's own end are those of the clip; others are crossfaded over 5 ms.
+    ``crop``: the clip keeps its speed and pitch. Each of its beats is laid on a beat of the loop: what is longer than
+    that is cut, what is shorter rests until the next (:func:`ear_engine.fitting.lay_beats`).
 
     Args:
         clip: to fit.
@@ -159,11 +110,6 @@ def fit_clip(clip: Clip, mode: Literal["clip_tempo", "stretch", "crop"], tempo: 
         reason = f"would last {seconds:.1f} s, longer than {LONGEST_SECONDS:g} s"
         raise UserError(subject, reason, "use fewer beats or a higher tempo", "too_long")
     samples = round(seconds * clip.sample_rate)
-    if mode == "stretch":
-        own = round(clip.samples * beats / clip.beats)
-        audio = resample_loop(_lay(clip.audio, clip.samples, own, clip.sample_rate), samples)
-    else:
-        grid = 60.0 / tempo * clip.sample_rate
-        period = max(1, round(clip.samples / grid))
-        audio = _lay(clip.audio, period * grid, samples, clip.sample_rate)
+    stretched = mode == "stretch"
+    audio = refit(clip.audio, clip.beats, samples, int(beats), clip.sample_rate, stretched=stretched)
     return replace(clip, audio=audio, beats=int(beats), beats_from="given")

@@ -85,20 +85,43 @@ class TestFitting:
         fitted = fit_clip(make(sine(1000, 88200), 4), "stretch", 90.0, 4)
         assert np.max(np.abs(fitted.audio - sine(1000, 117600))) < 1e-4
 
-    def test_crop_keeps_pitch_and_attack_and_joins_smoothly(self) -> None:
+    @settings(deadline=None, max_examples=25)
+    @given(tempo=st.floats(40.0, 300.0), beats=st.integers(1, 16), own=st.integers(1, 16))
+    def test_crop_lays_beats_on_beats_to_a_sample(self, tempo: float, beats: int, own: int) -> None:
+        clip = make(np.zeros((1, 60013), dtype=np.float32), own)
+        strokes = [round(beat * clip.samples / own) for beat in range(own)]
+        clip.audio[0, strokes] = np.linspace(0.5, 1.0, own)
+        fitted = fit_clip(clip, "crop", tempo, beats)
+        grid = [round(beat * fitted.samples / beats) for beat in range(beats)]
+        for beat, place in enumerate(grid):
+            assert fitted.audio[0, place] == clip.audio[0, strokes[beat % own]]
+        assert set(np.flatnonzero(fitted.audio[0] > 0.4)) == set(grid)
+
+    @pytest.mark.parametrize("tempo", [61.0, 119.0, 119.99, 120.01, 133.0, 299.0])
+    def test_crop_keeps_pitch_and_joins_smoothly(self, tempo: float) -> None:
         clip = make(sine(441, 88200), 4)
-        fitted = fit_clip(clip, "crop", 133.0, 4)
-        begin = fitted.samples // 2
-        assert np.array_equal(fitted.audio[:, :begin], clip.audio[:, :begin])
+        fitted = fit_clip(clip, "crop", tempo, 4)
+        whole = min(fitted.samples, clip.samples) // 4 - 221
+        for start, own in zip(range(0, fitted.samples, fitted.samples // 4), range(0, 88200, 22050), strict=False):
+            start = round(round(start * 4 / fitted.samples) * fitted.samples / 4)
+            assert np.array_equal(fitted.audio[:, start : start + whole], clip.audio[:, own : own + whole])
         around = np.concatenate((fitted.audio, fitted.audio), axis=1)
         steepest = np.max(np.abs(np.diff(clip.audio)))
         assert np.max(np.abs(np.diff(around))) < 1.5 * steepest
 
-    def test_crop_starts_a_short_clip_again_on_the_beat(self) -> None:
-        clip = make(np.zeros((1, 30000), dtype=np.float32), 2)
-        clip.audio[0, 0] = 1.0
-        fitted = fit_clip(clip, "crop", 120.0, 4)
-        assert list(np.flatnonzero(fitted.audio[0] > 0.9)) == [0, 22050, 44100, 66150]
+    def test_crop_takes_the_first_beats_of_a_long_clip_and_joins_their_ends(self) -> None:
+        clip = make(sine(441, 176400), 8)
+        fitted = fit_clip(clip, "crop", 120.0, 3)
+        assert np.array_equal(fitted.audio[:, : 66150 - 220], clip.audio[:, : 66150 - 220])
+        around = np.concatenate((fitted.audio, fitted.audio), axis=1)
+        assert np.max(np.abs(np.diff(around))) < 1.5 * np.max(np.abs(np.diff(clip.audio)))
+
+    def test_crop_lets_a_short_beat_rest(self) -> None:
+        clip = make(np.ones((1, 30000), dtype=np.float32), 2)
+        fitted = fit_clip(clip, "crop", 60.0, 2)
+        for start in (0, 44100):
+            assert fitted.audio[0, start : start + 14700].min() == 1.0
+            assert not fitted.audio[0, start + 15000 : start + 43800].any()
 
     def test_half_a_clip_has_no_click(self) -> None:
         clip = make(sine(441, 88200), 4)
