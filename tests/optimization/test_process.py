@@ -353,6 +353,25 @@ def test_dreams_that_are_over_are_let_go_of(stage: Callable[..., Stage], loop: A
     assert alive() <= others + 1
 
 
+def test_a_dream_that_rests_publishes_nothing_until_something_is_new(stage: Callable[..., Stage], loop: Audio) -> None:
+    running = stage()
+    first = running.wait(lambda state: state.step > 4 and state.loop)
+    running.change({"dream/run": False})
+    beat = running.loop(first).seconds / 4
+    running.wait(lambda state: state.phase == "paused")
+    time.sleep(1.5 * beat)  # in which the last steps are published
+    resting = running.wait(lambda state: True)
+    time.sleep(3.5 * beat)
+    still = running.wait(lambda state: state.phase == "paused")
+    assert (still.loop, still.step) == (resting.loop, resting.step)
+    running.source(0.5 * loop, "softer")
+    softer = running.wait(
+        lambda state: state.source_number == running.control.source_number and state.loop > still.loop
+    )
+    assert (softer.loop, softer.phase) == (still.loop + 1, "paused")
+    assert running.loop(softer).name == "softer"
+
+
 def test_a_recalled_loop_is_published_bit_for_bit_and_dreamed_on_from(stage: Callable[..., Stage]) -> None:
     running = stage()
     early = running.wait(lambda state: state.loop >= 2)
