@@ -72,6 +72,7 @@ class Frame:
         self._name = name
         self._file = file if file is not None and file.frames and file.activations else None
         self._ranks = ranks
+        self._row: NDArray[np.uint8] | None = None
 
     @cached_property
     def values(self) -> Floats:
@@ -87,17 +88,30 @@ class Frame:
             np.nan_to_num(found, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         return found
 
-    @cached_property
+    @property
     def ranks(self) -> NDArray[np.uint8]:
-        """Percentile ranks, (neurons,), 0..255; all 0 while the first ones are being made."""
+        """Percentile ranks, (neurons,), 0..255; all 0 while the first ones are being made (:attr:`ranked`)."""
+        row = self._find()
+        return np.zeros(self.network.total, np.uint8) if row is None else row
+
+    @property
+    def ranked(self) -> bool:
+        """Whether :attr:`ranks` are known; they are also where there is nothing to be ranked."""
+        return self._find() is not None
+
+    def _find(self) -> NDArray[np.uint8] | None:
+        if self._row is None:
+            self._row = self._rank()
+        return self._row
+
+    def _rank(self) -> NDArray[np.uint8] | None:
         nothing = np.zeros(self.network.total, np.uint8)
         if self._file is None:
             return nothing
         theirs = [(name, steps.shape[1]) for name, steps in self._file.activations.items()]
         if theirs != [(layer.name, layer.neurons) for layer in self.network.layers]:
             return nothing  # of an ear that has been left
-        row = self._ranks.row(self._name, self._file, self.frame, self.values)
-        return nothing if row is None else row
+        return self._ranks.row(self._name, self._file, self.frame, self.values)
 
     @cached_property
     def summary(self) -> Summary:

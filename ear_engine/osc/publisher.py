@@ -18,8 +18,8 @@ from ear_engine.osc.map_stream import MapStream
 from ear_engine.osc.moments import Moment
 from ear_engine.osc.pacing import Pacer, Send
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.stream_names import ACTIVATION, EVENTS, HEARTBEAT, POSITIONS, RANK, REGION, SURPRISE, TOP
-from ear_engine.osc.streams import Streams
+from ear_engine.osc.stream_names import ACTIVATION, EVENTS, HEARTBEAT, POSITIONS, RANK, REGION, TOP
+from ear_engine.osc.streams import RANKED, Streams
 from ear_engine.osc.subscriptions import ClientTable, Subscription
 from ear_engine.shared_memory.clock import now
 
@@ -29,7 +29,7 @@ SHARE = 0.35
 _MOST = 0.003  # seconds of work until others get their turn
 _EARLY = 0.0005  # seconds a turn may be early, so that timers need not be exact
 _EXPIRE = 0.1  # seconds between looks at the leases
-_RANKED = (RANK, TOP, REGION, SURPRISE)
+_RANKED = (*RANKED, REGION)
 
 
 class Publisher:
@@ -206,6 +206,7 @@ class Publisher:
         subscription.dropped += missed
         self._tell(subscription)
         packets: list[bytes] = []
+        late = False
         for address in subscription.streams:
             if address == POSITIONS:
                 self._send_map(subscription)
@@ -213,6 +214,8 @@ class Publisher:
                 if at >= subscription.beat_due - _EARLY:
                     values = next_heartbeat(subscription, at, self._vitals(), self._streams.age(at))
                     packets += self._streams.heartbeat(values, subscription.format, subscription.packet)
+            elif subscription.format != CHANNELS and self._streams.lacks(address, moment):
+                late = True
             elif moment is not None or subscription.format == CHANNELS:
                 regions = subscription.owner.regions if subscription.owner is not None else None
                 packets += self._streams.packets(
@@ -223,6 +226,8 @@ class Publisher:
         subscription.sequence += 1
         on_time = at - subscription.due < period
         subscription.due = (subscription.due if on_time else at) + period
+        if late and not packets:  # then the first turn that has any comes soon
+            subscription.due = min(subscription.due, at + IDLE)
 
     def _tell(self, subscription: Subscription) -> None:
         """What has changed."""

@@ -106,7 +106,8 @@ def stream_rows() -> tuple[StreamRow, ...]:
         row(
             RANK,
             (loop, frame, *some),
-            "The same as percentile ranks: the share of time in music that each neuron spends below.",
+            "The same as percentile ranks: the share of time in music that each neuron spends below; none "
+            "until the first are known.",
             p("rank", "f", 0, 1),
         ),
         row(

@@ -26,12 +26,15 @@ from ear_engine.osc.stream_names import (
     RANK,
     REGION,
     SUMMARIES,
+    SURPRISE,
     TOP,
 )
 from ear_engine.shared_memory.clock import playhead
 from ear_engine.shared_memory.loops import LoopFile, read_loop
 from ear_engine.shared_memory.states import AudioState, Entry, StateReader
 
+RANKED = (RANK, TOP, SURPRISE)
+"""Beginnings of the addresses of streams that tell nothing but ranks."""
 _KEPT = 8  # frames whose packets are kept
 _log = logging.getLogger(__name__)
 
@@ -183,6 +186,10 @@ class Streams:
             packed = self._packer.pack(address, self._read(address, moment, loop, kept.frame), format, size)
             kept.packets[address, format, size] = packed
         return packed
+
+    def lacks(self, address: str, moment: Moment | None) -> bool:
+        """Whether what a stream tells cannot be told yet: the first ranks of an ear are still being made."""
+        return address.startswith(RANKED) and not self._keep(moment).frame.ranked
 
     def heartbeat(self, values: Fields, format: str, size: int) -> list[bytes]:
         """The packets of a heartbeat."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ear_engine.errors import UserError
+from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.targets.resolve import Resolver
 from tests.osc.stage import YOU, Heard, Stage
@@ -72,12 +73,24 @@ def test_ranks_of_a_new_loop_are_there_at_once_when_an_earlier_one_was_done(stag
     assert (values > 0).sum() > N / 2
 
 
-def test_ranks_are_zero_until_they_are_known(stage: Stage) -> None:
-    stage.ranks.close()  # nothing is computed any more
+def test_ranks_are_not_sent_until_they_are_known(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = LoopRanks.row
+    monkeypatch.setattr(LoopRanks, "row", lambda *_: None)  # they are being made
     stage.time = 51.0
-    stage.subscribe("/ear/rank/all", rate=1)
+    for address in ("/ear/rank/all", "/ear/top/all", "/ear/summary/surprise", "/ear/summary/mean"):
+        stage.subscribe(address, rate=1)
+    stage.subscribe("/ear/rank/scalogram", YOU, rate=1, format="channels")
     stage.run(0.2)
-    assert not put_together(stage.take()).any()
+    assert {message[0] for message in stage.take()} == {"/ear/summary/mean"}
+    constant = stage.take_bundles(YOU)  # channels are a constant set, 0 until then
+    assert constant and not any(value for address, value in constant if "/n" in address)
+    monkeypatch.setattr(LoopRanks, "row", known)
+    stage.wait_for_ranks()
+    stage.time = 51.2
+    stage.run(0.05)  # soon, although it is one a second
+    heard = stage.take()
+    assert {message[0] for message in heard} == {"/ear/rank/all", "/ear/top/all", "/ear/summary/surprise"}
+    assert any(value > 0 for message in heard if message[0] == "/ear/rank/all" for value in message[5:])
 
 
 def test_the_highest_neurons_come_first(stage: Stage) -> None:
