@@ -137,7 +137,7 @@ class Node:
             self.session,
             status=lambda: self.board.report(),
             layers=lambda: self._shapes,
-            clips=lambda: self._sources.clips,
+            clips=lambda: self._sources.names.clips,
             targets=lambda: self._targets.resolver,
             positions=self._map.now,
             auditions=lambda: self._auditions,
@@ -178,7 +178,9 @@ class Node:
         )
         self._herald = Herald(options, console, self.board, self.osc.event, self._facts)
         library = ClipLibrary(options.clip_folders, options.audio.sample_rate)
-        self._sources = Sources(self.control, library, self.session / "loops", self.osc.fail, self._report)
+        self._sources = Sources(
+            self.control, library, self.session / "loops", self.osc.fail, self._report, lambda: self.board.dreamed
+        )
         folder = Path(options.ear.path)
         self._targets = Targets(self.control, folder, options.values, self._give_up, self._report)
         self._aimed = Aimed(self.control, lambda: self._targets.resolver, self.osc.aim)
@@ -232,7 +234,7 @@ class Node:
             sources = self._sources
             work = (
                 sources.run(),
-                sources.list_clips(),
+                sources.names.list_clips(),
                 self._targets.run(),
                 self._imprints.run(),
                 self._auditions.run(),

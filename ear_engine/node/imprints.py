@@ -65,7 +65,7 @@ class Imprints:
     ) -> None:
         self._control = control
         self._sources = sources
-        self._store = ImprintFiles(folder, lambda name, crop: sources.read(name, crop=crop))
+        self._store = ImprintFiles(folder, lambda name, crop: sources.names.read(name, crop=crop))
         self._audio = audio
         self._refuse = refuse
         self._report = report
@@ -134,7 +134,7 @@ class Imprints:
     def _check(self, target: Target) -> None:
         for name in sorted(clips_of(target)):
             if name not in (NOW, SOURCE, INPUT) and name not in self._files:
-                self._sources.check_name(name)
+                self._sources.names.check_name(name)
 
     def _changed(self, change: Change) -> None:
         names = (*change.values, *change.triggers)

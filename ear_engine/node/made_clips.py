@@ -10,7 +10,7 @@ from ear_engine.osc.reports import ClipInfo
 
 
 class MadeClips(Protocol):
-    """A collection of them; :class:`ear_engine.node.sources.Sources` asks those in its list ``made`` first."""
+    """A collection of them; :class:`ear_engine.node.clip_names.ClipNames` asks those in its list ``made`` first."""
 
     def clips(self) -> Sequence[ClipInfo]:
         """Those there are."""

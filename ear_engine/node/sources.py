@@ -7,10 +7,7 @@ what it was made with, and whoever asked is told.
 from __future__ import annotations
 
 import asyncio
-import difflib
-import heapq
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,24 +17,20 @@ from typing import Any
 import numpy as np
 
 from ear_engine.clip import Clip, fit_clip
-from ear_engine.control import Change, ControlLog, acceptable
+from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
-from ear_engine.node.made_clips import MadeClips
+from ear_engine.node.carrying import Carrier
+from ear_engine.node.clip_names import ClipNames
 from ear_engine.node.threads import in_thread
-from ear_engine.osc.reports import ClipInfo
 from ear_engine.parameters import Value
 from ear_engine.shared_memory.loops import LoopFile, read_loop, source_name, write_loop
 from ear_engine.shared_memory.states import ControlState
-from ear_engine.sources.library import ClipLibrary, ClipRow
-from ear_engine.sources.source import name_problem
+from ear_engine.sources.library import ClipLibrary
 
 ORIGIN = "source"
 _SHAPING = ("source/clip", "source/fit", "playback/tempo", "playback/beats")
 _LENGTH = ("playback/tempo", "playback/beats")
 _KEPT = 8  # source files
-_LISTING_SECONDS = 5.0  # how old a list of the user's clips may be
-_RELISTING_SECONDS = 1.0  # how old, if a name is not in it
-_COMPARED = 32  # names
 
 _log = logging.getLogger(__name__)
 
@@ -67,29 +60,31 @@ class Sources:
         folder: the session's loops.
         refuse: told who wanted what cannot be had.
         report: told what everyone should know.
+        dreamed: file of the newest dream; empty before the first.
     """
 
-    def __init__(self, control: ControlLog, library: ClipLibrary, folder: Path, refuse: Refuse, report: Report) -> None:
+    def __init__(
+        self,
+        control: ControlLog,
+        library: ClipLibrary,
+        folder: Path,
+        refuse: Refuse,
+        report: Report,
+        dreamed: Callable[[], str] = str,
+    ) -> None:
         self._control = control
-        self._library = library
         self._folder = folder
         self._refuse = refuse
         self._report = report
-        self.made: list[MadeClips] = []
-        """What there is besides the library."""
-        self._paths: dict[str, str] = {}  # name → path, of clips that the command line gave
-        self._spellings: dict[str, str] = {}  # what can be sent → name of the clip, as last listed
+        self._carrier = Carrier(folder, dreamed)
+        self.names = ClipNames(library, report)
         self._claims: dict[str, tuple[str, Value]] = {}  # lengths asked for while a clip that leads them is made
-        self._faults: set[str] = set()
-        self._rows: tuple[ClipRow, ...] = ()
-        self._listed = -_LISTING_SECONDS
         self._decoded: tuple[str, bool, Clip] | None = None  # name, cropped, clip: tempo changes need no new decoding
         self._current: Clip | None = None
         self._good: dict[str, Value] = {}  # values that the current source was made with
-        self._listing: asyncio.Task[None] | None = None
         self._wish: _Wish | None = None
         self._wake = asyncio.Event()
-        control.validators["source/clip"] = self.check_name
+        control.validators["source/clip"] = self.names.check_name
         control.listen(self._changed)
 
     @property
@@ -99,39 +94,13 @@ class Sources:
             raise RuntimeError("no source has been opened")
         return self._current
 
-    @property
-    def clips(self) -> tuple[ClipInfo, ...]:
-        """Clips of the library, as far as they were listed when this was asked last, and those made here."""
-        self._refresh(_LISTING_SECONDS)
-        made = (clip for one in self.made for clip in one.clips())
-        return (*(ClipInfo(row.name, row.seconds, row.beats or 0) for row in self._rows), *made)
-
-    async def list_clips(self) -> None:
-        """Read the library's folders."""
-        self._listed = time.monotonic()
-        try:
-            self._spellings = await in_thread(self._library.spellings, "names")
-            self._rows = await in_thread(self._library.describe, "clips")
-        except OSError as error:
-            _log.warning("The clips cannot be listed: %s", error)
-
     def open(self, clip: str) -> None:
         """Make the first source, from a name or a path.
 
         Raises:
             UserError: it cannot be read, or not be fitted as the parameters say.
         """
-        self._spellings = self._library.spellings()
-        names = set(self._spellings.values())
-        first = self._library.load(clip, allow_paths=True, crop=self._control.tree.values["source/fit"] == "crop")
-        name = clip
-        if clip not in names and clip == first.name:
-            name = f"{clip} (file)"  # a file given by its bare name
-        elif clip not in names:
-            name = first.name if first.name not in names else clip
-        if not acceptable(name):  # a path or file name that no parameter takes
-            name = "".join(letter for letter in name if letter.isprintable())[-100:] or "file"
-        self._paths[name] = clip
+        name, first = self.names.given(clip, crop=self._control.tree.values["source/fit"] == "crop")
         wish = self._wished(clip=name)
         self._decoded = (name, wish.fit == "crop", first)
         clip_leads = wish.fit == "clip_tempo"
@@ -139,7 +108,7 @@ class Sources:
         chosen = [name for name in _LENGTH if clip_leads and tree.values[name] != tree[name].default]
         self._take(wish, self._make(wish))
         self._remark(chosen)
-        self.report_faults()
+        self.names.report_faults()
 
     def rejoin(self, state: ControlState, first: str) -> None:
         """Go on with the source of a session whose node has died.
@@ -151,10 +120,7 @@ class Sources:
         Raises:
             UserError: its file has gone.
         """
-        self._spellings = self._library.spellings()
-        name = str(state.values["source/clip"])
-        if name not in self._spellings.values():
-            self._paths[name] = first
+        self.names.known(str(state.values["source/clip"]), first)
         try:
             loop = read_loop(self._folder / state.source)
         except (OSError, ValueError) as problem:
@@ -173,6 +139,7 @@ class Sources:
                 continue
             try:
                 clip = await in_thread(partial(self._make, wish), "source")
+                carried = await self._carry(wish, clip)
             except UserError as error:
                 self._fail(wish, error)
             except Exception as problem:  # one clip must not end all later ones
@@ -181,60 +148,10 @@ class Sources:
                 self._fail(wish, UserError(f"clip {wish.clip!r}", reason, "choose another", "bad_clip"))
             else:
                 if wish is self._wish:
-                    self._take(wish, clip)
+                    self._take(wish, clip, carried)
                     if wish is self._wish:
                         self._wish = None
                         self._answer_claims()
-
-    def read(self, name: str, *, crop: bool = False) -> Clip:
-        """Decode a clip, from any thread.
-
-        Raises:
-            UserError: it is unknown or cannot be read.
-        """
-        for made in self.made:
-            if made.named(name) is not None:
-                return made.read(name)
-        path = self._paths.get(name)
-        return self._library.load(path or name, allow_paths=path is not None, crop=crop)
-
-    def check_name(self, value: Value) -> Value:
-        """The name of the clip that ``value`` means, as far as clips have been listed.
-
-        Raises:
-            UserError: there is none; the nearest names are given.
-        """
-        name = str(value)
-        for made in self.made:
-            own = made.named(name)
-            if own is not None:
-                return own
-        if name in self._paths:
-            return name
-        if name in self._spellings:
-            return self._spellings[name]
-        self._refresh(_RELISTING_SECONDS)  # it may have been added just now; folders are never read here
-        problem = name_problem(name)
-        if problem is not None:
-            mend = "use a name that /ear/clips/list lists"
-            raise UserError(f"clip name {name[:60]!r}", problem, mend, "bad_name")
-        near = self._nearest(name[:60])
-        mend = f"did you mean {' or '.join(near)}" if near else "/ear/clips/list lists the names"
-        raise UserError(f"clip {name[:60]!r}", "is not in the library", mend, "unknown_clip")
-
-    def _nearest(self, name: str) -> list[str]:
-        """Names like ``name``; only those that share most of its pairs of letters are compared in full."""
-        pairs = [name[i : i + 2] for i in range(len(name) - 1)]
-        names = dict.fromkeys((*self._spellings.values(), *self._paths))
-        likely = heapq.nlargest(_COMPARED, names, key=lambda other: sum(pair in other for pair in pairs))
-        return difflib.get_close_matches(name, likely, n=3, cutoff=0.4)
-
-    def _refresh(self, age: float) -> None:
-        """List the clips again beside the event loop if the list is older than ``age`` seconds."""
-        busy = self._listing is not None and not self._listing.done()
-        if self._current is not None and not busy and time.monotonic() - self._listed > age:
-            self._listed = time.monotonic()
-            self._listing = asyncio.get_running_loop().create_task(self.list_clips())
 
     def _remark(self, names: list[str]) -> None:
         if names:
@@ -249,13 +166,6 @@ class Sources:
             if value != self._good[name]:
                 mend = "set source/fit to stretch or crop"
                 self._refuse(origin, f"/ear/{name}", UserError(name, "follows the clip", mend, "follows_clip"))
-
-    def report_faults(self) -> None:
-        """Name every plug-in whose clips are missing, once."""
-        for fault in self._library.faults:
-            if str(fault) not in self._faults:
-                self._faults.add(str(fault))
-                self._report("warning", fault.code, str(fault))
 
     def _wished(self, **changes: Any) -> _Wish:
         values = self._control.tree.values
@@ -290,15 +200,30 @@ class Sources:
         crop = wish.fit == "crop"
         decoded = self._decoded
         if wish.reload or decoded is None or decoded[:2] != (wish.clip, crop):
-            decoded = self._decoded = (wish.clip, crop, self.read(wish.clip, crop=crop))
+            decoded = self._decoded = (wish.clip, crop, self.names.read(wish.clip, crop=crop))
         return fit_clip(decoded[2], wish.fit, wish.tempo, wish.beats)  # type: ignore[arg-type]  # checked by the table
 
-    def _take(self, wish: _Wish, clip: Clip) -> None:
-        """Make ``clip`` the source, unless it is what is there already, and lead the values that follow from it."""
+    async def _carry(self, wish: _Wish, clip: Clip) -> str:
+        """File that sounds until ``clip`` has been dreamed from, if it is only the length of the clip that changes."""
         now = self._current
-        same = now is not None and clip.beats == now.beats and np.array_equal(clip.audio, now.audio)
+        if now is None or now.name != clip.name or wish is not self._wish or self._is_there(clip):
+            return ""
+        carry = partial(self._carrier.carry, self._loop(clip), wish.fit == "stretch")
+        return await in_thread(carry, "carried")
+
+    def _is_there(self, clip: Clip) -> bool:
+        now = self._current
+        return now is not None and clip.beats == now.beats and np.array_equal(clip.audio, now.audio)
+
+    def _loop(self, clip: Clip) -> LoopFile:
+        """``clip`` as the next source."""
         number = self._control.snapshot().source_number + 1
-        loop = LoopFile(0, clip.audio, clip.sample_rate, clip.beats, source_number=number, name=clip.name)
+        return LoopFile(0, clip.audio, clip.sample_rate, clip.beats, source_number=number, name=clip.name)
+
+    def _take(self, wish: _Wish, clip: Clip, carried: str = "") -> None:
+        """Make ``clip`` the source, unless it is what is there already, and lead the values that follow from it."""
+        now, same, loop = self._current, self._is_there(clip), self._loop(clip)
+        number = loop.source_number
         if not same:
             try:
                 write_loop(self._folder / source_name(number), loop)
@@ -317,7 +242,7 @@ class Sources:
         if same:
             self._control.apply(self._differing(), ORIGIN)
             return
-        self._control.set_source(source_name(number), ORIGIN, self._differing())
+        self._control.set_source(source_name(number), ORIGIN, self._differing(), carried)
         self._prune(number)
         if clip.note:
             self._report("info", "clip_note", f"Clip {clip.name!r}: {clip.note}.")
@@ -328,6 +253,7 @@ class Sources:
         return {name: value for name, value in self._good.items() if values[name] != value}
 
     def _prune(self, newest: int) -> None:
+        self._carrier.prune(newest - 1)
         for path in self._folder.glob("source-*.ear"):
             if int(path.stem.removeprefix("source-")) <= newest - _KEPT:
                 try:

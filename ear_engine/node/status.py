@@ -63,6 +63,12 @@ class StatusBoard:
         return self._audio.read() if name == "audio" else self._dreamer.read()
 
     @property
+    def dreamed(self) -> str:
+        """File of the newest dream, also of a dreamer that has died; empty before the first."""
+        state = self._dreamer.read()
+        return state.file if state is not None else ""
+
+    @property
     def sounding(self) -> bool:
         """Whether a loop is being heard."""
         at, audio = now(), self.audio

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 from ear_engine.ear.activations import Recorder, to_arrays
 from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import Statistics
+from ear_engine.fitting import refit
 from ear_engine.loudness import SILENT, LoudnessMeter
 from ear_engine.optimization.ascent import Ascent, Drawn, Goal, InputGradient, Reading, State, blaming
 from ear_engine.optimization.hearing import Hearing
@@ -220,14 +222,41 @@ class Dream:
             self.go_on_from(audio)
             self._recalled, self._heard, self.step_number = kept, heard, number
 
+    def snapshot(self) -> dict[str, NDArray[Any]]:
+        """Everything that the next step depends on besides the source, the ear and the settings, as arrays by name."""
+        state = {"audio": self._state.audio, **{f"memory{n}": kept for n, kept in enumerate(self._state.memory)}}
+        if self._recalled is not None:
+            state["side"] = self._recalled.side
+        made = {name: tensor.detach().float().cpu().numpy().copy() for name, tensor in state.items()}
+        if self._recalled is not None and self._recalled.audio is not None:
+            made["heard"] = self._recalled.audio
+        loudness = self._recalled.loudness if self._recalled is not None else 0.0
+        made["numbers"] = np.array([self._level, self._since_reset, self.step_number, loudness], np.float64)
+        return made
+
+    def restore(self, made: Mapping[str, NDArray[Any]], settings: DreamSettings) -> None:
+        """Go on from a :meth:`snapshot` of another dream of this source, with the settings that it had.
+
+        Parametrizations that hold what was at their beginning begin here.
+        """
+        state = {name: torch.from_numpy(array.copy()).to(self.device) for name, array in made.items()}
+        level, since, number, loudness = (float(one) for one in made["numbers"])
+        self.go_on_from(state["audio"])
+        memory = tuple(state[f"memory{n}"] for n in range(sum(name.startswith("memory") for name in state)))
+        if memory:
+            self._choose(settings)
+            self._state = State(state["audio"], memory)
+        self._level, self._since_reset, self.step_number = level, round(since), round(number)
+        self._recalled = Recalled(state["side"], loudness, made.get("heard")) if "side" in state else None
+
     def inherit(self, other: Dream, *, stretched: bool) -> None:
-        """Take over what ``other`` dreamed of the same clip at another length: resampled with it, or tiled and cut."""
+        """Take over what ``other`` dreamed of the same clip at another length, fitted as the clip is."""
         dreamed = (other.audio - other._mid).to(self.device)
-        if stretched:
-            bins = torch.fft.rfft(dreamed)
-            dreamed = torch.fft.irfft(bins, n=self.samples) * (self.samples / other.samples)
-        else:
-            dreamed = dreamed.repeat(1, -(-self.samples // other.samples))[:, : self.samples]
+        if (self.samples, self.beats) != (other.samples, other.beats):
+            fitted = refit(
+                dreamed.cpu().numpy(), other.beats, self.samples, self.beats, self.sample_rate, stretched=stretched
+            )
+            dreamed = torch.from_numpy(fitted).to(self.device)
         self.go_on_from(self._mid + dreamed)
         if other._recalled is not None and self.samples == other.samples:
             self._recalled = other._recalled.on(self.device)

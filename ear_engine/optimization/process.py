@@ -24,6 +24,7 @@ from ear_engine.optimization.aiming import Aim
 from ear_engine.optimization.ascent import PluginFault
 from ear_engine.optimization.bulletin import Bulletin
 from ear_engine.optimization.dream import Dream, Step, Surroundings
+from ear_engine.optimization.dream_log import DreamLog
 from ear_engine.optimization.fallback import Fallback
 from ear_engine.optimization.memory import free_memory, memory_error
 from ear_engine.optimization.model import Choice, Model
@@ -78,6 +79,7 @@ class Dreamer:
         before = StateReader(session, "dreamer", DreamerState).read()
         self._writer: StateWriter[DreamerState] = StateWriter(session, "dreamer")
         self._bulletin = Bulletin(before)
+        self._kept = DreamLog(self._bulletin)
         self._publisher = Publisher(session, before.loop if before else 0, before.file if before else "")
         self._phase = "loading"
         self._objective = 0.0
@@ -106,6 +108,12 @@ class Dreamer:
         Raises:
             UserError: the ear or the device that it shall begin with cannot be used.
         """
+        try:
+            self._run()
+        finally:
+            self._kept.close()
+
+    def _run(self) -> None:
         self._report()
         last_step = now()
         while True:
@@ -115,6 +123,7 @@ class Dreamer:
             if control is None or not control.source:
                 self._rest()
                 continue
+            self._kept.follow(control)
             model = self._models.model or self._load(control)
             self._clips = control.clips
             dream = self._dream
@@ -132,6 +141,7 @@ class Dreamer:
             if control.triggers.get("source/reset", 0) != self._resets:
                 self._resets = control.triggers["source/reset"]
                 dream.reset()
+                self._kept.did("back", control)
                 self._begin(dream, control)
             if control.recalls != self._recalls:
                 self._recall(dream, control)
@@ -143,6 +153,7 @@ class Dreamer:
                 self._aim.renew((self._models.model or model).resolver(dream.index))
             self._maps = control.maps
             self._aim.follow(dream, control)
+            self._kept.goes_on(dream, control, self._name, self._source_number, self._publisher.loop)
             if control.values["dream/run"] and not control.still and not control.values.get("memory/hold"):
                 self._phase = "running"
                 self._step(dream, control, beats)
@@ -190,30 +201,38 @@ class Dreamer:
         place = self._place(control)
         if place is None:
             return self._dream
-        last, source = self._last_loop(), place.source
+        source = place.source
+        last = self._last_loop(source, control)
         try:
             dream = self._new_dream(model, place)
         except UserError as error:
             raise self._fatal(error) from None
         self._aim.renew(model.resolver(dream.index) if self._dream is None else None)
-        if last is not None and last.name == source.name and last.samples == source.samples:
+        if last is not None:
             dream.resume(last.audio, last.step)
+            self._kept.begins("resume", dream, control, place.number, loop=last.loop, step=last.step)
         elif self._dream is not None and self._name == source.name:
-            dream.inherit(self._dream, stretched=control.values["source/fit"] == "stretch")
+            stretched = control.values["source/fit"] == "stretch"
+            dream.inherit(self._dream, stretched=stretched)
+            self._kept.begins("inherit", dream, control, place.number, stretched=stretched)
+        else:
+            self._kept.begins("new", dream, control, place.number)
         self._dream, self._name, self._source_number, self._over = dream, source.name, place.number, True
         self._resets = control.triggers.get("source/reset", 0)
         if control.recalls == self._recalls:  # else what is recalled is heard at once
             self._begin(dream, control)
         return dream
 
-    def _last_loop(self) -> LoopFile | None:
-        """The newest loop of a dreamer that was here before this process; None for the first source."""
-        if self._dream is not None or not self._publisher.file:
-            return None
-        try:
-            return read_loop(self._session / "loops" / self._publisher.file)
-        except (OSError, ValueError):  # pruned, or never finished: dream from the source
-            return None
+    def _last_loop(self, source: LoopFile, control: ControlState) -> LoopFile | None:
+        """What a dreamer that was here before this process made of ``source``, or what was brought along to it."""
+        for file in (self._publisher.file, control.carried) if self._dream is None else ():
+            try:
+                last = read_loop(self._session / "loops" / file)
+            except (OSError, ValueError):  # there is none, it was pruned, or never finished
+                continue
+            if last.loop and last.name == source.name and last.samples == source.samples:
+                return last
+        return None
 
     def _take_over(self, ready: Ready, before: Dream, control: ControlState) -> Dream:
         """Go on with another ear or device from what was dreamed."""
@@ -223,6 +242,7 @@ class Dreamer:
             if place is not None:
                 dream = self._new_dream(ready.model, place)
         dream.inherit(before, stretched=False)
+        self._kept.begins("inherit", dream, control, self._source_number, stretched=False)
         self._dream, self._over = dream, True
         self._aim.renew(ready.resolver)
         self._fallback = Fallback()
@@ -232,6 +252,7 @@ class Dreamer:
     def _begin(self, dream: Dream, control: ControlState) -> None:
         if control.values["dream/run"]:
             self._aim.follow(dream, control)
+            self._kept.did("warm", control)
             self._attempt(dream, control, lambda settings: dream.warm_up(settings, self._report))
         self._publish(dream, control)
 
@@ -245,6 +266,7 @@ class Dreamer:
             self._bulletin.event("warning", error.code, str(error))
             loop = None
         if loop is not None:
+            self._kept.did("call", control, file=control.recall)
             dream.recall(loop.audio)
             self._aim.follow(dream, control)
             self._attempt(dream, control, dream.feel)
@@ -264,6 +286,7 @@ class Dreamer:
 
         def act(settings: DreamSettings) -> Step:
             began = now()
+            self._kept.step(control, beats)
             made = dream.step(settings, beats)
             if dream.device.type == "cpu" and not self._options.threads:
                 kind = dream.samples, dream.reads, settings.batch_size, settings.method, settings.parametrization
@@ -322,6 +345,7 @@ class Dreamer:
         trouble: UserError | None = None
         try:
             facts = self._name, self._source_number, control.sequence, self._objective
+            self._kept.did("publ", control, loop=self._publisher.loop + 1, step=dream.step_number)
             self._publisher.publish(dream, *facts, pledged=pledged)
         except OSError as error:
             trouble = UserError("the dream", f"cannot be published ({error})", "make room there", "no_room")
