@@ -168,7 +168,7 @@ class ControlLog:
             UserError: an unknown name, or a value that is refused; nothing has changed then.
         """
         checked = self.check(changes)
-        implied = [self.tree[name].implies for name in checked]
+        implied = [self.tree[name].implies for name, value in checked.items() if value or name not in self._triggers]
         checked = {**dict(pair for pair in implied if pair is not None), **checked}
         values = {name: value for name, value in checked.items() if name not in self._triggers}
         fired = [name for name, value in checked.items() if name in self._triggers and value]

@@ -256,6 +256,9 @@ def _table() -> tuple[Parameter, ...]:
         p("playback/wet", "float", 1.0, "From the source (0) to the dream (1)."),
         p("playback/gain", "float", 0.0, "Loudness.", -60, 12, "dB"),
         p("playback/mute", "bool", False, "Silence, while everything else goes on."),
+        p("playback/panic", "trigger", False, "Fade out in 30 ms: mutes the hall, ends the cue and any excerpt; playback/mute off brings the sound back.", implies=("playback/mute", True)),
+        p("playback/limit", "float", -1.0, "No sample goes out above this; what stays below is untouched. At 24 the limiter never acts.", -24, 24, "dB", page="expert"),
+        p("playback/offset", "float", 0.0, "How much earlier playhead, lights and beats are told than they are heard; below 0 later. The sound stays where it is.", -500, 500, "ms", page="expert"),
         p("playback/run", "bool", True, "Play; off, the sound stops at once, and on, the loop begins with its first beat."),
         p("playback/tap", "trigger", False, "Tap the tempo: from the fourth tap on it is that of the last taps; two seconds without one begin anew."),
         p("playback/link", "bool", False, "Play in time with other programs by Ableton Link: tempo, bars, start and stop.", page="expert"),
@@ -267,6 +270,8 @@ def _table() -> tuple[Parameter, ...]:
         p("audition/duck", "float", -20.0, "How much softer the loop is meanwhile.", -60, 0, "dB", page="expert"),
         p("audition/seconds", "float", 4.0, "Length of an excerpt.", 1, 12, "s", page="expert"),
         p("audition/stop", "trigger", False, "End the excerpt that sounds.", page="expert"),
+        p("cue/source", "choice", "off", "What the second pair of outputs carries: nothing, the newest dream before it is heard in the hall (next), or the source. Excerpts are always heard there.", choices=("off", "next", "source"), page="expert"),
+        p("cue/level", "float", 0.0, "Loudness of the cue.", -60, 12, "dB", page="expert"),
     )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ class Audition:
         self._loops = loops
         self._graph = graph
         self._rate = device_rate
-        self._margin = 2 * buffer_size + round(_MARGIN * device_rate)
+        self._margin = 2 * buffer_size + graph.delay + round(_MARGIN * device_rate)
         self._events = events
         self._entered: list[_Entered] = []
         self._written = 0  # first device sample that is not in the ring, while anything sounds

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ear_engine.playback.audition import Audition
 from ear_engine.playback.backend import Backend
 from ear_engine.playback.capture import Capture
+from ear_engine.playback.desk import apply_mix
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.graph import Graph
 from ear_engine.playback.keeping import Keeping
 from ear_engine.playback.library import LoopLibrary
-from ear_engine.playback.mix import level, mix_gains
 from ear_engine.playback.plan import Plan
 from ear_engine.playback.ring import RingWriter
 from ear_engine.playback.schedule import Scheduler
@@ -62,7 +62,8 @@ class Feeder:
         self._backend = backend
         self._events = events
         self._rate = sample_rate
-        self._lead = min(max(round(lead * backend.rate), 2 * backend.buffer_size) + 1024, graph.ring // 2)
+        self._soonest = 2 * backend.buffer_size + graph.delay  # from the counter to what can still be written
+        self._lead = min(max(round(lead * backend.rate), self._soonest) + 1024, graph.ring // 2)
         self._earlier = earlier
         self._sink = sink
         self._capture = capture
@@ -98,31 +99,32 @@ class Feeder:
             if self._timeline.observed < _SETTLE:
                 return moved
             self._begin(at)
-        if self._played > self._writer.written:
+        if self._played + self._graph.delay > self._writer.written:
             self._underruns += not self._starved
             self._starved = True
-            device = self._played + 2 * self._backend.buffer_size
+            device = self._played + self._soonest
             self._writer.anchor(device, self._writer.engine_position(device))
         elif moved:
             self._starved = False
-        self._scheduler.tick(control, dreamer, self._writer.rendered, at)
+        self._scheduler.tick(control, dreamer, self._writer.rendered, at, self._heard_from)
         self._writer.fill(self._played + self._lead)
         self._keeping.rendered()
         heard = round(self._writer.engine_position(self._played))
         if control is not None:
-            self._apply(control, heard)
+            current = self.plan.at(heard)
+            correlation = 1.0 if current is None else current.correlation
+            apply_mix(self._graph, control.values, correlation, self._scheduler.quiet(control, heard))
             if self._audition is not None:
                 self._audition.tick(control, self._played, self._played + self._lead)
             self._asked = max(self._asked, control.captures)
             if self._capture is not None:
-                current = self.plan.at(heard)
                 self._capture.look(control.captures, current.entry if current is not None else None, heard)
         self.plan.prune(heard)
         return moved
 
     def fade_out(self) -> None:
-        """Ramp to silence."""
-        self._graph.set_level(0.0)
+        """Glide to silence."""
+        self._graph.fade_out()
 
     def drain(self, at: float) -> None:
         """Hand on what has left the graph, without feeding it; nothing is kept after it."""
@@ -185,9 +187,13 @@ class Feeder:
         self._timeline.observe(self._played, at)
         return True
 
+    def _heard_from(self, at: float) -> float:
+        """Engine sample that is heard at clock time ``at``."""
+        return self._writer.engine_position(self._timeline.position_at(at - self._backend.latency))
+
     def _begin(self, at: float) -> None:
-        """Place the first sample two blocks ahead: at zero, or where an earlier process would be by now."""
-        device = self._played + 2 * self._backend.buffer_size
+        """Place the first sample as soon as it can be heard: at zero, or where an earlier process would be by now."""
+        device = self._played + self._soonest
         engine = 0.0
         if self._earlier is not None:
             moment = at + (device - self._timeline.position_at(at)) / self._backend.rate
@@ -197,15 +203,6 @@ class Feeder:
         if self._earlier is not None:
             self._scheduler.restore(self._earlier.schedule, self._writer.rendered)
         self._anchored = True
-
-    def _apply(self, control: ControlState, heard: int) -> None:
-        values = control.values
-        current = self.plan.at(heard)
-        correlation = 1.0 if current is None else current.correlation
-        self._graph.set_mix(*mix_gains(float(values.get("playback/wet", 1.0)), correlation))
-        self._graph.set_level(level(float(values.get("playback/gain", 0.0)), bool(values.get("playback/mute", False))))
-        over, duck = (float(values.get(f"audition/{name}", 0.0)) for name in ("level", "duck"))
-        self._graph.set_over(level(over, False), level(duck, False))
 
 
 def _described(backend: Backend, sample_rate: int) -> dict[str, object]:

@@ -7,11 +7,11 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from tests.playback.helpers import RATE, Session, noise, sine, spawn
+from tests.playback.helpers import DELAY, RATE, Session, noise, sine, spawn
 from tests.playback.test_feeder import BLOCK, LEADIN, Rig, rig
 
 LOOP = 5003
-MARGIN = 2 * BLOCK + round(0.02 * RATE)
+MARGIN = 2 * BLOCK + DELAY + round(0.02 * RATE)
 SLOW = 3.0  # Hz
 
 
@@ -88,7 +88,7 @@ def test_there_is_never_a_step_however_it_begins_goes_on_and_ends(session: Sessi
             desk.run(3 * a_tenth)
         session.audition("")
         desk.run(6 * a_tenth)
-        played, state = desk.played[0, 6 * block :], desk.state
+        played, state = desk.played[0, 6 * block + DELAY :], desk.state
         assert state.dropouts == 0 and not desk.events.latest()
     slope = 2 * np.pi * SLOW / RATE * 0.75
     fade = np.pi / 2 / (0.02 * RATE)  # a fade of 20 ms from one end of the waves to the other

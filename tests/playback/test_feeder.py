@@ -17,7 +17,7 @@ from ear_engine.playback.graph import Graph
 from ear_engine.playback.library import LoopLibrary
 from ear_engine.shared_memory.clock import playhead
 from ear_engine.shared_memory.states import AudioState, Entry
-from tests.playback.helpers import RATE, Offline, Session, noise, sine
+from tests.playback.helpers import DELAY, RATE, Offline, Session, noise, sine
 
 BLOCK = 256
 
@@ -82,7 +82,7 @@ def rig(
     backend.close()
 
 
-LEADIN = 6 * BLOCK  # four blocks watched, two ahead
+LEADIN = 6 * BLOCK + DELAY  # four blocks watched, two ahead, and the limiter
 
 
 def definition(entries: list[tuple[Entry, NDArray[np.float32]]], fade: int, count: int) -> NDArray[np.float64]:
@@ -129,7 +129,7 @@ def test_ten_thousand_loops_enter_on_their_boundaries_and_sound_as_planned(sessi
         desk.run(blocks, before)
         assert desk.state.dropouts == 0
         assert desk.events.latest() == []
-        played = desk.played[:, 6 * 1024 :]
+        played = desk.played[:, 6 * 1024 + DELAY :]
 
     ordered = list({entry.start: entry for entry in entries}.values())[:-3]  # what has sounded
     assert len(ordered) >= 10_000
@@ -185,7 +185,7 @@ def test_another_device_rate_keeps_the_pitch_and_the_phase(session: Session, rat
     with rig(session, rate) as desk:
         desk.run(400)
         assert desk.state.device_rate == rate and desk.state.sample_rate == RATE
-        played = desk.played[:, LEADIN:]
+        played = desk.played[:, 6 * BLOCK + desk.graph.delay :]
         position = desk.state.position
         assert desk.state.dropouts == 0
     settled = played[0, 4096:]
