@@ -12,6 +12,7 @@ from ear_engine.shared_memory.states import (
     AudioState,
     ControlState,
     DreamerState,
+    Entry,
     Event,
     StateReader,
     StateWriter,
@@ -29,6 +30,8 @@ def _states(kind: type) -> st.SearchStrategy:
     if kind is ControlState:
         fields["values"] = st.dictionaries(st.text(), st.one_of(st.text(), st.booleans(), st.integers(), finite))
         fields["kept"] = st.lists(_states(Target), max_size=3)
+    if kind is AudioState:
+        fields["schedule"] = st.lists(_states(Entry), max_size=4)
     return st.builds(kind, **fields)
 
 
