@@ -12,6 +12,7 @@ from ear_engine.errors import UserError
 
 MAX_PATTERN = 256
 _WILD = frozenset("?*[{")
+_ANY = frozenset("?*[")
 
 _Step = Callable[[str, int], int]
 
@@ -34,6 +35,8 @@ class Pattern:
             raise _bad(text, "does not begin with '/'")
         if len(text) > MAX_PATTERN:
             raise _bad(text[:32] + "…", f"is longer than {MAX_PATTERN} characters")
+        self.named = _ANY.isdisjoint(text.rpartition("/")[2])
+        """Whether its last part names what it means, as ``{mean,all}`` does and ``*`` does not."""
         self._segments = [_compile(segment, text) for segment in text.split("/")]
 
     def __repr__(self) -> str:

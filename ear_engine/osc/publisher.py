@@ -23,6 +23,8 @@ from ear_engine.osc.streams import RANKED, Streams
 from ear_engine.osc.subscriptions import ClientTable, Subscription
 from ear_engine.shared_memory.clock import now
 
+LARGE = 1024
+"""Values of a stream beyond which a pattern must name it (``/ear/rank/{all,scalogram}``, but not ``/ear/rank/*``)."""
 IDLE = 0.02  # seconds between looks at the audio process
 SHARE = 0.35
 """Of the time that is given to streams when more is asked for than can be had."""
@@ -80,15 +82,20 @@ class Publisher:
         """How many streams, events and parameters ``pattern`` means.
 
         Raises:
-            UserError: none, although the layers of the ear are known, or none that goes into this format.
+            UserError: none, although the layers of the ear are known; none but large streams, which it does not name;
+                or none that goes into this format.
         """
         everything = [*self._leaves, *EVENTS, *self._streams.addresses()]
         found = list(filter(pattern.matches, everything))
         early = not self._streams.layers() and pattern.text.startswith((ACTIVATION, RANK, TOP))
         if not found and not early:
             raise Unknown(pattern.text, "no_match", lambda: everything)
-        fitting = [address for address in found if self._fits(address, format)]
-        if found and not fitting:
+        meant = [address for address in found if self._means(pattern, address)]
+        if found and not meant:
+            reason = f"means nothing but streams of more than {LARGE} values"
+            raise UserError(pattern.text[:64], reason, f"name them, such as {found[0]}", "too_many")
+        fitting = [address for address in meant if self._fits(address, format)]
+        if meant and not fitting:
             reason = f"has more than {MOST_CHANNELS} values, too many for channels"
             raise UserError(pattern.text[:64], reason, "use the format blob8, blob16, blob or list", "too_many")
         return len(fitting)
@@ -111,10 +118,15 @@ class Publisher:
                 self._bind_streams(subscription)
 
     def _bind_streams(self, subscription: Subscription) -> None:
-        matching = filter(subscription.pattern.matches, self._names)
+        pattern = subscription.pattern
+        matching = (a for a in self._names if pattern.matches(a) and self._means(pattern, a))
         subscription.streams = tuple(a for a in matching if self._fits(a, subscription.format))
         if any(address.startswith(_RANKED) for address in subscription.streams):
             self._streams.prepare()
+
+    def _means(self, pattern: Pattern, address: str) -> bool:
+        """Whether a pattern that matches a stream asks for it: a large one has to be named."""
+        return pattern.named or address in self._leaves or self._streams.size(address) <= LARGE
 
     def _fits(self, address: str, format: str) -> bool:
         """Whether a stream can be sent in a format: channels are no way for large ones."""

@@ -37,7 +37,7 @@ from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MAX, MEAN, OBJECTIVE, 
 from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
 from ear_engine.osc.whole import WholeNetwork
-from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.clock import now, told_ahead
 from ear_engine.targets.resolve import Resolver
 
 STATIC_PATTERNS = (PLAYHEAD, MEAN, MAX, OBJECTIVE, LOOP, EVENT)
@@ -97,7 +97,7 @@ class OscService:
         self.ranks = LoopRanks(self._statistics)
         """Percentile ranks of the loops that are heard; whoever else wants them shares them."""
         regions = Regions(targets)
-        self._streams = Streams(session, layers, self.ranks, regions)
+        self._streams = Streams(session, layers, self.ranks, regions, lambda: told_ahead(control.tree.values))
         self.whole = WholeNetwork(self._streams, self.ranks)
         """What all neurons do, frame by frame."""
         self._worker = ThreadPoolExecutor(1, "loop-wav")

@@ -58,6 +58,7 @@ class Streams:
             follow from it, so they do not change while a loop without activations (a source) is heard.
         ranks: of loops; among the frames of each loop if None.
         regions: reads the regions of clients.
+        ahead: seconds by which all is told earlier than it is heard (``playback/offset``).
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class Streams:
         layers: Callable[[], Sequence[LayerInfo]],
         ranks: LoopRanks | None = None,
         regions: Regions | None = None,
+        ahead: Callable[[], float] = float,
     ) -> None:
+        self._ahead = ahead
         self._loops = session / "loops"
         self._audio = StateReader(session, "audio", AudioState)
         self._layers = layers
@@ -108,15 +111,16 @@ class Streams:
                 self._ranks.prepare(entry.file, file, min(int(begins * file.frames), file.frames - 1))
 
     def moment(self, at: float, lead: float = 0.0) -> Moment | None:
-        """What is heard at clock time ``at``, or ``lead`` beats later; None before any loop.
+        """What is told at clock time ``at``: what is heard then, or ``lead`` beats later; None before any loop.
 
         What comes next is known as far as the audio process has planned; beyond that the present loop goes on.
         """
         audio = self._audio.read()
-        here = None if audio is None else playhead(audio, at)
+        ahead = self._ahead()
+        here = None if audio is None else playhead(audio, at, offset=ahead)
         if audio is not None and here is not None and lead > 0.0:
             seconds = lead * here.entry.samples / here.entry.beats / audio.sample_rate
-            here = playhead(audio, at, offset=seconds)
+            here = playhead(audio, at, offset=ahead + seconds)
         if here is None:
             return None
         return Moment(here, None if here.entry.silent else self._mapped.get(here.entry.file))
@@ -146,8 +150,10 @@ class Streams:
     def size(self, address: str) -> int:
         """How many values a stream has at most; 0 for what is no stream."""
         family, _, name = address.rpartition("/")
+        self.addresses()
+        if address == POSITIONS:
+            return 2 * self._network.total
         if family + "/" in (ACTIVATION, RANK):
-            self.addresses()
             span = self._network.spans.get(name)
             return self._network.total if name == ALL else 0 if span is None else span.stop - span.start
         return len(self.layers()) if address in SUMMARIES else 2 * TOP_COUNT + 2

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from ear_engine.errors import UserError
 from ear_engine.osc.map_stream import MapNow
+from ear_engine.osc.patterns import Pattern
+from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.streams import Streams
 from ear_engine.presets import find_preset, recall
 from ear_engine.shared_memory.loops import loop_name, write_loop
@@ -266,6 +269,23 @@ def test_the_map_comes_once_and_again_when_it_moves(stage: Stage) -> None:
         np.testing.assert_array_equal(whole_map(stage.take(client)), positions + 0.5)
     stage.run(0.5)
     assert stage.take(ME) == stage.take(YOU) == []
+
+
+def test_patterns_leave_out_what_is_large_unless_it_is_named(stage: Stage) -> None:
+    stage.layers = (LayerInfo("huge", 8, 200), LayerInfo("small", 2, 2))
+    assert stage.subscribe("/ear/map/*").streams == ()
+    assert stage.subscribe("/ear/{rank,activation}/*").streams == ("/ear/activation/small", "/ear/rank/small")
+    named = stage.subscribe("/ear/*/{all,huge,positions}", rate=9)
+    assert set(named.streams) == {
+        *("/ear/map/positions", "/ear/activation/all", "/ear/activation/huge", "/ear/rank/all", "/ear/rank/huge"),
+        *("/ear/top/all", "/ear/top/huge"),
+    }
+    matches = stage.publisher.matches
+    values = [row for row in stage.control.tree if row.group == "map"]
+    assert matches(Pattern("/ear/map/*")) == len(values) > 0
+    assert matches(Pattern("/ear/rank/*")) == 1 and matches(Pattern("/ear/map/positions")) == 1
+    with pytest.raises(UserError, match=r"means nothing but streams of more than 1024 values; name them, such as /ear"):
+        matches(Pattern("/ear/rank/hug?"))
 
 
 def test_the_map_needs_no_sound(session: Session) -> None:
