@@ -21,11 +21,13 @@ begins another file. Times are of :func:`ear_engine.shared_memory.clock.now`, th
     ``mark``  checksum of what went out from device sample ``at`` on, ``count`` samples, and the time at their end
     ``miss``  ``count`` samples from ``at`` on that nobody has seen: the process stood still
 
-``dream-N.kept``, by the dreamer
-    ``open``  device, threads
-    ``dune``  a dream begins, from which source and from what audio
-    ``step``  steps: changes they knew, beats, threads, objective; a line each
-    ``publ``  a version was published as loop ``loop`` after so many steps
+``dream-N.kept``, by the dreamer; each names the last change that it knew (``sequence``)
+    ``open``  when
+    ``here``  where the dream was when keeping began, with all that the next step depends on
+    ``born``  a dream begins, ``how``: ``new`` from its source, ``resume`` from a loop, ``inherit`` from the one before
+    ``warm``  the first sound is sought, from silence; ``back`` to the source; ``call``: a loop is recalled
+    ``step``  steps: the last change, beats, threads of each
+    ``publ``  a version is published as loop ``loop``
 
 Any of them: ``lost``, records that could not be kept fast enough.
 """
