@@ -18,14 +18,15 @@ from ear_engine.osc.reader import MAX_ARGUMENTS as MAX_ARGUMENTS
 from ear_engine.osc.reader import MAX_DATAGRAM as MAX_DATAGRAM
 from ear_engine.osc.reader import MAX_DEPTH as MAX_DEPTH
 from ear_engine.osc.reader import MAX_MESSAGES as MAX_MESSAGES
+from ear_engine.osc.reader import NTP_TO_UNIX, read
 from ear_engine.osc.reader import Argument as Argument
 from ear_engine.osc.reader import Bang as Bang
 from ear_engine.osc.reader import MalformedPacket as MalformedPacket
 from ear_engine.osc.reader import Message as Message
-from ear_engine.osc.reader import read
 
 _INT = struct.Struct(">i")
 _FLOAT = struct.Struct(">f")
+_TIME = struct.Struct(">Q")
 _INT_RANGE = range(-(1 << 31), 1 << 31)
 
 
@@ -63,6 +64,13 @@ def encode(address: str, *arguments: object) -> bytes:
         tags.append(tag)
         data.append(packed)
     return b"".join((padded(address), padded("".join(tags)), *data))
+
+
+def bundle(moment: float, *packets: bytes) -> bytes:
+    """Packets that are meant for one moment, in Unix seconds."""
+    ticks = round((moment + NTP_TO_UNIX) * (1 << 32))
+    sized = b"".join(_INT.pack(len(packet)) + packet for packet in packets)
+    return b"#bundle\0" + _TIME.pack(ticks) + sized
 
 
 class FloatMessage:

@@ -146,9 +146,10 @@ class Publisher:
             first = min(first, subscription.due) if mine else first
         return first
 
-    def event(self, address: str, packet: bytes) -> None:
+    def event(self, address: str, packet: bytes, keep: bool = True) -> None:
         """Send an event to all who want it, at once; the newest of each kind is kept for those who come later."""
-        self._last[address] = packet
+        if keep:
+            self._last[address] = packet
         for subscription in self._clients:
             if subscription.pattern.matches(address):
                 self._deliver(packet, subscription)

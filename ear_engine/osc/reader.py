@@ -20,7 +20,7 @@ _FLOAT = struct.Struct(">f")
 _DOUBLE = struct.Struct(">d")
 _TIME = struct.Struct(">Q")
 _IMMEDIATELY = 1
-_NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970
+NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970
 
 
 class Bang(Enum):
@@ -218,4 +218,4 @@ _CONSTANT: dict[str, Argument] = {"T": True, "F": False, "N": None, "I": Bang.BA
 
 
 def _unix(timetag: int) -> float | None:
-    return None if timetag == _IMMEDIATELY else timetag / (1 << 32) - _NTP_TO_UNIX
+    return None if timetag == _IMMEDIATELY else timetag / (1 << 32) - NTP_TO_UNIX

@@ -17,6 +17,7 @@ from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
 from ear_engine.osc.aliases import RENAMED, Renamed
 from ear_engine.osc.allowed import Allowed
+from ear_engine.osc.beat_events import Beats
 from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Auditions, Command, Engine
@@ -33,7 +34,7 @@ from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.regions import Regions
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.server import OscServer, bind_socket
-from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.osc.stream_names import AIM, BEAT, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD
 from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
 from ear_engine.osc.whole import WholeNetwork
@@ -100,6 +101,11 @@ class OscService:
         self._streams = Streams(session, layers, self.ranks, regions, lambda: told_ahead(control.tree.values))
         self.whole = WholeNetwork(self._streams, self.ranks)
         """What all neurons do, frame by frame."""
+        self._beats = Beats(
+            lambda: self._streams.audio,
+            lambda: float(control.tree.values["playback/offset"]) / 1e3,
+            lambda packet: self._publisher.event(BEAT, packet, keep=False),
+        )
         self._worker = ThreadPoolExecutor(1, "loop-wav")
         self._announcer = LoopAnnouncer(session / "loops", session / "wav", self._worker, self._loop_written)
         engine = Engine(
@@ -178,6 +184,11 @@ class OscService:
         return counters
 
     @property
+    def announced(self) -> frozenset[str]:
+        """File names of the loops that were announced last."""
+        return frozenset(self._announcer.newest.copy())
+
+    @property
     def namespace(self) -> Namespace:
         """Every address there is."""
         return self._namespace
@@ -236,6 +247,7 @@ class OscService:
                         self._announcer.add(entry)
                 self._publisher.prepare()
             self._announcer.step()
+            self._beats.step()
             wait = self._publisher.step(at)
         except Exception:  # the next turn may succeed: streams must not end because of one loop
             _log.exception("streams failed for a moment")

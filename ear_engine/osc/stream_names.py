@@ -24,4 +24,5 @@ HEARTBEAT = "/ear/heartbeat"
 LOOP = "/ear/loop"
 EVENT = "/ear/event"
 AIM = "/ear/aim"
-EVENTS = (LOOP, EVENT, AIM)
+BEAT = "/ear/beat"
+EVENTS = (LOOP, EVENT, AIM, BEAT)

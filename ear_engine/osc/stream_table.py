@@ -13,6 +13,7 @@ from ear_engine.osc.stream_names import (
     ACTIVATION,
     AIM,
     ALL,
+    BEAT,
     ENERGY,
     EVENT,
     HEARTBEAT,
@@ -158,6 +159,18 @@ def stream_rows() -> tuple[StreamRow, ...]:
             event=True,
         ),
         row(EVENT, (p("level", "s"), p("code", "s"), p("message", "s")), "Something has happened.", event=True),
+        row(
+            BEAT,
+            (
+                p("bar", "i", 1),
+                p("beat", "i", 1, 4),
+                p("position", "i", 0, 63, "beats"),
+                p("tempo", "f", 0, None, "BPM"),
+            ),
+            "A beat, told a fifth of a second ahead in a bundle whose time tag is when it is heard: its bar since the "
+            "start, beat in the bar, beat in the loop, tempo.",
+            event=True,
+        ),
         row(AIM, (p("number", "i", 0),), "Something else is aimed at; GET /target says which neurons.", event=True),
     )
 

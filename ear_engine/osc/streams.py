@@ -125,6 +125,11 @@ class Streams:
             return None
         return Moment(here, None if here.entry.silent else self._mapped.get(here.entry.file))
 
+    @property
+    def audio(self) -> AudioState | None:
+        """Latest state of the audio process."""
+        return self._audio.read()
+
     def age(self, at: float) -> float | None:
         """Seconds since the audio process last said where it is; None if it has not yet."""
         audio = self._audio.read()
