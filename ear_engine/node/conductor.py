@@ -32,6 +32,7 @@ from ear_engine.node.models import ORIGIN as MODELS
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
+from ear_engine.node.panic import Panic
 from ear_engine.node.recording import Recording
 from ear_engine.node.rejoining import begin
 from ear_engine.node.session import close_session, sounding
@@ -190,6 +191,7 @@ class Node:
         )
         self.heard = HeardLoops(loops)
         self._auditions = Auditions(self.control, loops, self._facts_of_ear, lambda: self.board.audio)
+        self._panic = Panic(self.control)
         self._late = LateRefusals(self.control, self.osc.fail)
         layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
@@ -293,7 +295,7 @@ class Node:
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
-            prune_loops(self.session / "loops", dreamer.loop, protected=playing)
+            prune_loops(self.session / "loops", dreamer.loop, protected=playing | self.osc.announced)
         if self.options.keeper and not process_alive(self.options.keeper):
             self.stop()
         if self.options.seconds is not None:

@@ -21,6 +21,7 @@ MOST_BYTES = 96 << 20
 _LEAST = 2  # kept whatever they take
 _WAITING = 4
 _REMEMBERED = 64
+_ASKED_FOR = 4
 _FLOAT = 3  # WAVE_FORMAT_IEEE_FLOAT
 _log = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ class LoopAnnouncer:
         room: int = MOST_BYTES,
     ) -> None:
         self.skipped = 0
+        self.newest: deque[str] = deque(maxlen=_ASKED_FOR)
+        """File names of the loops announced last: those who have just heard of them may ask for more."""
         self._room = room
         self._loops = loops
         self._folder = folder.absolute()
@@ -107,6 +110,7 @@ class LoopAnnouncer:
             _log.warning("loop %s is not announced: %s", entry.file, error)
             return
         facts = (entry.loop, str(path), loop.seconds, loop.sample_rate, loop.beats, loop.tempo)
+        self.newest.append(entry.file)
         self._deliver(encode(LOOP, *facts))
 
     def _rotate(self, newest: Path) -> None:

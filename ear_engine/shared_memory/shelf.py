@@ -48,7 +48,7 @@ class Shelf:
     """
 
     def __init__(self, session: Path) -> None:
-        self._folder = session / "loops"
+        self._folder, self._wavs = session / "loops", session / "wav"
         self._audio = StateReader(session, "audio", AudioState)
         self._control = StateReader(session, "control", ControlState)
         self._read: OrderedDict[str, LoopFacts] = OrderedDict()
@@ -69,6 +69,17 @@ class Shelf:
         """The loop ``number``, mapped; it stays whole for whoever holds it, even when its file is removed."""
         name = self._name(number)
         return _opened(self._folder / name) if name else None
+
+    def wav(self, number: int) -> Path | None:
+        """The WAV file that a dreamed loop was announced with, which stays a while longer; None if there is none."""
+        if not 0 < number <= MOST_NUMBER:
+            return None
+        path = (self._wavs / loop_name(number)).with_suffix(".wav")
+        return path if path.is_file() else None
+
+    def gone(self, number: int) -> bool:
+        """Whether there are later loops than the dreamed loop ``number``."""
+        return 0 < number < max((int(path.stem[5:]) for path in self._folder.glob("loop-*.ear")), default=0)
 
     def close(self) -> None:
         """Unmap the slots."""

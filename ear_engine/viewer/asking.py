@@ -14,7 +14,7 @@ from ear_engine.errors import UserError
 TIMEOUT = 5.0  # seconds
 _MOST = 256 << 20  # bytes of an answer
 _MEND = "see whether that is an engine of this version"
-_ABSENT, _UNCHANGED = (404, 503), 304
+_ABSENT, _UNCHANGED = (404, 410, 503), 304
 _DAMAGED: tuple[type[Exception], ...] = (*DAMAGED, OverflowError)  # numbers of JSON have no bounds
 # the last two by sizes below 0 and ports beyond 65535
 _NO_HTTP: tuple[type[Exception], ...] = (http.client.HTTPException, ValueError, OverflowError)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 from ear_engine.ear.loop_ranks import fitting, loop_ranks
 from ear_engine.ear.statistics import Statistics
@@ -38,7 +39,10 @@ class Loops:
         return Resource(lambda: Answer(as_json([describe(facts) for facts in self._shelf.loops()])), quick=True)
 
     def wav(self, number: int) -> Resource:
-        """RIFF, float32, stereo."""
+        """RIFF, float32, stereo; also of the loops before, as long as what they were announced with is there."""
+        path = self._shelf.wav(number)
+        if path is not None and self._shelf.facts(number) is None:
+            return Resource(lambda: Answer(self._announced(path, number), "audio/wav"), self._named(path.stem, "wav"))
         facts, loop = self._find(number)
         return Resource(lambda: Answer(wav_bytes(loop), "audio/wav"), self._tag(facts, "wav"))
 
@@ -81,12 +85,27 @@ class Loops:
     def _find(self, number: int) -> tuple[LoopFacts, LoopFile]:
         facts, loop = self._shelf.facts(number), self._shelf.open(number)
         if facts is None or loop is None:
-            mend = "GET /loops lists those that are there"
-            raise WebError(404, f"loop {number}", "is not there, or no longer", mend, "not_found")
+            raise self._absent(number)
         return facts, loop
 
+    def _absent(self, number: int) -> WebError:
+        mend = "GET /loops lists those that are there"
+        if self._shelf.gone(number):
+            reason = "was heard before those that are kept"
+            return WebError(410, f"loop {number}", reason, mend, "gone")
+        return WebError(404, f"loop {number}", "is not there", mend, "not_found")
+
+    def _announced(self, path: Path, number: int) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError:  # removed just now
+            raise self._absent(number) from None
+
     def _tag(self, facts: LoopFacts, what: str) -> str:
-        return f"{self._session}-{facts.file.removesuffix('.ear')}-{what}"
+        return self._named(facts.file.removesuffix(".ear"), what)
+
+    def _named(self, loop: str, what: str) -> str:
+        return f"{self._session}-{loop}-{what}"
 
 
 def describe(facts: LoopFacts) -> dict[str, object]:

@@ -11,6 +11,7 @@ import soundfile
 from pythonosc.osc_message import OscMessage
 
 from ear_engine.osc.loops import KEEP, LoopAnnouncer, write_wav
+from ear_engine.shared_memory.loops import loop_name
 from tests.osc.synthetic import RATE, Session, synthetic_loop
 
 
@@ -52,6 +53,7 @@ def test_only_the_newest_files_are_kept(session: Session) -> None:
             announcer.add(session.publish(number, samples=64))
             announcer.step()
             executor.submit(lambda: None).result()
+    assert list(announcer.newest) == [loop_name(number) for number in range(KEEP + 1, KEEP + 5)]
     names = sorted(path.name for path in (session.folder / "wav").iterdir())
     assert names == [f"loop-{number:08d}.wav" for number in range(5, KEEP + 5)]
 

@@ -277,6 +277,25 @@ def test_a_loop_that_is_removed_while_it_is_read_is_read_whole(session: Session,
     refused(stage.ask("/loops/1.wav"), 404, "not_found")
 
 
+def test_a_loop_that_was_heard_is_kept_as_sound_for_a_while_and_then_said_to_be_gone(
+    session: Session, stage: Stage
+) -> None:
+    for number in (1, 2, 3):
+        session.publish(number)
+    before = stage.ask("/loops/1.wav")
+    wav = session.folder / "wav" / "loop-00000001.wav"
+    wav.parent.mkdir()
+    wav.write_bytes(before.body)
+    (session.folder / "loops" / loop_name(1)).unlink()
+    after = stage.ask("/loops/1.wav")
+    assert (after.status, after.body, after.headers["etag"]) == (200, before.body, before.headers["etag"])
+    refused(stage.ask("/loops/1/activations"), 410, "gone")
+    wav.unlink()
+    refused(stage.ask("/loops/1.wav"), 410, "gone")
+    assert b"was heard before those that are kept" in stage.ask("/loops/1.wav").body
+    refused(stage.ask("/loops/4.wav"), 404, "not_found")  # not yet
+
+
 def test_a_loop_of_which_only_a_part_is_there_is_not_there(session: Session, stage: Stage) -> None:
     whole = session.folder / "loops" / loop_name(1)
     session.publish(1)
