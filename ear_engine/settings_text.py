@@ -14,11 +14,21 @@ _NOTED = 70  # most characters of a note
 _WIDE = 1 << 20  # columns: a value is one line
 
 
+class PlainDumper(yaml.SafeDumper):
+    """Writes what is there twice twice: aliases are not read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Always."""
+        return True
+
+
 def scalar(value: Any) -> str:
-    """A number, a switch or a text as it stands in YAML, on one line."""
+    """A number, a switch, a text, or a few of them, as they stand in YAML on one line."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    text = yaml.dump(value, Dumper=yaml.SafeDumper, allow_unicode=True, width=_WIDE, default_flow_style=True)
+    text: str = yaml.dump(
+        value, Dumper=PlainDumper, allow_unicode=True, width=_WIDE, default_flow_style=True, sort_keys=False
+    )
     return text.removesuffix("...\n").strip()
 
 

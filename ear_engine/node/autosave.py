@@ -1,0 +1,112 @@
+"""Keeps the last set by itself: every change within a second or so, and the loop that is heard.
+
+Written beside the event loop by a thread that lets everything else go first; the latest wins, and a disk that is full
+or does not answer is said once and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from ear_engine import platform
+from ear_engine.control import ControlLog
+from ear_engine.node.heard import Heard, HeardLoops
+from ear_engine.node.threads import in_thread
+from ear_engine.sets.last import LastFolder
+from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.loops import LoopFile
+from ear_engine.whole_files import not_written
+
+EVERY = 0.5
+"""Seconds between looks for something to keep."""
+_LIVE = 5.0  # seconds between signs of life
+_BYTES_A_SECOND = 2 << 20  # of loops: 32 s in stereo are kept every 5 s, four seconds every second
+_AGAIN = 5.0  # seconds until it is tried again after a failure
+_LEAST = 1.0  # seconds between two loops
+_FAREWELL = 1.5  # seconds that the end waits for a disk
+
+Report = Callable[[str, str, str], None]  # level, code, message
+Text = Callable[[], str]
+
+
+class Autosave:
+    """Keeps what :mod:`ear_engine.sets.last` finds again.
+
+    Args:
+        control: a change of it is something to keep.
+        heard: the loops.
+        folder: where to; asked when there is something to keep.
+        text: what makes the text of the set as it is now, in a thread.
+        report: told if it cannot be kept.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        heard: HeardLoops,
+        folder: Callable[[], LastFolder],
+        text: Callable[[], Text],
+        report: Report,
+    ) -> None:
+        self._control, self._text, self._report = control, text, report
+        self._make = folder
+        self._folder: LastFolder | None = None
+        self._number = -1  # of the last change that is kept
+        self._loop: LoopFile | None = None  # that is not kept yet
+        self._after = 0.0  # clock time before which no other loop is kept
+        self._seen = 0.0
+        self._failing = False
+        heard.listen(self._heard)
+
+    async def run(self) -> None:
+        """Keep what is new, until cancelled."""
+        while True:
+            kept = await self._keep()
+            await asyncio.sleep(EVERY if kept else _AGAIN)
+
+    async def close(self) -> None:
+        """Keep what is not kept yet, and say that the engine has ended."""
+        self._after = 0.0
+        try:
+            await asyncio.wait_for(self._keep(), _FAREWELL)
+            if self._folder is not None:
+                await asyncio.wait_for(in_thread(self._folder.leave, "autosave"), _FAREWELL)
+        except TimeoutError:  # a disk that does not answer
+            return
+
+    def _heard(self, heard: Heard) -> None:
+        if heard.loop is not None:
+            self._loop = heard.loop
+
+    async def _keep(self) -> bool:
+        """Keep what is new; return whether that could be done."""
+        folder = self._folder = self._folder or self._make()
+        number, at = self._control.number, now()
+        text = self._text() if number != self._number else None
+        loop = self._loop if at >= self._after else None
+        live = at - self._seen > _LIVE
+        if text is None and loop is None and not live:
+            return True
+        try:
+            await in_thread(partial(_write, folder, text, loop), "autosave")
+        except OSError as error:
+            if not self._failing:
+                self._failing = True
+                self._report("warning", "not_kept", f"The last set is not kept: {not_written(folder.path, error)}")
+            return False
+        self._failing, self._seen, self._number = False, at, number
+        if loop is not None:
+            self._loop = None if self._loop is loop else self._loop
+            self._after = at + max(_LEAST, loop.audio.nbytes / _BYTES_A_SECOND)
+        return True
+
+
+def _write(folder: LastFolder, text: Text | None, loop: LoopFile | None) -> None:
+    platform.lower_thread_priority()
+    if loop is not None:
+        folder.keep_loop(loop)
+    if text is not None:
+        folder.keep_set(text())
+    folder.live()

@@ -1,0 +1,254 @@
+"""Sets while they are played: saved as all is now, and loaded at the next bar without an end of the sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from ear_engine.control import Change, ControlLog
+from ear_engine.errors import UserError
+from ear_engine.held_targets import Held
+from ear_engine.node.threads import in_thread
+from ear_engine.osc.commands import DONE, Argument, Call, Command
+from ear_engine.osc.jobs import Job
+from ear_engine.osc.paging import HEAVY
+from ear_engine.parameters import Value
+from ear_engine.preset_files import save_preset
+from ear_engine.presets import Preset, find_preset, shipped_presets
+from ear_engine.setfile import SetFile
+from ear_engine.sets.contents import Contents, all_values, read_contents, set_values
+from ear_engine.sets.places import find_set, list_sets, save_set, today
+from ear_engine.sets.text import set_text
+
+BAR = 4  # beats
+_LOOK = 0.02  # seconds between looks whether the bar has come
+_PATIENCE = 15.0  # seconds, of which a bar at 20 BPM takes 12
+_USED = 32  # presets that a set remembers
+
+Report = Callable[[str, str, str], None]  # level, code, message
+
+
+class MidiData(Protocol):
+    """What MIDI controls do (:class:`ear_engine.midi.bindings.MidiBindings`)."""
+
+    def as_data(self) -> Mapping[str, Any]:
+        """All of it, as lists and mappings of plain values."""
+
+    def from_data(self, data: Mapping[str, Any], where: str = "midi") -> Sequence[str]:
+        """Take it, in place of what there was; what of it cannot be, in sentences."""
+
+
+class Sets:
+    """Saves and loads.
+
+    Args:
+        control: what is saved, and becomes what is loaded.
+        seed: of the session.
+        ear: how the ear is called in a set: its name, or its path if it has none.
+        clip: how the clip is.
+        folders: of clips besides the user's own.
+        beat: beats that have been heard at the moment; None while nothing is.
+        report: told what of a set cannot be used.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        *,
+        seed: int,
+        ear: Callable[[], str],
+        clip: Callable[[], str],
+        folders: tuple[Path, ...],
+        beat: Callable[[], float | None],
+        report: Report,
+    ) -> None:
+        self._control, self._beat, self._report = control, beat, report
+        self._seed, self._ear, self._clip, self._folders = seed, ear, clip, folders
+        self.midi: MidiData | None = None
+        """What MIDI controls do, if there is MIDI."""
+        self._unused_midi: Mapping[str, Any] = {}  # of a set, while there is no MIDI
+        self._used: dict[str, None] = {}  # presets that were played, the last one last
+        self._latest = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        control.listen(self._changed)
+
+    def begin(self, contents: Contents, origin: str) -> None:
+        """The session starts from a set, whose values are in force already."""
+        for fault in (*contents.faults, *self._add(contents.presets)):
+            self._fault(fault)
+        try:
+            self._control.restore({}, contents.held, origin, "set")
+        except UserError as error:
+            self._fault(error)
+        self._take_midi(contents.midi)
+
+    def text(self) -> Callable[[], str]:
+        """What makes the text of the set as it is now; it may read presets, so it is called in a thread."""
+        tree = self._control.tree
+        midi = self._unused_midi if self.midi is None else self.midi.as_data()
+        plain = SetFile(set_values(tree.values, tree), self._ear(), self._clip(), self._seed)
+        contents = Contents(plain, self._control.held, {}, midi, self._folders)
+        return partial(self._written, contents, tuple(self._used))
+
+    def commands(self) -> tuple[Command, ...]:
+        """Rows of the table."""
+        a, c = Argument, Command
+        return (
+            c(
+                "set/list",
+                (),
+                "same i:index i:total s:name i:own",
+                "Sets that can be loaded, a message each: your own, the last first, then those that ship.",
+                self._list,
+                cost=HEAVY,
+            ),
+            c(
+                "set/save",
+                (a("name", "s"), a("replace", "i", 0)),
+                f"{DONE} s:address i:request s:name",
+                "Save all there is as a set: ear, clip, values, targets, presets, MIDI; 1 replaces one that is there.",
+                self._save,
+                cost=HEAVY,
+                before=1,
+            ),
+            c(
+                "set/load",
+                (a("name", "s"),),
+                f"{DONE} s:address i:request s:name i:left_out",
+                "Play a set from the next bar on; what of it cannot be used is told in events, and counted.",
+                self._load,
+                cost=HEAVY,
+            ),
+        )
+
+    def _list(self, call: Call) -> None:
+        sets = list_sets()
+        for index, place in enumerate(sets):
+            call.reply(call.address, index, len(sets), place.name, int(place.own))
+        if not sets:
+            call.reply(call.address, 0, 0)
+
+    def _save(self, call: Call) -> None:
+        name, again, text = call.arguments["name"], bool(call.arguments["replace"]), self.text()
+
+        async def save(job: Job) -> None:
+            await in_thread(lambda: save_set(name, text(), again), "set")
+            job.done(name)
+
+        self._begin(call, save)
+
+    def _load(self, call: Call) -> None:
+        name, origin = call.arguments["name"], call.client.origin
+        self._latest += 1
+        number = self._latest
+
+        async def load(job: Job) -> None:
+            contents = await in_thread(lambda: read_contents(find_set(name), self._control.tree), "set")
+            faults = list(contents.faults) + await in_thread(lambda: self._add(contents.presets), "set")
+            values, missing = self._usable(contents.plain)
+            await self._bar()
+            if not job.running:
+                return
+            if number != self._latest:
+                raise UserError(f"set {name!r}", "gives way to a later one", "load it again", "superseded")
+            faults += missing + self._restore(values, contents.held, origin, f"set {name}")
+            self._take_midi(contents.midi)
+            for fault in faults:
+                self._fault(fault)
+            job.done(name, len(faults))
+
+        self._begin(call, load)
+
+    def _begin(self, call: Call, act: Callable[[Job], Coroutine[Any, Any, None]]) -> None:
+        job = call.engine.jobs.begin(call, lambda: None)
+
+        async def tried() -> None:
+            try:
+                await act(job)
+            except UserError as error:
+                job.fail(error)
+
+        task = asyncio.get_running_loop().create_task(tried())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _usable(self, plain: SetFile) -> tuple[dict[str, Value], list[UserError]]:
+        """Values for every parameter; clip and ear only if they are there, else they stay."""
+        values, faults = all_values(plain, self._control.tree), list[UserError]()
+        for name, said, now in (("model/ear", plain.ear, self._ear()), ("source/clip", plain.clip, self._clip())):
+            if said is None or said == now:
+                continue
+            try:
+                values |= self._control.check({name: said})
+            except UserError as error:
+                faults.append(error)
+        return values, faults
+
+    def _restore(self, values: dict[str, Value], held: Held, origin: str, gesture: str) -> list[UserError]:
+        """Make all of it so in one change; targets that this ear does not have are left out."""
+        aims = {name for name in values if name.startswith("target/")}
+        without = {name: value for name, value in values.items() if name not in aims}
+        faults: list[UserError] = []
+        for some, targets in ((values, held), (values, Held()), (without, Held())):
+            try:
+                self._control.restore(some, targets, origin, gesture)
+            except UserError as error:
+                faults.append(error)
+            else:
+                return faults[-1:]
+        raise faults[-1]
+
+    async def _bar(self) -> None:
+        """Wait for the next bar line of what is heard, if anything is."""
+        began = asyncio.get_running_loop().time()
+        beat = first = self._beat()
+        while first is not None and beat is not None and beat // BAR == first // BAR:
+            if asyncio.get_running_loop().time() - began > _PATIENCE:
+                return
+            await asyncio.sleep(_LOOK)
+            beat = self._beat()
+
+    def _take_midi(self, data: Mapping[str, Any]) -> None:
+        self._unused_midi = data
+        if self.midi is None or not data:  # a set without MIDI leaves the controls as they are
+            return
+        for sentence in self.midi.from_data(data):
+            self._report("warning", "set_incomplete", sentence)
+
+    def _fault(self, error: UserError) -> None:
+        self._report("warning", error.code, f"{error} It is left out.")
+
+    def _changed(self, change: Change) -> None:
+        """Remember which presets were played."""
+        what, *names = change.gesture.partition("#")[0].split(" ")
+        if what in ("preset", "morph", "blend"):
+            for name in names:
+                self._used.pop(name, None)
+                self._used[name] = None
+            for name in list(self._used)[:-_USED]:
+                del self._used[name]
+
+    def _written(self, contents: Contents, used: Sequence[str]) -> str:
+        tree, presets = self._control.tree, dict[str, Preset]()
+        for name in sorted(set(used) - shipped_presets()) if used else ():
+            try:
+                presets[name] = find_preset(name, tree)
+            except UserError:  # deleted, or broken by hand
+                continue
+        return set_text(replace(contents, presets=presets), tree, today())
+
+    def _add(self, presets: Mapping[str, Preset]) -> list[UserError]:
+        """Add presets that a set brings and that are not there; return why some cannot be."""
+        faults = []
+        for name, preset in presets.items():
+            texts = {"title": preset.title, "description": preset.description}
+            try:
+                save_preset(name, preset.values, self._control.tree, **texts)
+            except UserError as error:
+                if error.code != "exists":
+                    faults.append(error)
+        return faults
