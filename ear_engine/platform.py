@@ -229,6 +229,16 @@ def user_recording_dir() -> Path:
     return platformdirs.user_data_path(_APP, appauthor=False) / "recordings"
 
 
+def user_set_dir() -> Path:
+    """Folder of the user's own sets, found by name; may not exist yet."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "sets"
+
+
+def user_state_dir() -> Path:
+    """Folder of what engines leave when they end, or die; may not exist yet."""
+    return platformdirs.user_state_path(_APP, appauthor=False)
+
+
 def user_cache_dir() -> Path:
     """Folder of what can be computed again; may not exist yet."""
     return platformdirs.user_cache_path(_APP, appauthor=False)

@@ -13,7 +13,8 @@ examples:
   ear-engine serve --preset drone --clip voice      another sound and loop
   ear-engine serve --clip dub --dream.rate -18      another loop, more change a beat
   ear-engine serve --clip ~/loops/kick_120bpm.wav --record take.wav --seconds 60
-  ear-engine serve --set configs/sets/first_light.yaml --send 127.0.0.1:57120
+  ear-engine serve --set first_light --send 127.0.0.1:57120
+  ear-engine serve --set last                       as it was, also after a crash
   ear-engine serve --audio null --json-status       no sound card, status for a program
 
 Any parameter can be given as --GROUP.NAME VALUE; `ear-engine parameters` lists them.
@@ -46,7 +47,7 @@ def _add_serve(serve: Parser) -> None:
     add("--ear", metavar="NAME|PATH", help="who listens (small); `ear-engine ears` lists them")
     add("--clip", metavar="NAME|PATH", help="loop to dream from (beat); `ear-engine clips` lists them")
     add("--preset", metavar="NAME", help="start with this sound; `ear-engine presets` lists them")
-    add("--set", metavar="FILE.yaml", help="start from the values in this file")
+    add("--set", metavar="NAME|FILE", help="start from a set: its name, its file, or last, as it was before it ended")
     add("--autopilot", action="store_true", help="let it play by itself until a target or source is touched")
     add("--osc-port", type=int, default=9000, metavar="N", help="UDP port (9000); 0 picks a free one")
     add("--http-port", type=int, default=0, metavar="N", help="TCP port (that of OSC, or a free one)")

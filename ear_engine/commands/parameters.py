@@ -11,15 +11,15 @@ from ear_engine.errors import UserError
 from ear_engine.node.map_making import MapMaking
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
+from ear_engine.node.options import NodeOptions
+from ear_engine.node.set_desk import SetDesk
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Command
-from ear_engine.osc.groups.undo import undo_commands
 from ear_engine.osc.stream_table import stream_rows
 from ear_engine.parameters import ParameterTree
 from ear_engine.reference import markdown, plain
 from ear_engine.reference_html import page
 from ear_engine.targets.functions import FUNCTIONS
-from ear_engine.undo import Undo
 
 
 def run(typed: argparse.Namespace) -> int:
@@ -55,4 +55,6 @@ def all_commands(tree: ParameterTree) -> tuple[Command, ...]:
         control, nowhere, lacking=lambda: None, pid=lambda: None, report=lambda level, code, message: None
     )
     ears = Models(control, EarFolder("", nowhere))
-    return (*builtin_commands(), *ears.commands(), *map_.commands(), *making.commands(), *undo_commands(Undo(control)))
+    options = NodeOptions(EarFolder("", nowhere))
+    desk = SetDesk(control, options, (), str, lambda: None, lambda level, code, message: None)
+    return (*builtin_commands(), *ears.commands(), *map_.commands(), *making.commands(), *desk.commands())

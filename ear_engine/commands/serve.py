@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ear_engine import platform
 from ear_engine.commands.options import typed_parameters
-from ear_engine.ear_files import find_ear
+from ear_engine.ear_files import EarFolder, find_ear
 from ear_engine.errors import UserError
 from ear_engine.node.conductor import run_node
 from ear_engine.node.console import Console, TerminalConsole
@@ -20,7 +21,10 @@ from ear_engine.parameters import ParameterTree
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.recorder import check_record_path
 from ear_engine.presets import find_preset
-from ear_engine.setfile import SetFile, overlay, read_set
+from ear_engine.setfile import overlay
+from ear_engine.sets.contents import Contents, read_contents
+from ear_engine.sets.last import find_last, loop_beside
+from ear_engine.sets.places import LAST, named_or_path
 
 DEFAULT_EAR = "small"
 DEFAULT_CLIP = "beat"
@@ -45,7 +49,8 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         UserError: something that was asked for cannot be used.
     """
     tree = ParameterTree()
-    chosen = SetFile() if typed.set is None else read_set(Path(typed.set).expanduser(), tree)
+    start, loop = _set(typed, tree)
+    chosen = start.plain
     options = typed_parameters(typed, tree)
     if typed.autopilot:
         options["dream/autopilot"] = True
@@ -60,9 +65,11 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
     record = None if typed.record is None else Path(typed.record).expanduser().absolute()
     if record is not None:
         check_record_path(record)
+    ear, start = _ear(typed, start)
+    named = typed.clip or clip
     return NodeOptions(
-        ear=find_ear(typed.ear or chosen.ear or DEFAULT_EAR),
-        clip=str(typed.clip or clip or chosen.clip or DEFAULT_CLIP),
+        ear=ear,
+        clip=str(named or chosen.clip or DEFAULT_CLIP),
         values=values,
         audio=_audio(typed, record),
         device=typed.device,
@@ -75,13 +82,40 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         seed=seed or 0,
         seconds=typed.seconds,
         origin="command line" if typed.set is None else f"set {Path(typed.set).name}",
-        clip_folders=(platform.user_clip_dir(),),
+        clip_folders=(platform.user_clip_dir(), *start.clip_folders),
         keep=typed.keep,
         view=typed.view,
         outputs=_outputs(typed.output),
         keeper=typed.kept,
         afresh=typed.afresh,
+        start=start,
+        instead="" if named else DEFAULT_CLIP if typed.set is not None else "",
+        forgiving=typed.set is not None and bool(start.faults or typed.set == LAST),
+        loop=None if named or typed.preset is not None else loop,
+        autosave=True,
     )
+
+
+def _set(typed: argparse.Namespace, tree: ParameterTree) -> tuple[Contents, Path | None]:
+    """The set that was asked for, and the loop that was kept with it."""
+    if typed.set is None:
+        return Contents(), None
+    if typed.set == LAST:
+        last = find_last(typed.osc_port)
+        return read_contents(last.path, tree, lenient=True), last.loop
+    path = named_or_path(typed.set)
+    return read_contents(path, tree), loop_beside(path)
+
+
+def _ear(typed: argparse.Namespace, start: Contents) -> tuple[EarFolder, Contents]:
+    """The ear that listens; if that of a set is not there, the usual one, and the set says so."""
+    name = typed.ear or start.plain.ear
+    try:
+        return find_ear(name or DEFAULT_EAR), start
+    except UserError as error:
+        if typed.ear is not None or name is None:
+            raise
+        return find_ear(DEFAULT_EAR), replace(start, faults=(*start.faults, error))
 
 
 def _outputs(specs: list[str]) -> tuple[str, ...]:

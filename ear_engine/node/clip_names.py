@@ -8,6 +8,7 @@ import heapq
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from ear_engine.clip import Clip
 from ear_engine.control import acceptable
@@ -73,6 +74,11 @@ class ClipNames:
         if name not in self._spellings.values():
             self._paths[name] = first
         self._open = True
+
+    def place(self, name: str) -> str:
+        """What the clip ``name`` can be had by in another session: its name, or the path that was given for it."""
+        given = self._paths.get(name)
+        return name if given is None or given in self._spellings else str(Path(given).expanduser().absolute())
 
     @property
     def clips(self) -> tuple[ClipInfo, ...]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
-from ear_engine.node import introduction
+from ear_engine.node import introduction, resuming
 from ear_engine.node.aimed import Aimed
 from ear_engine.node.audition import Auditions
 from ear_engine.node.autopilot import ORIGIN as AUTOPILOT
@@ -36,14 +36,15 @@ from ear_engine.node.panic import Panic
 from ear_engine.node.recording import Recording
 from ear_engine.node.rejoining import begin
 from ear_engine.node.session import close_session, sounding
+from ear_engine.node.set_desk import SetDesk
 from ear_engine.node.sources import ORIGIN as SOURCE
 from ear_engine.node.sources import Sources
 from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
 from ear_engine.node.targets import Targets
+from ear_engine.node.transport import Transport
 from ear_engine.node.viewer_process import ViewerProcess
 from ear_engine.osc.groups.session import session_commands
-from ear_engine.osc.groups.undo import undo_commands
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree
@@ -53,7 +54,6 @@ from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, ControlState, Event, StateWriter
 from ear_engine.sources.library import ClipLibrary
 from ear_engine.targets.facts import EarFacts
-from ear_engine.undo import Undo
 from ear_engine.web.discovery import Discovery
 from ear_engine.web.server import WebServer
 
@@ -129,7 +129,10 @@ class Node:
         if playing is not None:
             self._supervisor.adopt(AUDIO, playing)
         self._models = Models(self.control, options.ear)
-        self._undo = Undo(self.control, (*ENGINE, options.origin))
+        self._transport = Transport(self.control, lambda: self.board.audio)
+        clip = lambda: self._sources.names.place(str(self.control.tree.values["source/clip"]))  # noqa: E731
+        beat = lambda: self._transport.beat_at(now())  # noqa: E731
+        self.desk = SetDesk(self.control, options, ENGINE, clip, beat, self._report)
         self._recording = Recording(self.control, self.session, lambda: self.board.audio, self._report)
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
@@ -151,7 +154,7 @@ class Node:
                 *self._models.commands(),
                 *self._map.commands(),
                 *self._making.commands(),
-                *undo_commands(self._undo),
+                *self.desk.commands(),
                 *session_commands(self._recording),
             ),
         )
@@ -183,7 +186,8 @@ class Node:
             self.control, library, self.session / "loops", self.osc.fail, self._report, lambda: self.board.dreamed
         )
         folder = Path(options.ear.path)
-        self._targets = Targets(self.control, folder, options.values, self._give_up, self._report)
+        chosen = {} if options.forgiving else options.values
+        self._targets = Targets(self.control, folder, chosen, self._give_up, self._report)
         self._aimed = Aimed(self.control, lambda: self._targets.resolver, self.osc.aim)
         loops = self.session / "loops"
         self._imprints = Imprints(
@@ -223,11 +227,14 @@ class Node:
             if self._before is None:
                 self.control.apply(self.options.values, self.options.origin)
                 self._models.open(self.options.device, self.options.values)
-                self._sources.open(self.options.clip)
+                resuming.open_source(self._sources, self.options, self.session, self._report)
+                resuming.lay_down(self._sources, self.options, self.session, self._report)
             else:
                 self._sources.rejoin(self._before, self.options.clip)
                 self._report("warning", "rejoined", "The engine had died and is back; the sound has gone on.")
-            self._imprints.open()
+            let_go = lambda: self.control.apply({"target/by": "layer"}, "node")  # noqa: E731
+            resuming.open_imprints(self._imprints, self.options, let_go, self._report)
+            self.desk.open(self.heard, lambda: self.osc.port, afresh=self._before is None)
             self._recording.open(self.options.keep if self._before is None else None)
             self.control.listen(self._changed)
             self._publish()
@@ -241,6 +248,7 @@ class Node:
                 self._imprints.run(),
                 self._auditions.run(),
                 self.web.run(),
+                self.desk.run(),
             )
             tasks = [asyncio.create_task(task) for task in work]
             if self._viewer is not None:
@@ -379,6 +387,7 @@ class Node:
             if isinstance(audio, AudioState) and audio.record_path:
                 self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
         await farewell
+        await self.desk.close()
         await self.web.close()
         if self._viewer is not None:
             self._viewer.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from ear_engine.ear_files import EarFolder
 from ear_engine.parameters import Value
 from ear_engine.playback.options import AudioOptions
+from ear_engine.sets.contents import Contents
 from ear_engine.web.discovery import Announce
 
 
@@ -37,6 +38,11 @@ class NodeOptions:
         outputs: what its picture is given to besides; without ``view`` there is no window.
         keeper: process that starts another node if this one dies; 0 if there is none.
         afresh: go on with nothing that a node before this one has left.
+        start: the set it starts from, whose values are among ``values``.
+        instead: clip that takes the place of ``clip`` if that cannot be had; empty if that ends the engine.
+        forgiving: whether a target that cannot be dreamed gives way to another instead of ending the engine.
+        loop: file of the loop that shall sound first, as it was heard when the set was kept.
+        autosave: whether the last set is kept by itself.
     """
 
     ear: EarFolder
@@ -59,3 +65,8 @@ class NodeOptions:
     outputs: tuple[str, ...] = ()
     keeper: int = 0
     afresh: bool = False
+    start: Contents = field(default_factory=Contents)
+    instead: str = ""
+    forgiving: bool = False
+    loop: Path | None = None
+    autosave: bool = False
