@@ -1,0 +1,1 @@
+"""What was heard: loops with their targets and parents, kept, thrown, morphed and exported; no torch."""
