@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.options import NodeOptions
@@ -45,8 +46,8 @@ def open_source(sources: Sources, options: NodeOptions, session: Path, report: R
     sources.open(options.instead)
 
 
-def open_imprints(imprints: Imprints, options: NodeOptions, let_go: Callable[[], object], report: Report) -> None:
-    """See to the clips that targets name. If a set names one that is not there, ``let_go`` chooses another target.
+def open_imprints(imprints: Imprints, options: NodeOptions, control: ControlLog, report: Report) -> None:
+    """See to the clips that targets name. If a set names one that is not there, another target is chosen.
 
     Raises:
         UserError: what was typed cannot be used.
@@ -57,7 +58,7 @@ def open_imprints(imprints: Imprints, options: NodeOptions, let_go: Callable[[],
         if not options.instead:
             raise
         report("warning", error.code, f"{error} The target is a layer now.")
-        let_go()
+        control.apply({"target/by": "layer"}, "node")
         imprints.open()
 
 

@@ -245,9 +245,9 @@ class Sets:
         """Add presets that a set brings and that are not there; return why some cannot be."""
         faults = []
         for name, preset in presets.items():
-            texts = {"title": preset.title, "description": preset.description}
+            title, text = preset.title, preset.description
             try:
-                save_preset(name, preset.values, self._control.tree, **texts)
+                save_preset(name, preset.values, self._control.tree, title=title, description=text)
             except UserError as error:
                 if error.code != "exists":
                     faults.append(error)
