@@ -218,7 +218,7 @@ class ControlLog:
             UserError: a value is refused; nothing has changed then.
         """
         number = int(self._engine["source_number"]) + 1
-        engine = {"source": file, "source_number": number, "carried": carried}
+        engine: dict[str, str | int] = {"source": file, "source_number": number, "carried": carried}
         return self._log(self.check(values or {}), [], engine, origin)
 
     def align(self, bar_at: float, origin: str, values: Mapping[str, object] | None = None) -> Change:
@@ -254,7 +254,7 @@ class ControlLog:
             still: rest there until the next one, or :meth:`move_on`.
         """
         number = int(self._engine["recalls"]) + 1
-        engine = {"recall": file, "recalls": number, "still": still, "carried": file}
+        engine: dict[str, str | int] = {"recall": file, "recalls": number, "still": still, "carried": file}
         return self._log({}, [], engine, origin)
 
     def move_on(self, origin: str) -> Change:

@@ -130,9 +130,14 @@ class Node:
             self._supervisor.adopt(AUDIO, playing)
         self._models = Models(self.control, options.ear)
         self._transport = Transport(self.control, lambda: self.board.audio)
-        clip = lambda: self._sources.names.place(str(self.control.tree.values["source/clip"]))  # noqa: E731
-        beat = lambda: self._transport.beat_at(now())  # noqa: E731
-        self.desk = SetDesk(self.control, options, ENGINE, clip, beat, self._report)
+        self.desk = SetDesk(
+            self.control,
+            options,
+            ENGINE,
+            clip=lambda: self._sources.names.place(str(self.control.tree.values["source/clip"])),
+            beat=lambda: self._transport.beat_at(now()),
+            report=self._report,
+        )
         self._recording = Recording(self.control, self.session, lambda: self.board.audio, self._report)
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
@@ -232,8 +237,7 @@ class Node:
             else:
                 self._sources.rejoin(self._before, self.options.clip)
                 self._report("warning", "rejoined", "The engine had died and is back; the sound has gone on.")
-            let_go = lambda: self.control.apply({"target/by": "layer"}, "node")  # noqa: E731
-            resuming.open_imprints(self._imprints, self.options, let_go, self._report)
+            resuming.open_imprints(self._imprints, self.options, self.control, self._report)
             self.desk.open(self.heard, lambda: self.osc.port, afresh=self._before is None)
             self._recording.open(self.options.keep if self._before is None else None)
             self.control.listen(self._changed)
