@@ -1,8 +1,8 @@
 """The sound of a performance, computed again from its loops: the samples that went out, not others like them.
 
 The plan (:mod:`ear_engine.playback.plan`) gives wet and dry, the gains are those that were applied, the limiter is the
-same arithmetic (:func:`ear_engine.playback.limiter.limited`). All is single precision in the graph's order, so the result
-is the same bit for bit on machines that do not fuse a product with a sum (x86-64). Each second's checksum tells.
+same arithmetic (:func:`ear_engine.playback.limiter.limited`). All is single precision in the graph's order, so the
+result is the same bit for bit on machines that do not fuse a product with a sum (x86-64). Each second's checksum tells.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Rebuilt:
             first = last
 
     def _mixed(self, at: int, count: int) -> tuple[Signal, Signal]:
-        """The mix before the limiter, (2, count), from device sample ``at`` on, and the limiter's threshold, (count,)."""
+        """The mix before the limiter, (2, count), from device sample ``at`` on; the limiter's threshold, (count,)."""
         wet, dry = self._loops(at, count)
         gains, over = self._gains.take(at, count), self._over.take(at, count)
         wet_gain, dry_gain, level, loud, depth, threshold = gains

@@ -116,6 +116,7 @@ class Kept:
         head: of the first log: versions, ear, seed, the control state that it goes on from.
         changes: of the control log.
         files: sources and clips by their file names in the session.
+        ears: that were chosen later: name, folder, hash of the weights.
         sounds, dreams: what each process kept, in order.
         faults: sentences about what is missing.
     """
@@ -124,6 +125,7 @@ class Kept:
     head: Mapping[str, Any]
     changes: list[KeptChange] = field(default_factory=list)
     files: dict[str, Record] = field(default_factory=dict)
+    ears: list[Mapping[str, str]] = field(default_factory=list)
     sounds: list[SoundPart] = field(default_factory=list)
     dreams: list[DreamPart] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -209,6 +211,8 @@ def _read_control(kept: Kept, path: Path, records: Iterator[Record]) -> None:
             kept.changes.append(
                 KeptChange(int(head["number"]), float(head["time"]), str(head["origin"]), *stated, rest)
             )
+        elif record.kind == "ears":
+            kept.ears.append({str(name): str(value) for name, value in head["ear"].items()})
         elif record.kind == "file":
             kept.files[str(head["file"])] = record
 
