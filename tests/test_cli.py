@@ -119,7 +119,7 @@ def test_bad_input_is_one_sentence_and_code_2(
     if "--ear" not in arguments:
         arguments += ["--ear", str(place / "ear")]
     try:
-        code = main(["serve", "--osc-port", "0", *arguments])
+        code = main(["serve", "--no-restart", "--osc-port", "0", *arguments])
     except SystemExit as ended:  # argparse's own way out
         code = ended.code
     said = capsys.readouterr()
@@ -131,7 +131,7 @@ def test_bad_input_is_one_sentence_and_code_2(
 
 
 def test_a_set_file_may_name_an_unknown_ear(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--set", str(place / "ear.yaml")]) == 2
+    assert main(["serve", "--no-restart", "--set", str(place / "ear.yaml")]) == 2
     assert "nobody" in capsys.readouterr().err
 
 
@@ -139,7 +139,7 @@ def test_a_busy_port_names_the_next_free_one(place: Path, capsys: pytest.Capture
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        assert main(["serve", "--ear", str(place / "ear"), "--osc-port", str(port)]) == 2
+        assert main(["serve", "--no-restart", "--ear", str(place / "ear"), "--osc-port", str(port)]) == 2
     said = capsys.readouterr().err
     assert f"OSC port {port}" in said
     free = int(said.rpartition("--osc-port ")[2].rstrip(".\n"))
@@ -194,7 +194,7 @@ def test_a_preset_is_what_the_set_file_and_then_the_options_change(place: Path) 
 
 
 def test_a_preset_that_does_not_exist_names_the_nearest(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--ear", str(place / "ear"), "--preset", "dron"]) == 2
+    assert main(["serve", "--no-restart", "--ear", str(place / "ear"), "--preset", "dron"]) == 2
     assert "preset 'dron' does not exist; did you mean drone" in capsys.readouterr().err
 
 

@@ -96,7 +96,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def playing(home: Path, folder: Path, *options: str) -> Iterator[tuple[Engine, subprocess.Popen[str]]]:
-    plain = ["serve", "--audio", "null", "--osc-port", "0", "--json-status", "--ear", "narrow", "--device", "cpu"]
+    plain = [
+        "serve",
+        "--no-restart",
+        "--audio",
+        "null",
+        "--osc-port",
+        "0",
+        "--json-status",
+        "--ear",
+        "narrow",
+        "--device",
+        "cpu",
+    ]
     out = folder / "out"
     environment = {**os.environ, "XDG_DATA_HOME": str(home), "OMP_NUM_THREADS": "1"}
     with out.open("w") as stdout, (folder / "err").open("w") as stderr:

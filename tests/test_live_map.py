@@ -88,7 +88,19 @@ class Listener(Engine):
 @contextmanager
 def playing(folder: Path, *options: str, ear: str = "small") -> Iterator[tuple[Listener, subprocess.Popen[str]]]:
     out = folder / "out"
-    plain = ["serve", "--audio", "null", "--osc-port", "0", "--json-status", "--device", "cpu", "--ear", ear]
+    plain = [
+        "serve",
+        "--no-restart",
+        "--audio",
+        "null",
+        "--osc-port",
+        "0",
+        "--json-status",
+        "--device",
+        "cpu",
+        "--ear",
+        ear,
+    ]
     calm = ["--optimizer.steps_per_loop", "1"]  # the map loads after the dream, on a small machine for a while
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with out.open("w") as stdout, (folder / "err").open("w") as stderr:

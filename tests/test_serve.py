@@ -45,7 +45,7 @@ def ear(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(ear: Path, *options: str) -> list[str]:
-    plain = ["serve", "--audio", "null", "--osc-port", "0", "--ear", str(ear), "--device", "cpu"]
+    plain = ["serve", "--no-restart", "--audio", "null", "--osc-port", "0", "--ear", str(ear), "--device", "cpu"]
     return [sys.executable, "-m", "ear_engine", *plain, *options]
 
 

@@ -73,8 +73,8 @@ def mel_spectrum(loop: Audio) -> Audio:
 
 def record(source: str, target: str, seconds: float, path: Path) -> dict[str, float]:
     """Run the engine; return its last status."""
-    command = [sys.executable, "-m", "ear_engine", "serve", "--audio", "null", "--osc-port", "0", "--json-status"]
-    command += ["--clip", source, "--record", str(path), "--seconds", str(seconds), "--seed", "1"]
+    command = [sys.executable, "-m", "ear_engine", "serve", "--no-restart", "--audio", "null", "--osc-port", "0"]
+    command += ["--json-status", "--clip", source, "--record", str(path), "--seconds", str(seconds), "--seed", "1"]
     command += ["--target.layer", target]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in result.stdout.splitlines()]

@@ -52,8 +52,8 @@ class _Engine:
     """A real engine in processes of its own; ``status`` is the latest it told."""
 
     def __init__(self, ear: str) -> None:
-        command = [sys.executable, "-m", "ear_engine", "serve", "--audio", "null", "--osc-port", "0", "--json-status"]
-        command += ["--ear", ear, "--device", "cpu"]
+        command = [sys.executable, "-m", "ear_engine", "serve", "--no-restart", "--audio", "null", "--osc-port", "0"]
+        command += ["--json-status", "--ear", ear, "--device", "cpu"]
         self._said = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._said, text=True)
         self.status: dict[str, Any] = {}

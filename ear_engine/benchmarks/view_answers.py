@@ -28,6 +28,7 @@ import numpy as np
 
 from ear_engine import platform
 from ear_engine.benchmarks.rows import Row, judged
+from ear_engine.shared_memory.owner import session_of
 
 _TARGETS, _STROKES = 50, 12
 _SHINES = 50.0  # ms, what the project asks for
@@ -84,8 +85,8 @@ def _display() -> Iterator[str]:
 @contextmanager
 def _engine(folder: Path, display: str) -> Iterator[dict[str, Any]]:
     """What an engine says of itself that renders in real time to a file."""
-    typed = [sys.executable, "-m", "ear_engine", "serve", "--audio", "null", "--osc-port", "0", "--json-status"]
-    typed += ["--record", str(folder / "heard.wav"), "--clip", "beat"]
+    typed = [sys.executable, "-m", "ear_engine", "serve", "--no-restart", "--audio", "null", "--osc-port", "0"]
+    typed += ["--json-status", "--record", str(folder / "heard.wav"), "--clip", "beat"]
     process = subprocess.Popen(typed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder)
     try:
         assert process.stdout is not None
@@ -116,7 +117,10 @@ class _Trial:
         from ear_engine.viewer.app import App
         from ear_engine.viewer.options import ViewOptions
 
-        self._session = _session(int(engine["pids"]["node"]))
+        session = session_of(int(engine["pids"]["node"]))
+        if session is None:
+            raise RuntimeError("the engine has ended")
+        self._session = session
         self._control = StateReader(self._session, "control", ControlState)
         self._audio = StateReader(self._session, "audio", AudioState)
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -222,13 +226,6 @@ class _Trial:
 def _hand(*words: object) -> None:
     typed = [str(round(float(word))) if isinstance(word, float) else str(word) for word in words]
     subprocess.run(["xdotool", *typed], check=True, timeout=20)
-
-
-def _session(node: int) -> Path:
-    """Session folder of the engine with this process."""
-    parents = {platform.session_parent(), platform.session_parent(room=0)}
-    found = [folder for parent in parents for folder in platform.session_folders(parent)]
-    return next(folder for folder in found if (folder / "node.pid").read_text() == str(node))
 
 
 def main() -> None:

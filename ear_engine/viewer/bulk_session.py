@@ -14,6 +14,7 @@ from ear_engine.errors import UserError
 from ear_engine.layout.groups import no_links
 from ear_engine.layout.map_file import identity
 from ear_engine.shared_memory.map_state import MapReader, MapState
+from ear_engine.shared_memory.owner import read_owner
 from ear_engine.shared_memory.shelf import LoopFacts, Shelf
 from ear_engine.shared_memory.states import ControlState, DreamerState, StateReader
 from ear_engine.targets.facts import EarFacts, load_facts
@@ -148,7 +149,5 @@ def _of(facts: EarFacts | None, index: NeuronIndex) -> bool:
 
 
 def _owned(session: Path) -> bool:
-    try:
-        return platform.process_alive(int((session / "node.pid").read_text()))
-    except (OSError, ValueError):
-        return False
+    owner = read_owner(session)
+    return owner is not None and owner.kept

@@ -74,5 +74,5 @@ def test_http_has_the_same_list() -> None:
 def test_the_command_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from ear_engine.cli import main
 
-    assert main(["serve", "--allow", "everyone"]) == 2
+    assert main(["serve", "--no-restart", "--allow", "everyone"]) == 2
     assert "--allow everyone is no network" in capsys.readouterr().err

@@ -123,19 +123,21 @@ from multiprocessing import get_context
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.process import audio_main
 if __name__ == "__main__":
-    options = AudioOptions(backend="null", outlive_parent=sys.argv[2] == "1")
+    options = AudioOptions(backend="null", keeper=int(sys.argv[2]))
     get_context("spawn").Process(target=audio_main, args=(Path(sys.argv[1]), options)).start()
     time.sleep(60)
 """
 
 
 @pytest.mark.parametrize("outlive", [False, True])
-def test_without_its_parent_it_ends_unless_told_to_play_on(session: Session, tmp_path: Path, outlive: bool) -> None:
+def test_without_its_parent_it_ends_unless_a_keeper_lives(session: Session, tmp_path: Path, outlive: bool) -> None:
     script = tmp_path / "parent.py"
     script.write_text(_PARENT)
     session.source(1, sine(4400, TONE))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    parent = subprocess.Popen([sys.executable, str(script), str(session.folder), str(int(outlive))], env=environment)
+    parent = subprocess.Popen(
+        [sys.executable, str(script), str(session.folder), str(os.getpid() * outlive)], env=environment
+    )
     state = session.wait(sounds)
     parent.kill()
     parent.wait()

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ear_engine import platform
+from ear_engine.shared_memory.owner import session_of
 
 MISSING = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
 
@@ -56,9 +56,9 @@ class EngineProcess:
 
     def __init__(self, *options: str, port: int = 0) -> None:
         self._said = tempfile.TemporaryFile("w+")
-        command = [sys.executable, "-m", "ear_engine", "serve", "--audio", "null", "--osc-port", str(port)]
+        command = [sys.executable, "-m", "ear_engine", "serve", "--no-restart", "--audio", "null"]
         self.process = subprocess.Popen(
-            [*command, "--json-status", "--device", "cpu", *options],
+            [*command, "--osc-port", str(port), "--json-status", "--device", "cpu", *options],
             stdout=subprocess.PIPE,
             stderr=self._said,
             text=True,
@@ -73,9 +73,9 @@ class EngineProcess:
     @property
     def session(self) -> Path:
         """Its session folder."""
-        parents = {platform.session_parent(), platform.session_parent(room=0)}
-        found = [folder for parent in parents for folder in platform.session_folders(parent)]
-        return next(folder for folder in found if (folder / "node.pid").read_text() == str(self.process.pid))
+        found = session_of(self.process.pid)
+        assert found is not None
+        return found
 
     @property
     def said(self) -> str:

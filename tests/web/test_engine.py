@@ -11,20 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ear_engine import platform
 from ear_engine.ear.loop_ranks import loop_ranks
 from ear_engine.ear.statistics_file import load_statistics
 from ear_engine.ear_files import find_ear
 from ear_engine.layout.map_file import MAP, read_map
 from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.owner import session_of
 from ear_engine.viewer.bulk import HttpBulk, SessionBulk
 from tests.test_serve import command, reports, serving, wait_for
-
-
-def session_of(pid: int) -> Path:
-    parents = {platform.session_parent(), platform.session_parent(room=0)}
-    found = [folder for parent in parents for folder in platform.session_folders(parent)]
-    return next(folder for folder in found if (folder / "node.pid").read_text() == str(pid))
 
 
 @pytest.mark.slow
@@ -35,7 +29,10 @@ def test_a_viewer_elsewhere_sees_what_one_beside_the_engine_sees(tmp_path: Path)
         wait_for(out, process, "running", loop=1)
         last: dict[str, Any] = reports(out)[-1]
         assert last["http_port"] > 0
-        elsewhere, beside = HttpBulk("127.0.0.1", last["http_port"]), SessionBulk(session_of(last["pids"]["node"]))
+        elsewhere, beside = (
+            HttpBulk("127.0.0.1", last["http_port"]),
+            SessionBulk(session_of(last["pids"]["node"]) or tmp_path),
+        )
         after_all.enter_context(closing(elsewhere))
         after_all.enter_context(closing(beside))
         picture, stored = elsewhere.map(), read_map(ear / MAP)
