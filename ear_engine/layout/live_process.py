@@ -26,7 +26,7 @@ from ear_engine.layout.live import LiveMap, settings_of
 from ear_engine.layout.map_file import MapFile
 from ear_engine.layout.map_places import find_map
 from ear_engine.layout.settings import LayoutSettings
-from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.clock import now, told_ahead
 from ear_engine.shared_memory.map_state import MOST_NUMBERS, MapState, MapWriter
 from ear_engine.shared_memory.states import ControlState, StateReader
 
@@ -118,7 +118,7 @@ class Mover:
                 continue
             budget.begin()
             self._phase = "moving"
-            self._move(self._map, float(control.values["map/follow"]))
+            self._move(self._map, float(control.values["map/follow"]), told_ahead(control.values))
             budget.end()
             while not self._called() and (left := budget.rest(self._share())) > 0.0:
                 self._idle(min(left, _IDLE))
@@ -161,9 +161,9 @@ class Mover:
                     raise
                 self._idle(_IDLE)
 
-    def _move(self, moving: LiveMap, strength: float) -> None:
+    def _move(self, moving: LiveMap, strength: float, ahead: float) -> None:
         at = now()
-        heard = None if self._hearing is None else self._hearing.deviations(at)
+        heard = None if self._hearing is None else self._hearing.deviations(at + ahead)
         silent = np.zeros(moving.neurons, np.float32)
         moving.follow(silent if heard is None else heard, strength, at - self._heard)
         self._heard = at

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
+from ear_engine.midi.rtmidi_ports import open_system
 from ear_engine.node import introduction, resuming
 from ear_engine.node.aimed import Aimed
 from ear_engine.node.audition import Auditions
@@ -28,6 +29,8 @@ from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
 from ear_engine.node.map_making import MapMaking
+from ear_engine.node.midi import Midi
+from ear_engine.node.midi_clock import ORIGIN as MIDI_CLOCK
 from ear_engine.node.models import ORIGIN as MODELS
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
@@ -57,7 +60,7 @@ from ear_engine.targets.facts import EarFacts
 from ear_engine.web.discovery import Discovery
 from ear_engine.web.server import WebServer
 
-ENGINE = ("node", SOURCE, MODELS, AUTOPILOT)
+ENGINE = ("node", SOURCE, MODELS, AUTOPILOT, MIDI_CLOCK)
 """Origins of what the engine changes by itself."""
 _TICK = 0.02  # seconds between looks at the children
 _LOOK = 0.1  # between looks at their states
@@ -139,9 +142,17 @@ class Node:
             report=self._report,
         )
         self._recording = Recording(self.control, self.session, lambda: self.board.audio, self._report)
+        self._midi = Midi(
+            lambda: open_system(options.midi, jack=options.audio.backend == "jack"),
+            self.control,
+            self._transport,
+            osc=lambda: self.osc,
+            maps=options.midi_maps,
+            report=self._report,
+        )
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
-        self.osc = OscService(
+        self.osc: OscService = OscService(
             self.control,
             self.session,
             status=lambda: self.board.report(),
@@ -161,6 +172,7 @@ class Node:
                 *self._making.commands(),
                 *self.desk.commands(),
                 *session_commands(self._recording),
+                *self._midi.commands(),
             ),
         )
         self.web = WebServer(
@@ -175,7 +187,7 @@ class Node:
             osc=self.osc,
         )
         self._discovery = Discovery(options.bind, options.announce, lambda: self.osc.port, lambda: self.web.port)
-        self.board = StatusBoard(
+        self.board: StatusBoard = StatusBoard(
             self.session,
             ear=options.ear.name,
             device=options.device,
@@ -253,6 +265,7 @@ class Node:
                 self._auditions.run(),
                 self.web.run(),
                 self.desk.run(),
+                self._midi.run(),
             )
             tasks = [asyncio.create_task(task) for task in work]
             if self._viewer is not None:
@@ -393,6 +406,7 @@ class Node:
         await farewell
         await self.desk.close()
         await self.web.close()
+        self._midi.close()
         if self._viewer is not None:
             self._viewer.close()
         self.osc.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ear_engine.shared_memory.states import AudioState, Entry
 
@@ -43,6 +45,11 @@ class Playhead:
     def bar(self) -> int:
         """Bars that have ended since then."""
         return bars_at(self.entry, self.position)
+
+
+def told_ahead(values: Mapping[str, Any]) -> float:
+    """Seconds by which the performer wants lights and beats told earlier than they are heard: ``playback/offset``."""
+    return float(values.get("playback/offset", 0.0)) / 1000.0
 
 
 def playhead(audio: AudioState, at: float, *, offset: float = 0.0) -> Playhead | None:

@@ -22,6 +22,7 @@ from ear_engine.osc.regions import Regions
 from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import Address, ClientTable, Subscription
 from ear_engine.parameters import ParameterTree
+from ear_engine.shared_memory.clock import told_ahead
 from ear_engine.shared_memory.loops import loop_name
 from ear_engine.targets.resolve import Resolver
 from tests.osc.synthetic import LAYERS, Session, synthetic_loop
@@ -45,7 +46,9 @@ class Stage:
         self.layers = LAYERS
         self.ranks = LoopRanks(lambda: self.statistics)
         self.regions = Regions(lambda: self.resolver)
-        self.streams = Streams(session.folder, lambda: self.layers, self.ranks, self.regions)
+        self.streams = Streams(
+            session.folder, lambda: self.layers, self.ranks, self.regions, lambda: told_ahead(self.control.tree.values)
+        )
         table = leaves(self.control.tree)
         self.map: MapNow | None = None
         positions = MapStream(lambda: self.map)

@@ -35,6 +35,16 @@ def test_the_playhead(stage: Stage) -> None:
     ]
 
 
+@pytest.mark.parametrize(("offset", "phase"), [(500.0, 0.25), (-500.0, 0.75)])
+def test_all_can_be_told_earlier_or_later_than_it_is_heard(stage: Stage, offset: float, phase: float) -> None:
+    stage.control.apply({"playback/offset": offset}, "test")
+    stage.subscribe("/ear/playhead", rate=1)
+    stage.subscribe("/ear/activation/autoregressive_0", rate=1)
+    stage.run(0.5)
+    playhead, activation = sorted(stage.take(), key=lambda message: str(message[0]), reverse=True)
+    assert playhead[2] == pytest.approx(phase) and activation[2] == round(16 * phase)
+
+
 def test_activations_come_in_chunks_with_their_place(stage: Stage) -> None:
     stage.subscribe("/ear/activation/encoder_0_conv1", rate=1)
     stage.time = 51.0  # half of the loop: row 8 of 16
