@@ -28,10 +28,22 @@ examples:
 
 Press ? in the window for the keys. It waits for the engine, and finds it again."""
 
+_REPLAY = """\
+examples:
+  ear-engine replay friday                          compute the sound again; say whether it is what was heard
+  ear-engine replay friday -o friday.wav            the same samples, faster than they were played
+  ear-engine replay friday --list                   what happened when
+  ear-engine replay friday --loops loops            every loop as a WAV file
+  ear-engine replay friday -o friday.mp4            a film of what the ear heard
+  ear-engine replay friday --recompute              dream it again, and say where it differs
+
+Performances are kept with /ear/session/record or `ear-engine serve --keep NAME`."""
+
 
 def add(command: Commands) -> None:
     """Add these commands."""
     _add_serve(command("serve", "play: dream, sound and OSC", _SERVE))
+    _add_replay(command("replay", "play a performance again that was kept: as sound, as a film, dreamed anew", _REPLAY))
     _add_view(command("view", "show the map while the ear listens, and touch what shall be heard", _VIEW))
 
 
@@ -59,6 +71,10 @@ def _add_serve(serve: Parser) -> None:
     announce = "let programs find it by mDNS (auto: where other machines can reach it)"
     add("--announce", choices=("auto", "on", "off"), default="auto", help=announce)
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="what computes the dream (auto)")
+    midi = "where MIDI controllers are looked for (auto)"
+    add("--midi", choices=("auto", "alsa", "jack", "off"), default="auto", help=midi)
+    map_ = "map of controllers, for all that have none or for ports whose name holds a word; may be repeated"
+    add("--midi-map", action="append", default=[], metavar="NAME[=PORT]", help=map_)
     add("--seed", type=int, metavar="N", help="of all randomness (0)")
     add("--view", action="store_true", help="open the viewer, too")
     _add_output(serve, "; without --view no window opens")
@@ -68,6 +84,19 @@ def _add_serve(serve: Parser) -> None:
     add("--afresh", action="store_true", help=argparse.SUPPRESS)  # what the one before has left is not gone on with
     add("--json-status", action="store_true", help="one JSON object a line on stdout, at start and every second")
     add_parameters(serve)
+
+
+def _add_replay(replay: Parser) -> None:
+    add = replay.add_argument
+    add("file", metavar="NAME|FOLDER", help="what was kept")
+    add("-o", "--output", metavar="FILE", help="its sound (.wav) or a film (.mp4)")
+    add("--list", action="store_true", help="say what happened when")
+    add("--loops", metavar="FOLDER", help="write all loops that were heard there")
+    add("--recompute", action="store_true", help="dream it again from its log, and say where it differs")
+    add("--ear", metavar="NAME|PATH", help="the ear that dreamed, if it lies elsewhere now")
+    add("--size", default="1280x720", metavar="WxH", help="of a film: pixels, even numbers (1280x720)")
+    add("--fps", type=float, default=30.0, metavar="N", help="of a film: frames a second (30)")
+    add("--palette", default="paper", metavar="NAME", help="of a film: paper, safe, depth, stage, ink (paper)")
 
 
 def _add_view(view: Parser) -> None:
