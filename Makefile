@@ -55,11 +55,11 @@ $(PLAY): pyproject.toml constraints.txt
 	@echo "Installing into $(VENV); the first time this takes a few minutes and 1.5 GB."
 	$(PIP) torch
 	$(PIP) --quiet hatchling
-	$(PIP) --quiet --no-build-isolation --editable '.[discovery]'
+	$(PIP) --quiet --no-build-isolation --editable '.[discovery,midi]'
 	@touch $@
 
 $(DEVELOP): $(PLAY)
-	$(PIP) --quiet --no-build-isolation --editable '.[discovery,train,bench,dev]'
+	$(PIP) --quiet --no-build-isolation --editable '.[discovery,midi,link,train,bench,dev]'
 	@touch $@
 
 $(BENCH): $(PLAY)

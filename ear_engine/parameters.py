@@ -187,7 +187,7 @@ def _table() -> tuple[Parameter, ...]:
         p("dream/pull", "float", 6.0, "Half-life of the pull back to the source; 0 is no pull.", 0.25, 256, "beats", "log", zero=0.0),
         p("dream/autopilot", "bool", False, "Let the engine play by itself: clips, targets, morphs on the bar; touching a target ends it."),
         p("source/clip", "text", "beat", "Loop to dream from: the name of a clip."),
-        p("source/fit", "choice", "clip_tempo", "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or it is tiled and cut.", choices=("clip_tempo", "stretch", "crop"), page="expert"),
+        p("source/fit", "choice", "clip_tempo", "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or each of its beats is laid on one of the loop's, cut or followed by a rest.", choices=("clip_tempo", "stretch", "crop"), page="expert"),
         p("source/reset", "trigger", False, "Go back to the source at once."),
         p("target/by", "choice", "layer", "What decides the target: a layer, a depth, a disc on the map, neurons, a name, a clip, an expression, or the way between the stored a and b. Setting one of those chooses it.", choices=("layer", "depth", "map", "neurons", "name", "imprint", "objective", "morph")),
         p("target/layer", "text", "encoder_3_conv1", "Layer of the ear that shall fire.", implies=("target/by", "layer")),
@@ -262,8 +262,8 @@ def _table() -> tuple[Parameter, ...]:
         p("playback/run", "bool", True, "Play; off, the sound stops at once, and on, the loop begins with its first beat."),
         p("playback/tap", "trigger", False, "Tap the tempo: from the fourth tap on it is that of the last taps; two seconds without one begin anew."),
         p("playback/link", "bool", False, "Play in time with other programs by Ableton Link: tempo, bars, start and stop.", page="expert"),
-        p("playback/tempo", "float", 120.0, "Tempo of the loop; follows the clip if source/fit is clip_tempo.", 20, 300, "BPM", page="expert"),
-        p("playback/beats", "int", 8, "Length of the loop; follows the clip if source/fit is clip_tempo.", 1, 64, "beats", page="expert"),
+        p("playback/tempo", "float", 120.0, "Tempo of the loop from the next bar on; follows the clip if source/fit is clip_tempo.", 20, 300, "BPM", page="expert"),
+        p("playback/beats", "int", 8, "Length of the loop from the next bar on; follows the clip if source/fit is clip_tempo.", 1, 64, "beats", page="expert"),
         p("playback/quantize", "choice", "beat", "Where a new version of the loop may enter.", choices=("half", "beat", "bar", "loop")),
         p("playback/crossfade", "float", 20.0, "Crossfade from one version of the loop to the next.", 1, 500, "ms", "log", page="expert"),
         p("audition/level", "float", 0.0, "Loudness of an excerpt of music that is auditioned, as against the loop.", -40, 12, "dB", page="expert"),
@@ -272,6 +272,10 @@ def _table() -> tuple[Parameter, ...]:
         p("audition/stop", "trigger", False, "End the excerpt that sounds.", page="expert"),
         p("cue/source", "choice", "off", "What the second pair of outputs carries: nothing, the newest dream before it is heard in the hall (next), or the source. Excerpts are always heard there.", choices=("off", "next", "source"), page="expert"),
         p("cue/level", "float", 0.0, "Loudness of the cue.", -60, 12, "dB", page="expert"),
+        p("midi/clock_in", "bool", False, "Follow a MIDI clock: its tempo, its bars, start and stop.", page="expert"),
+        p("midi/clock_out", "bool", False, "Send MIDI clock: 24 ticks a beat where the beat is heard, with start, stop and position.", page="expert"),
+        p("midi/clock_from", "text", "", "Part of the name of the MIDI port whose clock is followed; the first that ticks if it is empty.", page="expert"),
+        p("midi/clock_to", "text", "", "Part of the names of the MIDI ports that get the clock; all if it is empty.", page="expert"),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from ear_engine.node.heard import HeardLoops
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
+from ear_engine.node.link import LinkClock
 from ear_engine.node.map_making import MapMaking
 from ear_engine.node.midi import Midi
 from ear_engine.node.midi_clock import ORIGIN as MIDI_CLOCK
@@ -44,6 +45,7 @@ from ear_engine.node.sources import ORIGIN as SOURCE
 from ear_engine.node.sources import Sources
 from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import ChildSpec, Exit, Supervisor
+from ear_engine.node.tapping import Tapping
 from ear_engine.node.targets import Targets
 from ear_engine.node.transport import Transport
 from ear_engine.node.viewer_process import ViewerProcess
@@ -213,6 +215,8 @@ class Node:
         self.heard = HeardLoops(loops)
         self._auditions = Auditions(self.control, loops, self._facts_of_ear, lambda: self.board.audio)
         self._panic = Panic(self.control)
+        self._tapping = Tapping(self.control, self.osc.fail)
+        self._link = LinkClock(self.control, self._transport, self._report)
         self._late = LateRefusals(self.control, self.osc.fail)
         layers, engine = lambda: self._targets.layers, ("node", SOURCE, MODELS)
         self._autopilot = Autopilot(self.control, options.seed, layers, engine, self._report)
@@ -266,6 +270,7 @@ class Node:
                 self.web.run(),
                 self.desk.run(),
                 self._midi.run(),
+                self._link.run(),
             )
             tasks = [asyncio.create_task(task) for task in work]
             if self._viewer is not None:
@@ -409,6 +414,7 @@ class Node:
         self._midi.close()
         if self._viewer is not None:
             self._viewer.close()
+        self._link.close()
         self.osc.close()
         self._closed = True
         self._map.close()

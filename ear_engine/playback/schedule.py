@@ -41,7 +41,7 @@ class Scheduler:
         self._waiting: tuple[int, float] | None = None  # source number, since when
         self._bar_at: float | None = None  # the last one seen
         self._line: float | None = None  # sample on which a bar line shall fall, while it does not yet
-        self._quiet_until = 0  # sample up to which nothing is to be heard: what was rendered when the transport stopped
+        self._quiet_until = -(1 << 62)  # sample up to which a stop leaves what is rendered already
 
     def tick(
         self,
