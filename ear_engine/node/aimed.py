@@ -55,7 +55,7 @@ class Aimed:
 
     def _changed(self, change: Change) -> None:
         names = (*change.values, *change.triggers)
-        if change.dropped or any(name.startswith("target/") or name == _BEATS for name in names):
+        if change.dropped or change.held or any(name.startswith("target/") or name == _BEATS for name in names):
             self._count()
 
     def _count(self) -> None:

@@ -138,7 +138,8 @@ class Imprints:
 
     def _changed(self, change: Change) -> None:
         names = (*change.values, *change.triggers)
-        if self._shape is not None and ("source" in change.engine or any(n.startswith("target/") for n in names)):
+        aims = change.held is not None or any(name.startswith("target/") for name in names)
+        if self._shape is not None and ("source" in change.engine or aims):
             self._review(change)
 
     def _review(self, change: Change) -> None:
