@@ -76,11 +76,26 @@ def pool_past(x: Tensor, pool: int, pooling: Pooling = "max", *, circular: bool)
     """
     if pool == 1:
         return x
+    return pool_windows(pad_past(x, lookback(pool, pooling), circular=circular), pool, pooling)
+
+
+def lookback(pool: int, pooling: Pooling = "max") -> int:
+    """Steps before its own that the first window of a pooling sees."""
+    return 0 if pool == 1 else pool - 1 if pooling == "max" else pool + 1
+
+
+def pool_windows(x: Tensor, pool: int, pooling: Pooling = "max") -> Tensor:
+    """:func:`pool_past` of what has the steps before its first window already.
+
+    Shape:
+        - x: (batch, channels, [bins,] lookback + time)
+        - output: (batch, channels, [bins // pool,] ceil(time / pool))
+    """
+    if pool == 1:
+        return x
     two_dimensional = x.dim() == 4
     if pooling == "max":
-        x = pad_past(x, pool - 1, circular=circular)
         return nn.functional.max_pool2d(x, pool) if two_dimensional else nn.functional.max_pool1d(x, pool)
-    x = pad_past(x, pool + 1, circular=circular)
     if two_dimensional:
         x = nn.functional.max_pool2d(x, pool, stride=1)
         x = nn.functional.pad(x, (0, 0, 1, 1), mode="replicate")
