@@ -36,11 +36,11 @@ _Progress = Callable[[int, int], None]
 def run(typed: argparse.Namespace) -> int:
     """Dream, draw, write, and say how long it took."""
     began = time.monotonic()
-    width, height = _size(typed.size)
+    width, height = picture_size(typed.size)
     if not 0.0 < typed.seconds <= MOST_SECONDS:
         reason = f"is not in 0..{MOST_SECONDS:g}"
         raise UserError(f"seconds {typed.seconds:g}", reason, "use a number in that range", "out_of_range")
-    timing = Timing(typed.seconds, _rate(typed.fps))
+    timing = Timing(typed.seconds, frame_rate(typed.fps))
     output = Path(typed.output).expanduser()
     kind = _kind(output)
     palette = find_palette(typed.palette)
@@ -139,7 +139,7 @@ def _pictures(folder: Path, show: Show, drawing: Offscreen, timing: Timing, prog
     return timing.frames
 
 
-def _size(text: str) -> tuple[int, int]:
+def picture_size(text: str) -> tuple[int, int]:
     """Width and height.
 
     Raises:
@@ -154,7 +154,12 @@ def _size(text: str) -> tuple[int, int]:
     raise UserError(f"size {text!r}", "is no size of a picture here", mend, "bad_value")
 
 
-def _rate(frames: float) -> Fraction:
+def frame_rate(frames: float) -> Fraction:
+    """Frames a second.
+
+    Raises:
+        UserError: there cannot be so many.
+    """
     if not _RATES[0] <= frames <= _RATES[1]:
         reason = f"is not in {_RATES[0]:g}..{_RATES[1]:g}"
         raise UserError(f"fps {frames:g}", reason, "use a number in that range", "out_of_range")

@@ -52,6 +52,7 @@ class LitBeat:
         lights: of the whole loop that enters here; None where nobody looks.
         start: its first sample, counted from the beginning.
         phase: 0..1, where in the loop it begins.
+        loop: samples of the loop; 0 if it is as long as the opening says.
     """
 
     audio: NDArray[np.float32]
@@ -59,6 +60,7 @@ class LitBeat:
     focus: NDArray[np.float32] | None
     start: int
     phase: float
+    loop: float = 0.0
 
 
 class Show(Protocol):

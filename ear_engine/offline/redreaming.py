@@ -244,6 +244,17 @@ def find_weights(folder: str, hashes: dict[str, str], ear: str | None = None) ->
     raise UserError(f"ear {name!r} of this performance", reason, "copy it here, and name it with --ear", "other_ear")
 
 
+def ear_of(kept: Kept, ear: str | None = None) -> Path:
+    """The folder of the ear that a performance began with.
+
+    Raises:
+        UserError: it is not here, or has other weights.
+    """
+    if not kept.head:
+        raise UserError(f"performance {kept.name!r}", "has no log", "keep all files of the folder", "bad_performance")
+    return find_weights(str(kept.head["state"]["ear"]), _hashes(kept), ear)
+
+
 def _hashes(kept: Kept) -> dict[str, str]:
     return {str(ear["folder"]): str(ear["weights"]) for ear in (kept.head["ear"], *kept.ears)}
 

@@ -82,12 +82,13 @@ class Rendering:
             UserError: the dream cannot go on.
         """
         opening, timing = self._show.opening, self._timing
-        rate, loop = opening.sample_rate, opening.samples
+        rate = opening.sample_rate
         number, every, samples = 0, timing.frames, timing.samples(opening.sample_rate)
         for beat in self._show.beats():
             end = beat.start + beat.audio.shape[1]
             self._hear(beat.audio[:, : max(samples - beat.start, 0)])
             self._light(beat, rate)
+            loop = beat.loop or opening.samples
             while number < every and timing.at(number) * rate < end:
                 if number >= first:
                     phase = (beat.phase + (timing.at(number) * rate - beat.start) / loop) % 1.0
