@@ -19,6 +19,7 @@ import platformdirs
 
 _APP = "ear-engine"
 _SESSION = "ear-engine-session-"
+_REMEMBERED = "ear-engine-memory-"
 _MEMORY = Path("/dev/shm")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
@@ -222,6 +223,30 @@ def user_preset_dir() -> Path:
 def user_midi_dir() -> Path:
     """Folder of the user's own maps of MIDI controllers, found by name; may not exist yet."""
     return platformdirs.user_data_path(_APP, appauthor=False) / "midi"
+
+
+def user_album_dir() -> Path:
+    """Folder of the user's albums of kept loops; may not exist yet."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "albums"
+
+
+def memory_folder(session: Path, parent: Path | None = None) -> Path:
+    """Folder for the loops that ``session`` remembers, on the disk where the session itself is in memory.
+
+    Args:
+        session: the session folder.
+        parent: where; the temporary folder if None.
+    """
+    parent = Path(tempfile.gettempdir()) if parent is None else parent
+    return parent / (_REMEMBERED + session.name.removeprefix(_SESSION))
+
+
+def memory_folders(parent: Path | None = None) -> list[tuple[Path, bool]]:
+    """This user's folders of remembered loops, each with whether its session is still there."""
+    parent = Path(tempfile.gettempdir()) if parent is None else parent
+    sessions = {path.name for home in {session_parent(room=0), parent} for path in home.glob(f"{_SESSION}*")}
+    found = [path for path in parent.glob(f"{_REMEMBERED}*") if os.access(path, os.W_OK)]
+    return [(path, _SESSION + path.name.removeprefix(_REMEMBERED) in sessions) for path in found]
 
 
 def user_recording_dir() -> Path:

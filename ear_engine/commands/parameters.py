@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
 
 from ear_engine.control import ControlLog
 from ear_engine.ear_files import EarFolder
 from ear_engine.errors import UserError
 from ear_engine.node.map_making import MapMaking
+from ear_engine.node.midi import Midi
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.set_desk import SetDesk
+from ear_engine.node.transport import Transport
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Command
 from ear_engine.osc.stream_table import stream_rows
@@ -54,7 +57,14 @@ def all_commands(tree: ParameterTree) -> tuple[Command, ...]:
     making = MapMaking(
         control, nowhere, lacking=lambda: None, pid=lambda: None, report=lambda level, code, message: None
     )
+    transport = Transport(control, lambda: None)
+    midi = Midi(_never, control, transport, osc=_never, maps=(), report=_never)
     ears = Models(control, EarFolder("", nowhere))
     options = NodeOptions(EarFolder("", nowhere))
     desk = SetDesk(control, options, (), str, lambda: None, lambda level, code, message: None)
-    return (*builtin_commands(), *ears.commands(), *map_.commands(), *making.commands(), *desk.commands())
+    parts = (ears.commands(), map_.commands(), making.commands(), desk.commands(), midi.commands())
+    return (*builtin_commands(), *(command for part in parts for command in part))
+
+
+def _never(*_: object) -> NoReturn:
+    raise RuntimeError("no engine runs")

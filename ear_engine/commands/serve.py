@@ -13,6 +13,8 @@ from ear_engine import platform
 from ear_engine.commands.options import typed_parameters
 from ear_engine.ear_files import EarFolder, find_ear
 from ear_engine.errors import UserError
+from ear_engine.midi.bindings import MidiBindings
+from ear_engine.midi.maps import list_maps
 from ear_engine.node.conductor import run_node
 from ear_engine.node.console import Console, TerminalConsole
 from ear_engine.node.options import NodeOptions
@@ -86,6 +88,8 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         keep=typed.keep,
         view=typed.view,
         outputs=_outputs(typed.output),
+        midi=typed.midi,
+        midi_maps=_midi_maps(typed.midi_map, tree),
         keeper=typed.kept,
         afresh=typed.afresh,
         start=start,
@@ -136,6 +140,15 @@ def _audio(typed: argparse.Namespace, record: Path | None) -> AudioOptions:
 def _allowed(networks: list[str]) -> tuple[str, ...]:
     Allowed(networks)
     return tuple(networks)
+
+
+def _midi_maps(texts: list[str], tree: ParameterTree) -> tuple[tuple[str, str], ...]:
+    chosen = tuple((name, port) for name, _, port in (text.partition("=") for text in texts))
+    if chosen:
+        known = MidiBindings(list_maps(tree, {}), tree, {})
+        for name, port in chosen:
+            known.choose(name, port)
+    return chosen
 
 
 def _target(text: str) -> tuple[str, int]:

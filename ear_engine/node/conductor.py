@@ -134,7 +134,7 @@ class Node:
         if playing is not None:
             self._supervisor.adopt(AUDIO, playing)
         self._models = Models(self.control, options.ear)
-        self._transport = Transport(self.control, lambda: self.board.audio)
+        self._transport: Transport = Transport(self.control, lambda: self.board.audio)
         self.desk = SetDesk(
             self.control,
             options,
@@ -144,7 +144,7 @@ class Node:
             report=self._report,
         )
         self._recording = Recording(self.control, self.session, lambda: self.board.audio, self._report)
-        self._midi = Midi(
+        self._midi: Midi = Midi(
             lambda: open_system(options.midi, jack=options.audio.backend == "jack"),
             self.control,
             self._transport,
@@ -154,7 +154,7 @@ class Node:
         )
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
-        self.osc: OscService = OscService(
+        self.osc = OscService(
             self.control,
             self.session,
             status=lambda: self.board.report(),
@@ -189,7 +189,7 @@ class Node:
             osc=self.osc,
         )
         self._discovery = Discovery(options.bind, options.announce, lambda: self.osc.port, lambda: self.web.port)
-        self.board: StatusBoard = StatusBoard(
+        self.board = StatusBoard(
             self.session,
             ear=options.ear.name,
             device=options.device,

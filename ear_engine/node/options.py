@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ear_engine.ear_files import EarFolder
+from ear_engine.midi.rtmidi_ports import MidiPorts
 from ear_engine.parameters import Value
 from ear_engine.playback.options import AudioOptions
 from ear_engine.sets.contents import Contents
@@ -36,6 +37,8 @@ class NodeOptions:
         keep: name or folder that the performance is kept in, from the start.
         view: open the viewer, too.
         outputs: what its picture is given to besides; without ``view`` there is no window.
+        midi: where controllers are looked for: ``auto``, ``alsa``, ``jack`` or ``off``.
+        midi_maps: maps of controllers that were chosen, each with a part of a port's name, or nothing.
         keeper: process that starts another node if this one dies; 0 if there is none.
         afresh: go on with nothing that a node before this one has left.
         start: the set it starts from, whose values are among ``values``.
@@ -63,6 +66,8 @@ class NodeOptions:
     keep: str | None = None
     view: bool = False
     outputs: tuple[str, ...] = ()
+    midi: MidiPorts = "off"
+    midi_maps: tuple[tuple[str, str], ...] = ()
     keeper: int = 0
     afresh: bool = False
     start: Contents = field(default_factory=Contents)
