@@ -75,7 +75,7 @@ def set_from(
     own: dict[str, Any] = {}
     values: dict[str, Value] = {}
     said: set[str] = set()
-    for way, raw in flattened({key: value for key, value in data.items() if key not in PARTS}):
+    for way, raw in flattened(_parameters(data, tree)):
         key = "/".join(map(str, way))
         where = placed(path, key, lines.get(way))
         name = "clip" if key == "source/clip" else key
@@ -100,6 +100,16 @@ def set_from(
                 raise
             faults.append(error)
     return SetFile(values, **own)
+
+
+def _parameters(data: Mapping[str, Any], tree: ParameterTree) -> dict[str, Any]:
+    """What is no part; of a part that is also a group of parameters (``midi``), its parameters."""
+    plain = {key: value for key, value in data.items() if key not in PARTS}
+    for part in PARTS:
+        inner = data.get(part)
+        if isinstance(inner, Mapping) and (own := {k: v for k, v in inner.items() if f"{part}/{k}" in tree}):
+            plain[part] = own
+    return plain
 
 
 def overlay(under: Mapping[str, Value], over: Mapping[str, Value], tree: ParameterTree) -> dict[str, Value]:

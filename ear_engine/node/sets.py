@@ -220,7 +220,8 @@ class Sets:
             self._report("warning", "set_incomplete", sentence)
 
     def _fault(self, error: UserError) -> None:
-        self._report("warning", error.code, f"{error} It is left out.")
+        said = "" if error.code == "newer_set" else " It is left out."
+        self._report("warning", error.code, f"{error}{said}")
 
     def _changed(self, change: Change) -> None:
         """Remember which presets were played."""

@@ -22,8 +22,9 @@ from ear_engine.setfile import VERSION, SetFile, check_strictly, placed, set_fro
 from ear_engine.shared_memory.states import Target
 from ear_engine.yaml_files import Lines, load_yaml_with_lines, nearest
 
-LEFT_ALONE = ("playback/run",)
-"""Parameters that no set changes: whether it plays is not a matter of what is played."""
+_RUN, _MUTE = "playback/run", "playback/mute"
+_ROOM_GROUPS = ("view", "map", "model", "midi", "cue")
+_ROOM = ("playback/offset", "playback/limit", "playback/link", "optimizer/steps_per_loop")
 _LENGTH = ("playback/tempo", "playback/beats")
 
 Result = TypeVar("Result")
@@ -54,9 +55,10 @@ class Contents:
 def set_values(values: Mapping[str, Value], tree: ParameterTree) -> dict[str, Value]:
     """What a set says of ``values``: those that are not by default, and how the target is chosen.
 
-    Clip and ear are told apart from it; tempo and length are the clip's if it leads them.
+    Clip and ear are told apart from it, and whether it plays is not a matter of what is played; tempo and length are
+    the clip's if it leads them.
     """
-    apart = ("source/clip", "model/ear", *LEFT_ALONE, *(_LENGTH if values["source/fit"] == "clip_tempo" else ()))
+    apart = ("source/clip", "model/ear", _RUN, *(_LENGTH if values["source/fit"] == "clip_tempo" else ()))
     said = {
         row.name: values[row.name]
         for row in tree
@@ -67,16 +69,24 @@ def set_values(values: Mapping[str, Value], tree: ParameterTree) -> dict[str, Va
 
 
 def all_values(plain: SetFile, tree: ParameterTree) -> dict[str, Value]:
-    """Every parameter that a set decides, by what it says or by default; of clip and ear only what it says."""
+    """Every parameter that a set decides while it is loaded, by what it says or by default.
+
+    Of what belongs to the room and the machine (viewer, map, MIDI, offset, limiter) only what it says; never whether it
+    plays or is muted: a set neither begins nor ends a silence.
+    """
     said = dict(plain.values)
     for name in plain.values:
         implied = tree[name].implies
         if implied is not None and implied[0] not in plain.values:
             said[implied[0]] = implied[1]
-    values = {row.name: said.get(row.name, row.default) for row in tree if row.kind != "trigger"}
+    values = {
+        row.name: said.get(row.name, row.default)
+        for row in tree
+        if row.kind != "trigger" and (row.name in said or not (row.group in _ROOM_GROUPS or row.name in _ROOM))
+    }
     led = _LENGTH if values["source/fit"] == "clip_tempo" else ()
-    for name in ("source/clip", "model/ear", *LEFT_ALONE, *led):
-        values.pop(name)
+    for name in ("source/clip", "model/ear", _RUN, _MUTE, *led):
+        values.pop(name, None)
     return values
 
 
@@ -116,7 +126,7 @@ class _Reader:
         return Contents(
             held=Held(self._kept(data.get("kept")), self._stored(data.get("stored"))),
             presets=self._presets(data.get("presets")),
-            midi=self._attempt(lambda: self._mapping(("midi",), data.get("midi")), {}),
+            midi=self._attempt(partial(self._midi, data.get("midi")), {}),
             clip_folders=self._attempt(lambda: self._folders(data.get("clip_folders")), ()),
         )
 
@@ -138,6 +148,10 @@ class _Reader:
         if not isinstance(raw, Mapping):
             raise UserError(self._where(*way), f"is {raw!r:.60}, not a mapping", "indent its keys below it", "bad_type")
         return {str(key): value for key, value in raw.items()}
+
+    def _midi(self, raw: object) -> Mapping[str, Any]:
+        """What controls do; the parameters of that group are read with all others."""
+        return {key: value for key, value in self._mapping(("midi",), raw).items() if f"midi/{key}" not in self._tree}
 
     def _kept(self, raw: object) -> tuple[Target, ...]:
         if raw is None:

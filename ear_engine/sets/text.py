@@ -15,6 +15,7 @@ from ear_engine.sets.contents import Contents
 from ear_engine.settings_text import PlainDumper, parameter_lines, scalar
 from ear_engine.shared_memory.states import Target
 
+_MIDI = "midi"  # a group of parameters, and what controls do
 _HEADING = """\
 # A set of ear-engine {version}, saved {saved}.
 # `ear-engine serve --set FILE` or, from the folder of sets, `/ear/set/load NAME` plays it.
@@ -43,7 +44,8 @@ def _lines(contents: Contents, tree: ParameterTree) -> Iterator[str]:
     if contents.clip_folders:
         yield f"clip_folders: {scalar([str(folder) for folder in contents.clip_folders])}"
     yield ""
-    yield from parameter_lines(plain.values, tree)
+    own = {name: value for name, value in plain.values.items() if tree[name].group == _MIDI}
+    yield from parameter_lines({name: value for name, value in plain.values.items() if name not in own}, tree)
     if contents.held.kept:
         yield from ("", "kept: # targets that fire together with the one above")
         yield from (f"  - {_target(target, tree)}" for target in contents.held.kept)
@@ -56,8 +58,10 @@ def _lines(contents: Contents, tree: ParameterTree) -> Iterator[str]:
         yield from (f"  {scalar(name)}:", f"    title: {scalar(preset.title)}")
         yield f"    description: {scalar(preset.description)}"
         yield from parameter_lines(preset.values, tree, indent="    ")
+    if own or contents.midi:
+        yield from ("", *(parameter_lines(own, tree) if own else (f"{_MIDI}:",)))
     if contents.midi:
-        yield from ("", *_block({"midi": dict(contents.midi)}))
+        yield from (f"  {line}" for line in _block(contents.midi))
 
 
 def _target(target: Target, tree: ParameterTree) -> str:
@@ -71,5 +75,5 @@ def _target(target: Target, tree: ParameterTree) -> str:
 
 
 def _block(data: Mapping[str, Any]) -> list[str]:
-    text: str = yaml.dump(data, Dumper=PlainDumper, allow_unicode=True, sort_keys=False, width=120)
+    text: str = yaml.dump(dict(data), Dumper=PlainDumper, allow_unicode=True, sort_keys=False, width=120)
     return text.splitlines()
