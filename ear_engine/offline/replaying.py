@@ -47,9 +47,17 @@ def play_again(
         progress: told samples done, of all.
 
     Raises:
-        UserError: there is no sound, or it cannot be written.
+        UserError: there is no sound, it cannot be computed from what was kept, or not be written.
     """
     need_sound(kept)
+    try:
+        return _play_again(kept, path, progress)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        reason = f"says something else than it should ({type(error).__name__}: {error})"
+        raise UserError(f"performance {kept.name!r}", reason[:300], "copy it again", "damaged") from error
+
+
+def _play_again(kept: Kept, path: Path | None, progress: Progress) -> tuple[Played, list[Path]]:
     every, done = sum(part.end - part.at for part in kept.sounds), 0
     compared, differences, files = 0.0, [], []
     for number, group in enumerate(_groups(kept)):

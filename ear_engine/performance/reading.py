@@ -6,6 +6,7 @@ performance at all, or of a newer engine, is refused.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from ear_engine.performance.records import Record, RecordFile
 from ear_engine.performance.writing import LOST
 
 _AGAIN = "copy it again"
+_LONGEST_MARK = 1 << 24  # samples
+_LONGEST_PAUSE = 86400  # seconds in which nobody has seen what went out
 
 
 @dataclass(frozen=True)
@@ -147,12 +150,13 @@ def find_performance(name: str, root: Path) -> Path:
     Raises:
         UserError: there is none.
     """
-    path = Path(name).expanduser()
-    for folder in (root / name, path, path.parent if path.is_file() else path):
-        if folder.is_dir() and any(parts_of(folder, part) for part in (CONTROL, SOUND, DREAM)):
+    path = Path(os.path.expanduser(name))  # os.path answers where Path raises: a name too long, no such user
+    among = root / name
+    for folder in (among, path, path.parent if os.path.isfile(path) else path):
+        if name and os.path.isdir(folder) and any(parts_of(folder, part) for part in (CONTROL, SOUND, DREAM)):
             return folder
     subject, mend = f"performance {name[:120]!r}", "name a folder that session/record or --keep has made"
-    if path.exists() or (root / name).exists():
+    if name and (os.path.exists(path) or os.path.exists(among)):
         raise UserError(subject, "holds nothing that was kept", mend, "bad_performance")
     raise UserError(subject, "does not exist", mend, "not_found")
 
@@ -219,11 +223,13 @@ def _read_control(kept: Kept, path: Path, records: Iterator[Record]) -> None:
 
 def _read_sound(kept: Kept, path: Path, records: Iterator[Record]) -> None:
     part: SoundPart | None = None
+    place = 0
     for record in records:
         head = record.head
         if part is None:
+            place = _number(head, "at")
             rates = _number(head, "sample_rate", 1, 1 << 20), _number(head, "device_rate", 1, 1 << 20)
-            part = SoundPart(path, {**head, "sample_rate": rates[0], "device_rate": rates[1]}, int(head["at"]))
+            part = SoundPart(path, {**head, "sample_rate": rates[0], "device_rate": rates[1]}, place)
             kept.sounds.append(part)
         elif record.kind == "anch":
             part.anchors.append((int(head["device"]), float(head["engine"]), int(head["silent"])))
@@ -236,9 +242,12 @@ def _read_sound(kept: Kept, path: Path, records: Iterator[Record]) -> None:
         elif record.kind == "over":
             part.overs.append(record)
         elif record.kind == "mark":
-            part.marks.append(Mark(int(head["at"]), _number(head, "count", 1), int(head["crc"]), float(head["time"])))
+            at, count = _stretch(place, head, _LONGEST_MARK)
+            part.marks.append(Mark(at, count, int(head["crc"]), float(head["time"])))
+            place = at + count
         elif record.kind == "miss":
-            part.misses.append((int(head["at"]), int(head["count"])))
+            part.misses.append(_stretch(place, head, _LONGEST_PAUSE * part.rate))
+            place += part.misses[-1][1]
         elif record.kind == "shut":
             part.shut = True
 
@@ -270,6 +279,15 @@ def _read_dream(kept: Kept, path: Path, records: Iterator[Record]) -> None:
             part = DreamPart(path, record.head)
             kept.dreams.append(part)
         part.records.append(record)
+
+
+def _stretch(place: int, head: Mapping[str, Any], most: int) -> tuple[int, int]:
+    """First sample and length of what begins where the last stretch ended.
+
+    Raises:
+        ValueError: it does not, or is longer than it can be.
+    """
+    return _number(head, "at", place, place), _number(head, "count", 1, most)
 
 
 def _number(head: Mapping[str, Any], name: str, least: int = 0, most: int = 1 << 62) -> int:

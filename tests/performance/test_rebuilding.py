@@ -102,7 +102,7 @@ def test_at_another_rate_than_the_devices_it_is_resampled_alike(session: Session
         playing.play(0.5)
         session.dream(1, noise(LOOP, 2), 1)
         playing.play(1.5)
-        made, sound = rebuilt(kept(playing, folder))
+        _, sound = rebuilt(kept(playing, folder))
         assert np.array_equal(sound, playing.heard[:, : sound.shape[1]])
 
 
