@@ -12,6 +12,7 @@ from ear_engine.shared_memory.states import AudioState, Entry
 
 AHEAD = 0.2
 """Seconds before its time that a beat is told; the audio process renders 0.15 s ahead."""
+_LATE = 1.0  # seconds that a beat may be told late, if nobody could look before
 _LEAST_GAP = 0.3  # of a beat, between two of them: a bar that is moved does not begin twice
 
 
@@ -39,7 +40,7 @@ class Beats:
         self._send = send
         self._clock = clock
         self._wall = wall
-        self._told: float | None = None  # engine sample up to which beats have been told
+        self._due = 0.0  # engine sample whose time it was in the last step
         self._last = float("-inf")  # engine sample of the last beat
         self._pid = 0
 
@@ -48,18 +49,19 @@ class Beats:
         audio = self._audio()
         if audio is None:
             return
-        at = self._clock()
-        heard = audio.position + (at - audio.time - audio.latency) * audio.sample_rate
-        until = heard + (AHEAD + self._offset()) * audio.sample_rate
-        if self._told is None or audio.pid != self._pid or self._told < heard - audio.sample_rate:
-            self._told, self._last, self._pid = min(until, heard), float("-inf"), audio.pid
-        for entry, place in _beats(audio.schedule, self._told, until):
+        seconds = self._clock() - audio.time - audio.latency + self._offset()
+        due = audio.position + seconds * audio.sample_rate
+        until = due + AHEAD * audio.sample_rate
+        if audio.pid != self._pid:
+            self._due, self._last, self._pid = due, float("-inf"), audio.pid
+        since = min(due, self._due) if due - self._due < _LATE * audio.sample_rate else due
+        self._due = due
+        for entry, place in _beats(audio.schedule, max(since, self._last), until):
             step = entry.samples / entry.beats
             if place - self._last >= _LEAST_GAP * step:
                 self._last = place
                 moment = heard_at(audio, place) - self._offset() + self._wall() - self._clock()
                 self._send(bundle(moment, _message(entry, place, audio.sample_rate)))
-        self._told = max(self._told, until)
 
 
 def _beats(schedule: list[Entry], after: float, until: float) -> Iterator[tuple[Entry, int]]:
