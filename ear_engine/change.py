@@ -20,7 +20,8 @@ class Change:
         values: parameters stored by it, as stored.
         triggers: triggers fired by it, in order.
         engine: fields of ControlState outside the table that it set (``source``, ``source_number``, ``ear``, ``stop``,
-            ``audition``, ``maps``, ``carried``, ``bar_at``, ``recall``, ``recalls``, ``still``).
+            ``audition``, ``maps``, ``carried``, ``bar_at``, ``recall``, ``recalls``, ``still``,
+            ``takes``, ``take_from``).
         dropped: which kept targets it dropped, by their places (from 0) before it.
         clips: ControlState.clips from now on, if it changed them.
         captures: ControlState.captures from now on, if it changed that.

@@ -88,6 +88,8 @@ class ControlLog:
             "recall": "",
             "recalls": 0,
             "still": False,
+            "takes": 0,
+            "take_from": -1,
         }
         self._number = 0
         self._seed = seed
@@ -101,6 +103,7 @@ class ControlLog:
         self._engine.update(audition=state.audition, maps=state.maps, carried=state.carried, bar_at=state.bar_at)
         self._engine.update(recording=state.recording)
         self._engine.update(recall=state.recall, recalls=state.recalls)
+        self._engine.update(takes=state.takes, take_from=state.take_from)
         self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
         self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
 
@@ -269,6 +272,11 @@ class ControlLog:
         """Ask for one loop of the live input."""
         return self._log({}, [], {}, origin, captures=self._captures + 1)
 
+    def take(self, start: int, origin: str) -> Change:
+        """Ask for one loop of the live input from engine sample ``start`` on; below 0, the last one is not wanted."""
+        number = int(self._engine["takes"]) + (start >= 0)
+        return self._log({}, [], {"takes": number, "take_from": max(start, -1)}, origin)
+
     def drop_kept(self, bad: Callable[[Target], bool], origin: str) -> list[Target]:
         """Forget the kept targets that are ``bad``, the others stay; return those forgotten."""
         dropped = tuple(place for place, region in enumerate(self.kept) if bad(region))
@@ -303,6 +311,8 @@ class ControlLog:
             recall=str(self._engine["recall"]),
             recalls=int(self._engine["recalls"]),
             still=bool(self._engine["still"]),
+            takes=int(self._engine["takes"]),
+            take_from=int(self._engine["take_from"]),
         )
 
     def _log(

@@ -11,8 +11,8 @@ where ``fade`` is 1 and then falls as a raised cosine to 0 at 1: over the last t
 that is cut off. It is scaled so that a sine of amplitude A at the bin's center still gives A. Windows that are whole
 (those above ``3 q / delay``) differ from the circular transform's by their faint tails only.
 
-**Method.** Kernels are multiplied onto the last samples, octave by octave, as one matrix each. Octaves far below half the
-sample rate are heard at a part of it, behind a low-pass of 120 dB, which makes them as short as the others.
+**Method.** Kernels are multiplied onto the last samples, octave by octave, as one matrix each. Octaves far below half
+the sample rate are heard at a part of it, behind a low-pass of 120 dB, which makes them as short as the others.
 """
 
 from __future__ import annotations

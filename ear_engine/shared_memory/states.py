@@ -96,6 +96,8 @@ class ControlState:
     recording: str = ""  # folder that the performance is kept in; empty if it is not
     carried: str = ""  # file of the dream so far, fitted to this source; sounds until this source has been dreamed from
     bar_at: float = 0.0  # clock.now() at which a bar shall begin to be heard, the last one asked for
+    takes: int = 0  # how many loops of the live input were asked to be recorded
+    take_from: int = -1  # engine sample at which the last of them begins; below 0 it is not wanted any more
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,12 @@ class AudioState:
     record_path: str = ""  # file that is being recorded to
     captured: int = 0  # the last of ControlState.captures that was written
     captured_file: str = ""  # its file name in the session's loops folder
+    taken: int = 0  # the last of ControlState.takes that is there, or never will be
+    taken_file: str = ""  # its file name in the session's loops folder; empty if it could not be had
+    input: bool = False  # there is a live input
     audition: str = ""  # the last of ControlState.audition that was taken, also when it has ended
     audition_left: float = 0.0  # seconds of it that are still to be heard
+    missing: list[str] = field(default_factory=list)  # backend and device that a clock stands in for until it is back
     kept: float = 0.0  # seconds of the performance's sound that can be rebuilt from ControlState.recording
     events: list[Event] = field(default_factory=list)  # the last 16
 
