@@ -29,10 +29,9 @@ def test_a_viewer_elsewhere_sees_what_one_beside_the_engine_sees(tmp_path: Path)
         wait_for(out, process, "running", loop=1)
         last: dict[str, Any] = reports(out)[-1]
         assert last["http_port"] > 0
-        elsewhere, beside = (
-            HttpBulk("127.0.0.1", last["http_port"]),
-            SessionBulk(session_of(last["pids"]["node"]) or tmp_path),
-        )
+        session = session_of(last["pids"]["node"])
+        assert session is not None
+        elsewhere, beside = HttpBulk("127.0.0.1", last["http_port"]), SessionBulk(session)
         after_all.enter_context(closing(elsewhere))
         after_all.enter_context(closing(beside))
         picture, stored = elsewhere.map(), read_map(ear / MAP)
