@@ -34,14 +34,25 @@ print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads
 """
 _AUDIO = """
 import json
-from ear_engine.playback.backend import boot_server, output_devices
+from ear_engine.playback.backend import boot_server
+from ear_engine.playback.devices import output_devices
 from ear_engine.playback.pyo_library import load_pyo
 pyo = load_pyo()
-devices = [name for name, _, _ in output_devices().values()]
+devices = [device.name for device in output_devices().values()]
 jack = boot_server("jack", 44100, 1024)
 rate = round(jack.getSamplingRate()) if jack is not None else 0
 manual = boot_server("manual", 44100, 1024)
 print(json.dumps({"version": pyo.PYO_VERSION, "devices": devices, "jack": rate, "manual": manual is not None}))
+"""
+_MIDI = """
+import json
+from ear_engine.errors import UserError
+from ear_engine.midi.rtmidi_ports import open_system
+try:
+    system = open_system()
+    print(json.dumps({"problem": "", "api": system.name, "ports": system.inputs()}))
+except UserError as error:
+    print(json.dumps({"problem": error.reason, "mend": error.mend}))
 """
 
 
@@ -110,7 +121,17 @@ def _audio() -> Iterator[Finding]:
     devices, rate = facts["devices"], facts["jack"]
     mend = "connect one; until then a clock plays unheard, and --record keeps what it plays"
     yield Finding("sound card", ", ".join(devices) or "none", bool(devices), mend)
+    yield _midi()
     yield Finding("JACK", f"a server at {rate} Hz" if rate else "no server", bool(rate), "not needed; else start jackd")
+
+
+def _midi() -> Finding:
+    facts, problem = ask(_MIDI)
+    if facts is None:
+        return Finding("MIDI", problem, False, "not needed")
+    if facts["problem"]:
+        return Finding("MIDI", facts["problem"], False, f"not needed; else {facts['mend']}")
+    return Finding("MIDI", f"{facts['api']}: {', '.join(facts['ports']) or 'no device'}")
 
 
 def _memory() -> Finding:

@@ -1,7 +1,7 @@
 """Panic: silence in the hall, in the cue and of every excerpt, whatever the dreamer does.
 
-The trigger ``playback/panic`` itself sets ``playback/mute``, so that all see where the silence comes from and anyone can
-end it; the audio process fades out in 30 ms.
+The trigger ``playback/panic`` itself sets ``playback/mute``, so that all see where the silence comes from, and anyone
+can end it; the audio process fades out in 30 ms.
 """
 
 from __future__ import annotations

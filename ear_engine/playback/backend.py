@@ -6,18 +6,25 @@ a device would if it is late by more than one block.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any, Protocol
 
 from ear_engine.errors import UserError
+from ear_engine.playback.devices import (
+    alsa_configured,
+    choose,
+    input_channels,
+    listed,
+    output_devices,
+)
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.pyo_library import load_pyo, quiet
 from ear_engine.shared_memory.clock import now
+
+_OUT_PORTS = ("left", "right", "cue_left", "cue_right")  # of JACK
+_IN_PORTS = ("in_left", "in_right")
 
 
 class Backend(Protocol):
@@ -29,6 +36,7 @@ class Backend(Protocol):
     buffer_size: int
     latency: float
     inputs: int
+    channels: int
 
     def start(self) -> None:
         """Let blocks flow."""
@@ -45,6 +53,7 @@ class PyoBackend:
 
     def __init__(self, server: Any, name: str, device: str, latency: float, inputs: int = 0) -> None:
         self._server = server
+        self.channels = int(server.getNchnls())
         self.inputs = inputs
         self.name = name
         self.device = device
@@ -102,13 +111,15 @@ class NullBackend(PyoBackend):
             due += period
 
 
-def boot_server(driver: str, rate: int, buffer_size: int, device: int | None = None, inputs: int = 0) -> Any | None:
-    """A booted stereo pyo server, with so many input channels, or None if the driver refuses."""
+def boot_server(
+    driver: str, rate: int, buffer_size: int, device: int | None = None, inputs: int = 0, channels: int = 2
+) -> Any | None:
+    """A booted pyo server with so many input and output channels, or None if the driver refuses."""
     pyo = load_pyo()
     with quiet():
         server = pyo.Server(
             sr=rate,
-            nchnls=2,
+            nchnls=channels,
             ichnls=inputs or None,
             buffersize=buffer_size,
             duplex=int(inputs > 0),
@@ -121,30 +132,6 @@ def boot_server(driver: str, rate: int, buffer_size: int, device: int | None = N
             server.setOutputDevice(device)
         server.boot()
     return server if server.getIsBooted() else None
-
-
-def alsa_configured() -> bool:
-    """Whether PortAudio may be asked at all: on a Linux without ALSA's configuration it aborts the whole process."""
-    if not sys.platform.startswith("linux"):
-        return True
-    folder = Path(os.environ.get("ALSA_CONFIG_DIR", "/usr/share/alsa"))
-    files = os.environ.get("ALSA_CONFIG_PATH", str(folder / "alsa.conf")).split(":")
-    return any(Path(file).is_file() and Path(file).stat().st_size > 0 for file in files)
-
-
-def output_devices() -> dict[int, tuple[str, int, float]]:
-    """PortAudio's outputs: number → (name, default rate in Hz, latency in seconds). Empty if there are none."""
-    if not alsa_configured():
-        return {}
-    pyo = load_pyo()
-    with quiet():
-        names, numbers = pyo.pa_get_output_devices()
-        infos = pyo.pa_get_devices_infos()[1] if numbers else {}
-    return {
-        number: (name, round(infos[number]["default sr"]), float(infos[number]["latency"]))
-        for name, number in zip(names, numbers, strict=True)
-        if number in infos
-    }
 
 
 def open_backend(options: AudioOptions, events: EventLog) -> Backend:
@@ -160,16 +147,17 @@ def open_backend(options: AudioOptions, events: EventLog) -> Backend:
             "leave it out, or use --audio portaudio",
             "no_device",
         )
-    backend = _open_output(options, events)
+    backend = open_output(options, events)
     if options.input and not backend.inputs:
         message = "There is no live input here; a target that is likened to it is refused."
         events.report("warning", "no_input", message)
     return backend
 
 
-def _open_output(options: AudioOptions, events: EventLog) -> Backend:
+def open_output(options: AudioOptions, events: EventLog) -> Backend:
+    """Likewise; nothing is said of inputs."""
     if options.backend == "null":
-        return _open_null(options)
+        return open_null(options)
     if options.backend in ("auto", "portaudio"):
         portaudio = _open_portaudio(options)
         if portaudio is not None:
@@ -186,11 +174,13 @@ def _open_output(options: AudioOptions, events: EventLog) -> Backend:
         events.report("info", "no_device", "There is no audio output device; sound goes to the JACK server.")
         return jack
     events.report("info", "no_device", "There is no audio output device and no JACK server; a clock plays unheard.")
-    return _open_null(options)
+    return open_null(options)
 
 
-def _open_null(options: AudioOptions) -> Backend:
-    server = boot_server("manual", options.sample_rate, options.buffer_size)
+def open_null(options: AudioOptions) -> Backend:
+    """A clock."""
+    rate = options.device_rate or options.sample_rate
+    server = boot_server("manual", rate, options.buffer_size, channels=options.channels)
     if server is None:
         raise UserError("pyo's manual server", "does not start", "reinstall pyo", "no_device")
     return NullBackend(server)
@@ -198,9 +188,13 @@ def _open_null(options: AudioOptions) -> Backend:
 
 def _open_jack(options: AudioOptions) -> Backend | None:
     inputs = 2 if options.input else 0
-    server = boot_server("jack", options.sample_rate, options.buffer_size, inputs=inputs)
+    server = boot_server("jack", options.sample_rate, options.buffer_size, inputs=inputs, channels=options.channels)
     if server is None:
         return None
+    with quiet():
+        server.setJackOutputPortNames(list(_OUT_PORTS[: options.channels]))
+        if inputs:
+            server.setJackInputPortNames(list(_IN_PORTS))
     # pyo takes over JACK's rate and block; two periods is what JACK's own drivers are set up with.
     backend = PyoBackend(server, "jack", "JACK server", 0.0, inputs)
     backend.latency = 2 * backend.buffer_size / backend.rate
@@ -209,52 +203,24 @@ def _open_jack(options: AudioOptions) -> Backend | None:
 
 def _open_portaudio(options: AudioOptions) -> Backend | None:
     devices = output_devices()
-    number = _choose(devices, options.device)
+    number = choose(devices, options.device)
     if number is None:
         return None
-    name, rate, latency = devices[number]
-    inputs = _inputs() if options.input else 0
-    for channels in dict.fromkeys((inputs, 0)):  # some devices do not play and listen at once
-        for attempt in dict.fromkeys((options.sample_rate, rate)):
-            server = boot_server("portaudio", attempt, options.buffer_size, number, channels)
+    device, subject = devices[number], f"audio device {devices[number].name!r}"
+    if device.channels < options.channels:
+        able = {key: other for key, other in devices.items() if other.channels >= options.channels}
+        mend = f"leave --channels out, or use one that has (--audio-device: {listed(able) or 'there is none'})"
+        raise UserError(subject, f"has {device.channels} outputs, not {options.channels}", mend, "no_channels")
+    rates = (options.device_rate,) if options.device_rate else (options.sample_rate, device.rate)
+    inputs = input_channels() if options.input else 0
+    for heard in dict.fromkeys((inputs, 0)):  # some devices do not play and listen at once
+        for rate in dict.fromkeys(rates):
+            server = boot_server("portaudio", rate, options.buffer_size, number, heard, options.channels)
             if server is not None:
-                return PyoBackend(server, "portaudio", name, latency + options.buffer_size / attempt, channels)
-    raise UserError(
-        f"audio device {name!r}",
-        f"opens neither at {options.sample_rate} nor at {rate} Hz",
-        f"close what else uses it, or use another device ({_listed(devices)})",
-        "device_busy",
-    )
-
-
-def _inputs() -> int:
-    """Channels of PortAudio's default input, two at most; 0 if there is none."""
-    pyo = load_pyo()
-    with quiet():
-        _, numbers = pyo.pa_get_input_devices()
-        default = int(pyo.pa_get_default_input())
-        return min(2, int(pyo.pa_get_input_max_channels(default))) if default in numbers else 0
-
-
-def _choose(devices: dict[int, tuple[str, int, float]], wanted: str | None) -> int | None:
-    """Number of the device ``wanted`` (number, name, or a part of one name); the default one if it is None."""
-    if wanted is None:
-        if not devices:
-            return None
-        with quiet():
-            default = int(load_pyo().pa_get_default_output())
-        return default if default in devices else next(iter(devices))
-    if wanted.isdigit() and int(wanted) in devices:
-        return int(wanted)
-    exact = [number for number, (name, _, _) in devices.items() if name == wanted]
-    part = [number for number, (name, _, _) in devices.items() if wanted.lower() in name.lower()]
-    matches = exact or part
-    if not matches or (len(matches) > 1 and not exact):
-        reason = "does not exist" if not matches else "fits more than one"
-        mend = f"use one of: {_listed(devices)}" if devices else "there is no output device; use --audio jack or null"
-        raise UserError(f"audio device {wanted!r}", reason, mend, "no_device")
-    return matches[0]
-
-
-def _listed(devices: dict[int, tuple[str, int, float]]) -> str:
-    return ", ".join(f"{number} {name}" for number, (name, _, _) in devices.items())
+                return PyoBackend(server, "portaudio", device.name, device.latency + options.buffer_size / rate, heard)
+    if options.device_rate:
+        reason, mend = f"does not open at {options.device_rate} Hz", f"try --rate {device.rate}, its usual one"
+    else:
+        reason = f"opens neither at {options.sample_rate} nor at {device.rate} Hz"
+        mend = f"close what else uses it, or use another device ({listed(devices)})"
+    raise UserError(subject, reason, mend, "device_busy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ear_engine.playback.audition import Audition
 from ear_engine.playback.backend import Backend
 from ear_engine.playback.capture import Capture
+from ear_engine.playback.cue import Cue
 from ear_engine.playback.desk import apply_mix
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.graph import Graph
@@ -23,7 +24,8 @@ from ear_engine.playback.timeline import Timeline
 from ear_engine.shared_memory.states import AudioState, ControlState, DreamerState
 
 _SETTLE = 4  # blocks watched before the first sample is placed
-_STALLED = 2.0  # seconds without a block after which a device counts as gone
+_STALLED = 1.0  # seconds without a block after which a device counts as gone
+_ABSENT = 0.25  # seconds between two looks after which it is us who stood still
 
 
 class Feeder:
@@ -40,6 +42,7 @@ class Feeder:
         earlier: last state of a process that this one continues: its clock, schedule and dropouts go on.
         capture: gets what comes in, if the graph has inputs.
         audition: what is heard over the loop.
+        missing: backend and device that ``backend`` stands in for.
         sink: gets what really went out, (count, 2) at the device's rate, in order and without gaps.
     """
 
@@ -56,6 +59,7 @@ class Feeder:
         sink: Callable[[NDArray[np.float32]], None] | None = None,
         capture: Capture | None = None,
         audition: Audition | None = None,
+        missing: Sequence[str] = (),
     ) -> None:
         self.plan = Plan()
         self._graph = graph
@@ -68,9 +72,12 @@ class Feeder:
         self._sink = sink
         self._capture = capture
         self._audition = audition
+        self._missing = list(missing)
         self._asked = 0 if earlier is None else earlier.captured
         self._scheduler = Scheduler(self.plan, library, sample_rate)
-        self._writer = RingWriter(graph, self.plan, sample_rate, backend.rate)
+        self._cue = Cue(library, sample_rate) if graph.cue else None
+        ahead = None if self._cue is None else self._cue.plan
+        self._writer = RingWriter(graph, self.plan, sample_rate, backend.rate, ahead)
         self._keeping = Keeping(graph, self.plan, self._writer, _described(backend, sample_rate), events)
         self._timeline = Timeline(backend.rate, backend.buffer_size)
         self._underruns = 0 if earlier is None else earlier.dropouts + 1
@@ -87,7 +94,7 @@ class Feeder:
         return self._underruns + self._timeline.dropouts
 
     def stalled(self, at: float) -> bool:
-        """Whether no block has left for two seconds at clock time ``at``."""
+        """Whether no block has left for a second at clock time ``at``, though we looked."""
         return self._moved > 0 and at - self._moved > _STALLED
 
     def tick(self, control: ControlState | None, dreamer: DreamerState | None, at: float) -> bool:
@@ -107,6 +114,8 @@ class Feeder:
         elif moved:
             self._starved = False
         self._scheduler.tick(control, dreamer, self._writer.rendered, at, self._heard_from)
+        if self._cue is not None:
+            self._cue.tick(control, dreamer, self.plan, self._writer.rendered)
         self._writer.fill(self._played + self._lead)
         self._keeping.rendered()
         heard = round(self._writer.engine_position(self._played))
@@ -118,8 +127,12 @@ class Feeder:
                 self._audition.tick(control, self._played, self._played + self._lead)
             self._asked = max(self._asked, control.captures)
             if self._capture is not None:
-                self._capture.look(control.captures, current.entry if current is not None else None, heard)
+                entry = current.entry if current is not None else None
+                self._capture.look(control.captures, entry, heard)
+                self._capture.record(control.takes, control.take_from, entry, heard)
         self.plan.prune(heard)
+        if self._cue is not None:
+            self._cue.plan.prune(heard)
         return moved
 
     def fade_out(self) -> None:
@@ -131,12 +144,17 @@ class Feeder:
         self._follow(at)
         self._keeping.close(at)
 
-    def state(self, at: float) -> AudioState | None:
-        """What the others may know, at clock time ``at``; None before the first sample is placed."""
+    def state(self, at: float, lost: bool = False) -> AudioState | None:
+        """What the others may know, at clock time ``at``; None before the first sample is placed.
+
+        The device being ``lost``, the loop goes on by the clock, where the next process finds it.
+        """
         if not self._anchored:
             return None
         # A graph that has stopped does not go on in the books: at most two blocks beyond what was seen to leave.
-        device = min(self._timeline.position_at(at), self._played + 2.0 * self._backend.buffer_size)
+        device = self._timeline.position_at(at)
+        if not lost:
+            device = min(device, self._played + 2.0 * self._backend.buffer_size)
         peak, self._peak = self._peak, 0.0
         return AudioState(
             pid=os.getpid(),
@@ -153,8 +171,12 @@ class Feeder:
             peak=peak,
             captured=self._asked if self._capture is None else self._capture.captured,
             captured_file="" if self._capture is None else self._capture.file,
+            taken=0 if self._capture is None else self._capture.taken,
+            taken_file="" if self._capture is None else self._capture.take_file,
+            input=self._capture is not None,
             audition="" if self._audition is None else self._audition.taken,
             audition_left=0.0 if self._audition is None else self._audition.left(device),
+            missing=self._missing,
             kept=self._keeping.seconds,
             events=self._events.latest(),
         )
@@ -162,7 +184,7 @@ class Feeder:
     def _follow(self, at: float) -> bool:
         """Unwrap the graph's position, hand on what it has played and silence that part of the ring."""
         unseen = at - (self._looked or at)
-        self._moved = self._moved or at
+        self._moved = (self._moved or at) + (unseen if unseen > _ABSENT else 0.0)
         self._looked = at
         index = self._graph.index()
         if index is None:

@@ -25,14 +25,15 @@ from ear_engine.shared_memory.states import AudioState, ControlState, DreamerSta
 if TYPE_CHECKING:
     from ear_engine.playback.backend import Backend
     from ear_engine.playback.feeder import Feeder
+    from ear_engine.playback.lookout import Lookout
     from ear_engine.playback.recorder import Recorder
 
 _TICK = 0.005  # seconds
 _KEEP_ALIVE = 0.05  # longest time between two states, seconds
 _PARENT_CHECK = 0.1
-_FADE = 0.03
+_FADE = 0.05
 EXIT_BAD_INPUT = 2
-EXIT_DEVICE_LOST = 3
+EXIT_DEVICE_CHANGES = 3
 
 
 def audio_main(session: Path, options: AudioOptions) -> None:
@@ -43,8 +44,8 @@ def audio_main(session: Path, options: AudioOptions) -> None:
     now. The recording then goes on in a new file (``take-2.wav``). It also begins there if ``take.wav`` exists: no file
     is ever overwritten. An event tells so, and ``AudioState.record_path`` always names the file.
 
-    Exits with code 2 on bad input (the last event in the audio slot says what), with code 3 if the device is lost: a
-    new process then finds out what is there.
+    Exits with code 2 on bad input (the last event in the audio slot says what), with code 3 if the device is lost or
+    back: a new process then plays on it, or on a clock until it is there (``standing_in.py``).
     """
     platform.ignore_interrupt()
     platform.raise_priority()
@@ -91,15 +92,17 @@ def _play(
     ended: _Ending,
 ) -> None:
     from ear_engine.playback.audition import Audition
-    from ear_engine.playback.backend import open_backend
-    from ear_engine.playback.capture import Capture
     from ear_engine.playback.feeder import Feeder
     from ear_engine.playback.graph import Graph
     from ear_engine.playback.library import LoopLibrary
+    from ear_engine.playback.live_input import open_input
+    from ear_engine.playback.lookout import Lookout
     from ear_engine.playback.recorder import Recorder, check_record_path
+    from ear_engine.playback.standing_in import open_again
 
     take = None if options.record is None else check_record_path(options.record)
-    backend = open_backend(options, events)
+    backend, missing = open_again(options, events, earlier)
+    lookout = None if missing is None else Lookout(missing)
     if options.latency is not None:
         backend.latency = options.latency
     recorder = None
@@ -109,11 +112,8 @@ def _play(
             events.report("info", "recording_goes_on", f"The sound was interrupted; its recording goes on in {take}.")
         elif take != options.record:
             events.report("info", "recording_renamed", f"{options.record} exists already; {take} is recorded instead.")
-    graph = Graph(inputs=backend.inputs)
-    capture = None
-    if backend.inputs:
-        before = 0 if earlier is None else earlier.captured
-        capture = Capture(session / "loops", backend.rate, options.sample_rate, backend.latency, events, before)
+    graph = Graph(inputs=backend.inputs, cue=backend.channels > 2)
+    capture = open_input(session, options, backend, events, earlier)
     taken = "" if earlier is None else earlier.audition
     audition = Audition(session / "loops", graph, backend.rate, backend.buffer_size, events, taken)
     feeder = Feeder(
@@ -127,21 +127,26 @@ def _play(
         sink=None if recorder is None else recorder.write,
         capture=capture,
         audition=audition,
+        missing=() if lookout is None else lookout.missing,
     )
     gc.freeze()
     backend.start()
+    changes = False
     try:
-        lost = _loop(session, feeder, backend, recorder, writer, events, ended)
+        changes = _loop(session, feeder, backend, recorder, writer, events, ended, lookout)
     finally:
-        backend.stop()
+        if not changes:
+            backend.stop()
+        if lookout is not None:
+            lookout.close()
         feeder.drain(now())
         if recorder is not None:
             recorder.close()
-        _publish(feeder, recorder, writer)
+        _publish(feeder, recorder, writer, changes)
+        if changes:
+            os._exit(EXIT_DEVICE_CHANGES)  # a driver whose device is gone need not let go of it ever
         graph.close()
         backend.close()
-    if lost:
-        sys.exit(EXIT_DEVICE_LOST)
 
 
 def _loop(
@@ -152,8 +157,9 @@ def _loop(
     writer: StateWriter[AudioState],
     events: EventLog,
     ended: _Ending,
+    lookout: Lookout | None,
 ) -> bool:
-    """Tick until it is time to end, then fade out; return whether the device was lost."""
+    """Tick until it is time to end, then fade out; return whether the device was lost instead, or is back."""
     controls = StateReader(session, "control", ControlState)
     dreamers = StateReader(session, "dreamer", DreamerState)
     published, known = 0.0, -1
@@ -169,14 +175,16 @@ def _loop(
         if feeder.stalled(at):
             events.report("error", "device_lost", f"The audio device {backend.device!r} takes no sound any more.")
             return True
+        if lookout is not None and lookout.found():
+            return True
         time.sleep(_TICK)
     feeder.fade_out()
     time.sleep(_FADE + 2 * backend.buffer_size / backend.rate)
     return False
 
 
-def _publish(feeder: Feeder, recorder: Recorder | None, writer: StateWriter[AudioState]) -> None:
-    state = feeder.state(now())
+def _publish(feeder: Feeder, recorder: Recorder | None, writer: StateWriter[AudioState], changes: bool = False) -> None:
+    state = feeder.state(now(), changes)
     if state is not None:
         if recorder is not None:
             state = dataclasses.replace(state, recorded=recorder.seconds, record_path=str(recorder.path))

@@ -18,11 +18,18 @@ class RingWriter:
     Device samples count from the server's start, engine samples from the session's. They are tied together at an
     anchor; from there device sample ``d`` is engine sample ``e0 + (d - d0) * sample_rate / device_rate``, also if
     the stream is resampled: the resampler (soxr) gives out its first sample for its first sample, only later.
+
+    Args:
+        graph: whose rings are filled.
+        plan: what the hall hears.
+        sample_rate, device_rate: Hz.
+        ahead: what the cue hears of what comes next, if there is a cue.
     """
 
-    def __init__(self, graph: Graph, plan: Plan, sample_rate: int, device_rate: int) -> None:
+    def __init__(self, graph: Graph, plan: Plan, sample_rate: int, device_rate: int, ahead: Plan | None = None) -> None:
         self._graph = graph
         self._plan = plan
+        self._ahead = ahead
         self._rates = (sample_rate, device_rate)
         self._ratio = sample_rate / device_rate
         self._anchor = (0, 0.0)
@@ -40,7 +47,9 @@ class RingWriter:
         if self._rates[0] != self._rates[1]:
             import soxr  # only if needed: it costs 50 ms
 
-            self._resampler = soxr.ResampleStream(*self._rates, 4, dtype="float32", quality="HQ")
+            self._resampler = soxr.ResampleStream(
+                *self._rates, 4 if self._ahead is None else 6, dtype="float32", quality="HQ"
+            )
 
     def engine_position(self, device: float) -> float:
         """Engine sample at device sample ``device``."""
@@ -49,13 +58,17 @@ class RingWriter:
     def fill(self, until: int) -> None:
         """Write whole chunks as long as they end at or before device sample ``until``."""
         while self.written + _CHUNK <= until:
-            wet, dry = self._plan.render(self.rendered, _CHUNK)
+            pairs = [*self._plan.render(self.rendered, _CHUNK)]
+            if self._ahead is not None:
+                pairs.append(self._ahead.render(self.rendered, _CHUNK)[0])
             self.rendered += _CHUNK
             if self._resampler is not None:
-                wet, dry = self._resample(wet, dry)
-            self._graph.write(self.written, wet, dry)
-            self.written += wet.shape[1]
+                pairs = self._resample(pairs)
+            self._graph.write(self.written, pairs[0], pairs[1])
+            if self._ahead is not None:
+                self._graph.write_next(self.written, pairs[2])
+            self.written += pairs[0].shape[1]
 
-    def _resample(self, wet: Stereo, dry: Stereo) -> tuple[Stereo, Stereo]:
-        block = self._resampler.resample_chunk(np.ascontiguousarray(np.concatenate((wet, dry)).T)).T
-        return block[:2], block[2:]
+    def _resample(self, pairs: list[Stereo]) -> list[Stereo]:
+        block = self._resampler.resample_chunk(np.ascontiguousarray(np.concatenate(pairs).T)).T
+        return [block[first : first + 2] for first in range(0, len(block), 2)]

@@ -12,10 +12,11 @@ import pytest
 from ear_engine.errors import UserError
 from ear_engine.playback import backend as backends
 from ear_engine.playback.backend import open_backend
+from ear_engine.playback.devices import Output
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.options import AudioOptions
 
-SPEAKERS = {0: ("Speakers", 44100, 0.01), 3: ("USB Speakers", 48000, 0.02)}
+SPEAKERS = {0: Output("Speakers", 44100, 0.01, 2, True), 3: Output("USB Speakers", 48000, 0.02, 2)}
 
 
 @pytest.fixture
@@ -67,6 +68,7 @@ _OPEN = """
 import sys
 from ear_engine.errors import UserError
 from ear_engine.playback.backend import open_backend
+from ear_engine.playback.devices import Output
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.options import AudioOptions
 try:
