@@ -10,6 +10,7 @@ from ear_engine.control import ControlLog
 from ear_engine.ear_files import EarFolder
 from ear_engine.errors import UserError
 from ear_engine.node.map_making import MapMaking
+from ear_engine.node.memory import Memory
 from ear_engine.node.midi import Midi
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
@@ -59,10 +60,11 @@ def all_commands(tree: ParameterTree) -> tuple[Command, ...]:
     )
     transport = Transport(control, lambda: None)
     midi = Midi(_never, control, transport, osc=_never, maps=(), report=_never)
+    memory = Memory(control, nowhere, audio=_never, layers=_never, refuse=_never, report=_never)
     ears = Models(control, EarFolder("", nowhere))
     options = NodeOptions(EarFolder("", nowhere))
     desk = SetDesk(control, options, (), str, lambda: None, lambda level, code, message: None)
-    parts = (ears.commands(), map_.commands(), making.commands(), desk.commands(), midi.commands())
+    parts = (ears.commands(), map_.commands(), making.commands(), desk.commands(), midi.commands(), memory.commands())
     return (*builtin_commands(), *(command for part in parts for command in part))
 
 

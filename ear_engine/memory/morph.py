@@ -100,7 +100,8 @@ class SpectralMorph:
         audio = self._frames.audio(spectra)
         energy = (1 - share) * _energy(self._ends[0]) + share * _energy(self._ends[1])
         audio *= np.float32(math.sqrt(energy / max(_energy(audio), 1e-20)))
-        return audio / max(np.float32(1.0), np.abs(audio).max())
+        peak = float(np.abs(audio).max())
+        return audio if peak <= 1.0 else audio / np.float32(peak)
 
 
 def _between(one: Frames, other: Frames) -> Frames:

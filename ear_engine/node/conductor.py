@@ -30,6 +30,7 @@ from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
 from ear_engine.node.link import LinkClock
 from ear_engine.node.map_making import MapMaking
+from ear_engine.node.memory import Memory
 from ear_engine.node.midi import Midi
 from ear_engine.node.midi_clock import ORIGIN as MIDI_CLOCK
 from ear_engine.node.models import ORIGIN as MODELS
@@ -152,6 +153,14 @@ class Node:
             maps=options.midi_maps,
             report=self._report,
         )
+        self._memory = Memory(
+            self.control,
+            self.session,
+            audio=lambda: self.board.audio,
+            layers=lambda: self._targets.layers,
+            refuse=lambda origin, address, error: self.osc.fail(origin, address, error),
+            report=self._report,
+        )
         self._shapes: list[LayerInfo] = []
         self._network: tuple[list[str], list[list[int]]] = ([], [])
         self.osc = OscService(
@@ -175,6 +184,7 @@ class Node:
                 *self.desk.commands(),
                 *session_commands(self._recording),
                 *self._midi.commands(),
+                *self._memory.commands(),
             ),
         )
         self.web = WebServer(
@@ -255,6 +265,7 @@ class Node:
                 self._report("warning", "rejoined", "The engine had died and is back; the sound has gone on.")
             resuming.open_imprints(self._imprints, self.options, self.control, self._report)
             self.desk.open(self.heard, lambda: self.osc.port, afresh=self._before is None)
+            self._memory.open(self.heard, self._sources)
             self._recording.open(self.options.keep if self._before is None else None)
             self.control.listen(self._changed)
             self._publish()
@@ -270,6 +281,7 @@ class Node:
                 self.web.run(),
                 self.desk.run(),
                 self._midi.run(),
+                self._memory.run(),
                 self._link.run(),
             )
             tasks = [asyncio.create_task(task) for task in work]
@@ -320,6 +332,7 @@ class Node:
         self._herald.look(at)
         self._aimed.look()
         self._imprints.look()
+        self._memory.look()
         self._recording.look(audio, dreamer)
         self._making.look()
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
@@ -410,6 +423,7 @@ class Node:
                 self._herald.say([f"  recorded {audio.recorded:.1f} s to {audio.record_path}"])
         await farewell
         await self.desk.close()
+        self._memory.close()
         await self.web.close()
         self._midi.close()
         if self._viewer is not None:

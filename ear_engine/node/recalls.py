@@ -1,0 +1,176 @@
+"""A remembered loop is heard again: with its source and its length, if those are others now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ear_engine.change import Change
+from ear_engine.control import ControlLog
+from ear_engine.errors import UserError
+from ear_engine.memory.remembered import Remembered
+from ear_engine.node.memory_clips import clip_name
+from ear_engine.node.remembering import Remembering, digest_of
+from ear_engine.node.sources import ORIGIN as SOURCE
+from ear_engine.node.sources import Sources
+from ear_engine.shared_memory.clock import now
+from ear_engine.shared_memory.loops import LoopFile, write_loop
+
+_SHAPING = ("source/fit", "source/clip", "playback/tempo", "playback/beats")
+_PATIENCE = 10.0  # seconds for a source to come
+_KEPT = 3  # files
+
+Ended = Callable[[Change | None, UserError | None], None]
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """A loop that waits for its source."""
+
+    loop: Remembered
+    sound: LoopFile
+    origin: str
+    ended: Ended
+    deadline: float
+    values: dict[str, object]
+
+
+class Recalls:
+    """Hands loops to the dreamer.
+
+    Args:
+        control: what is recalled is a change like any other.
+        sources: what is dreamed from.
+        remembering: what was heard.
+        folder: the session's loops.
+    """
+
+    def __init__(self, control: ControlLog, sources: Sources, remembering: Remembering, folder: Path) -> None:
+        self._control = control
+        self._sources = sources
+        self._remembering = remembering
+        self._folder = folder
+        self._coming: _Coming | None = None
+        self._hashed: tuple[int, str] = (-1, "")  # number of the source, and its digest
+        control.listen(self._changed)
+
+    def recall(self, loop: Remembered, origin: str, ended: Ended) -> None:
+        """Let ``loop`` be heard, and the dream go on from it; ``ended`` is told the change, or why it cannot be.
+
+        Raises:
+            UserError: its sound is gone, or there is no room for it.
+        """
+        self.give_up()
+        sound = self._remembering.store.read(loop.number)
+        if self._fits(loop):
+            ended(self.take(sound, origin, loop.number), None)
+            return
+        values: dict[str, object] = {name: loop.values[name] for name in _SHAPING if name in loop.values}
+        self._coming = _Coming(loop, sound, origin, ended, now() + _PATIENCE, values)
+        try:
+            self._control.apply(values, origin, gesture="recall")
+        except UserError as error:  # its clip is gone: its source is remembered
+            if not self._remembering.store.has_sound(loop.source):
+                self._coming = None
+                raise error
+            values = {**values, "source/clip": clip_name(loop.source), "source/fit": "clip_tempo"}
+            self._coming = replace(self._coming, values=values)
+            self._control.apply(values, origin, gesture="recall")
+
+    def take(
+        self,
+        sound: LoopFile,
+        origin: str,
+        number: int = 0,
+        *,
+        still: bool = False,
+        morph: bool = False,
+        branch: bool = True,
+    ) -> Change:
+        """Let ``sound``, which is as long as the source, be heard bit for bit.
+
+        Args:
+            sound: the loop.
+            origin: who asked.
+            number: of the remembered loop that it is, 0 if it is none.
+            still: the dream rests on it.
+            morph: it is a step of a morph.
+            branch: whether it begins a branch of the family.
+
+        Raises:
+            UserError: there is no room for it.
+        """
+        count = self._control.snapshot().recalls + 1
+        file = f"recall-{count:08d}.ear"
+        sequence = self._control.number + 1
+        try:
+            write_loop(self._folder / file, replace(sound, sequence=sequence, activations={}, gradient=None))
+        except OSError as error:
+            reason, mend = f"cannot be taken up ({error.strerror})", "make room in the temporary folder"
+            raise UserError("the loop", reason, mend, "no_room") from None
+        if branch:
+            self._remembering.lineage.cut(sequence, number, morph)
+        change = self._control.set_recall(file, origin, still)
+        self._prune(count)
+        return change
+
+    def look(self) -> None:
+        """See whether a source has not come; call it every now and then."""
+        if self._coming is not None and now() > self._coming.deadline:
+            self._fail(
+                UserError(f"loop {self._coming.loop.number}", "waits for its source in vain", "try again", "late")
+            )
+
+    def give_up(self) -> None:
+        """What waits for its source is not wanted any more."""
+        if self._coming is not None:
+            mend = "recall it again"
+            self._fail(UserError(f"loop {self._coming.loop.number}", "gives way to another", mend, "cancelled"))
+
+    def fits(self, loop: Remembered) -> bool:
+        """Whether ``loop`` is as long as what is heard."""
+        clip = self._sources.current
+        return (clip.samples, clip.beats, clip.sample_rate) == (loop.samples, loop.beats, loop.sample_rate)
+
+    def _fits(self, loop: Remembered) -> bool:
+        """Whether it also descends from the source that is there."""
+        number, source = self._control.snapshot().source_number, self._remembering.store.get(loop.source)
+        if not self.fits(loop) or source is None:
+            return self.fits(loop)
+        if self._hashed[0] != number:
+            clip = self._sources.current
+            self._hashed = number, digest_of(clip.audio, clip.beats)
+        return source.digest == self._hashed[1]
+
+    def _changed(self, change: Change) -> None:
+        coming = self._coming
+        if coming is None:
+            return
+        if "source" in change.engine:
+            self._coming = None
+            if self.fits(coming.loop):
+                try:
+                    coming.ended(self.take(coming.sound, coming.origin, coming.loop.number), None)
+                except UserError as error:
+                    coming.ended(None, error)
+            else:
+                reason = "does not fit the source that has come"
+                coming.ended(None, UserError(f"loop {coming.loop.number}", reason, "recall it again", "other_length"))
+        elif change.origin == SOURCE and change.values.get("source/clip", coming.values.get("source/clip")) != (
+            coming.values.get("source/clip")
+        ):
+            reason = "cannot come back without its source"
+            self._fail(UserError(f"loop {coming.loop.number}", reason, "see the other message", "bad_clip"))
+
+    def _fail(self, error: UserError) -> None:
+        coming, self._coming = self._coming, None
+        if coming is not None:
+            coming.ended(None, error)
+
+    def _prune(self, newest: int) -> None:
+        for path in self._folder.glob("recall-*.ear"):
+            if int(path.stem.removeprefix("recall-")) <= newest - _KEPT:
+                with suppress(OSError):  # still mapped (Windows): next time
+                    path.unlink()
