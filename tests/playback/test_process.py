@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ear_engine.platform import process_alive
 from ear_engine.playback.backend import boot_server
+from ear_engine.playback.devices import jack_server
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.states import AudioState
 from tests.playback.helpers import RATE, Session, sine, spawn
@@ -205,3 +206,53 @@ def test_jack_at_any_rate_plays_at_the_right_pitch(session: Session, tmp_path: P
     assert len(settled) > jack
     assert crossings(settled, rate) == pytest.approx(TONE, abs=0.01)
     assert np.abs(np.diff(settled)).max() < 0.035
+
+
+def jackd(name: str, rate: int, outputs: int = 2) -> subprocess.Popen[bytes]:
+    """A JACK server without hardware, once it takes clients."""
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(rate), "-p", "512", "-P", str(outputs)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.perf_counter() + 5
+    while jack_server() is None and time.perf_counter() < end:
+        time.sleep(0.05)
+    return server
+
+
+@pytest.mark.jack
+@pytest.mark.slow
+def test_a_server_that_dies_is_stood_in_for_and_taken_again_when_it_is_back(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("jackd") is None:
+        pytest.skip("jackd is not installed")
+    name = f"ear-engine-test-{os.getpid()}-back"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    server = jackd(name, 44100)
+    try:
+        session.source(1, sine(4400, TONE))
+        process = spawn(session, backend="jack")
+        before = session.wait(sounds)
+        server.kill()
+        server.wait()
+        died = time.perf_counter()
+        process.join(5)
+        assert process.exitcode == 3 and time.perf_counter() - died < 1.8  # the next one waits in the node
+        process = spawn(session, backend="jack")
+        state = session.wait(lambda found: found.pid == process.pid and sounds(found))
+        assert (state.backend, state.missing) == ("null", ["jack", ""])
+        assert [event.code for event in state.events] == ["device_lost", "standing_in"]
+        assert state.dropouts == before.dropouts + 1
+        heard, then = (found.position - found.latency * RATE for found in (state, before))
+        assert heard == pytest.approx(then + (state.time - before.time) * RATE, abs=0.012 * RATE)  # half a block
+        server = jackd(name, 48000)
+        process.join(10)
+        assert process.exitcode == 3
+        process = spawn(session, backend="jack")
+        state = session.wait(lambda found: found.pid == process.pid and sounds(found))
+        assert (state.backend, state.device_rate, state.missing) == ("jack", 48000, [])
+        assert state.events[-1].code == "device_back"
+    finally:
+        session.set(stop=True)
+        process.join(5)
+        server.terminate()
+        server.wait()
