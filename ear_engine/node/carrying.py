@@ -1,7 +1,8 @@
 """What was dreamed so far, brought along to another tempo or length: it sounds at once, whatever the dreamer does.
 
 The difference of the newest dream to its source is laid on the beats of the new loop as the clip is, and added to
-the new source. The dreamer does the same with its own state, and what it makes of it takes over.
+the new source; so are its activations, roughly, for the lights to go on. The dreamer does the same with its own state,
+and what it makes and hears of it takes over.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ear_engine.fitting import refit
 from ear_engine.shared_memory.loops import LoopFile, read_loop, source_name, write_loop
@@ -68,7 +70,12 @@ class Carrier:
                 step=dream.step,
                 sequence=dream.sequence,
                 objective=dream.objective,
+                frames=round(dream.frames * source.samples / dream.samples),
                 name=source.name,
+                activations={
+                    name: rows[laid_rows(len(rows), dream, source, stretched)]
+                    for name, rows in dream.activations.items()
+                },
             )
             write_loop(self._folder / carried_name(number), loop)
         except (OSError, ValueError):  # pruned meanwhile, or no room: the source is there
@@ -81,3 +88,18 @@ class Carrier:
             if int(path.stem.removeprefix("carried-")) < oldest:
                 with suppress(PermissionError, FileNotFoundError):  # still mapped (Windows): next time
                     path.unlink()
+
+
+def laid_rows(rows: int, dream: LoopFile, source: LoopFile, stretched: bool) -> NDArray[np.intp]:
+    """For each row of a layer in ``source``'s length the one of ``rows`` in ``dream``'s that sounds there.
+
+    In the rest after a short beat that is the beat's last one.
+    """
+    count = max(1, round(rows * source.samples / dream.samples))
+    beats = (np.arange(count) + 0.5) / count * source.beats
+    whole = np.floor(beats)
+    inside = beats - whole
+    if not stretched:
+        inside = np.minimum(inside * source.samples / source.beats * dream.beats / dream.samples, 1.0 - 1e-9)
+    found = (whole % dream.beats + inside) / dream.beats * rows
+    return np.minimum(found.astype(np.intp), rows - 1)

@@ -9,7 +9,7 @@ import pytest
 
 from ear_engine.clip import Clip, fit_clip
 from ear_engine.fitting import lay_beats, resample_loop
-from ear_engine.node.carrying import Carrier, carried_name
+from ear_engine.node.carrying import Carrier, carried_name, laid_rows
 from ear_engine.shared_memory.loops import LoopFile, loop_name, read_loop, source_name, write_loop
 from tests.playback.helpers import RATE, noise
 
@@ -55,3 +55,17 @@ def test_without_a_dream_of_this_clip_the_source_is_what_sounds(folder: Path) ->
     assert Carrier(folder, lambda: loop_name(4)).carry(fitted(90.0, 8, name="bass"), stretched=False) == source
     (folder / source_name(1)).unlink()
     assert Carrier(folder, lambda: loop_name(4)).carry(fitted(90.0, 8), stretched=False) == source
+
+
+@pytest.mark.parametrize(("tempo", "beats", "mode"), [(97.3, 8, "crop"), (150.0, 12, "crop"), (90.0, 4, "stretch")])
+def test_activations_are_laid_on_the_same_beats(folder: Path, tempo: float, beats: int, mode: str) -> None:
+    dream = read_loop(folder / loop_name(4))
+    source = fitted(tempo, beats, mode=mode)
+    rows = 176
+    laid = laid_rows(rows, dream, source, mode == "stretch")
+    assert len(laid) == round(rows * source.samples / dream.samples)
+    for beat in range(beats):
+        first = int(np.ceil(beat * len(laid) / beats))
+        assert abs(laid[first] - beat % 8 * rows / 8) <= 1.5
+        last = int(np.ceil((beat + 1) * len(laid) / beats)) - 1
+        assert laid[last] <= (beat % 8 + 1) * rows / 8
