@@ -44,14 +44,19 @@ def add(command: Commands) -> None:
     """Add these commands."""
     _add_serve(command("serve", "play: dream, sound and OSC", _SERVE))
     _add_replay(command("replay", "play a performance again that was kept: as sound, as a film, dreamed anew", _REPLAY))
+    command("devices", "list what sound can go to: devices, channels, rates, JACK's ports")
     _add_view(command("view", "show the map while the ear listens, and touch what shall be heard", _VIEW))
 
 
 def _add_serve(serve: Parser) -> None:
     add = serve.add_argument
     add("--audio", choices=("auto", "portaudio", "jack", "null"), default="auto", help="where the sound goes (auto)")
-    add("--audio-device", metavar="NAME", help="PortAudio device, by number or part of its name")
-    add("--input", action="store_true", help="listen to the device's inputs too, for target/imprint input")
+    add("--audio-device", metavar="NAME", help="PortAudio device, by number or part of its name; `ear-engine devices`")
+    add("--rate", type=int, metavar="HZ", help="of the device (44100 if it takes that, else its usual one)")
+    add("--buffer", type=int, metavar="N", help="samples in a block, 64 to 4096 (1024); smaller is faster and riskier")
+    add("--channels", type=int, choices=(2, 4), default=2, help="4: outputs 3 and 4 carry the cue, see cue/source (2)")
+    live = "the device's inputs too, or a sound file in their place, over and over: to record takes of, to listen to"
+    add("--input", nargs="?", const="", metavar="FILE", help=live)
     add("--record", metavar="FILE.wav", help="write what is heard")
     keep = "keep the performance from the start: its log, its loops; `ear-engine replay NAME` plays it again"
     add("--keep", metavar="NAME|FOLDER", help=keep)

@@ -134,7 +134,25 @@ def _audio(typed: argparse.Namespace, record: Path | None) -> AudioOptions:
     if typed.audio_device is not None and typed.audio in ("jack", "null"):
         reason, mend = f"is for PortAudio, not for {typed.audio}", "leave it out, or use --audio portaudio"
         raise UserError("--audio-device", reason, mend, "bad_value")
-    return AudioOptions(backend=typed.audio, device=typed.audio_device, record=record, input=typed.input)
+    for name, value, low, high, unit, jack in (
+        ("--rate", typed.rate, 8000, 192000, "Hz", "-r"),
+        ("--buffer", typed.buffer, 64, 4096, "samples", "-p"),
+    ):
+        if value is not None and not low <= value <= high:
+            raise UserError(f"{name} {value}", f"is not from {low} to {high} {unit}", "use one that is", "bad_value")
+        if value is not None and typed.audio == "jack":
+            raise UserError(
+                name, "is JACK's to decide", f"leave it out, or start jackd with {jack} {value}", "bad_value"
+            )
+    return AudioOptions(
+        backend=typed.audio,
+        device=typed.audio_device,
+        buffer_size=typed.buffer or AudioOptions.buffer_size,
+        device_rate=typed.rate,
+        channels=typed.channels,
+        record=record,
+        input=typed.input,
+    )
 
 
 def _allowed(networks: list[str]) -> tuple[str, ...]:
