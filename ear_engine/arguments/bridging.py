@@ -25,11 +25,19 @@ examples:
 A value is what it looks like (12 whole, 1.5 a number, true 1, else text), or what the address takes, or what --type
 says.
 send ends with 1 if the engine refuses; listen and dump end with Ctrl-C."""
+_MIDI = """\
+examples:
+  ear-engine midi list                          maps and ports
+  ear-engine midi monitor                       what comes, and what it would play
+  ear-engine midi monitor --midi-map generic_8
+
+To bind a control while the engine runs: ear-engine osc send /ear/midi/learn /ear/dream/rate, and move it."""
 
 
 def add(command: Commands) -> None:
     """Add these commands."""
     _add_clients(command("clients", "install what ships for SuperCollider and other programs", _CLIENTS))
+    _add_midi(command("midi", "list MIDI ports and maps, print what a controller says", _MIDI))
     _add_osc(command("osc", "speak with a running engine: send, listen, dump, list", _OSC))
 
 
@@ -40,6 +48,17 @@ def _add_clients(clients: Parser) -> None:
     install.add_argument("name", metavar="NAME", help="supercollider, for one; `ear-engine clients list` lists all")
     install.add_argument("--to", metavar="FOLDER", help="put its folder into this one")
     install.add_argument("--force", action="store_true", help="overwrite files that were changed there, too")
+
+
+def _add_midi(midi: Parser) -> None:
+    actions = midi.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    monitor = actions.add_parser("monitor", help="print what comes, and what it would play", allow_abbrev=False)
+    for action in (actions.add_parser("list", help="maps and ports", allow_abbrev=False), monitor):
+        where = "where ports are looked for (auto)"
+        action.add_argument("--midi", choices=("auto", "alsa", "jack"), default="auto", help=where)
+    map_ = "map for devices that have none, or for ports whose name holds a word; may be repeated"
+    monitor.add_argument("--midi-map", action="append", default=[], metavar="NAME[=PORT]", help=map_)
+    monitor.add_argument("--seconds", type=float, metavar="N", help="end after N seconds")
 
 
 def _add_osc(osc: Parser) -> None:

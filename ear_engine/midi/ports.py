@@ -8,7 +8,8 @@ from typing import Protocol
 
 OURS = "ear-engine"
 """What ports of engines are called, which no engine opens."""
-_NUMBERS = re.compile(r"(\s+\d+:\d+|\s+\d+)$")  # of clients and ports, which change when a device is connected again
+# of clients and ports, which change when a device is connected again (ALSA, Windows; JACK)
+_NUMBERS = re.compile(r"(\s+\d+:\d+|\s+\d+)$|-\d\d(?=:)")
 _SIDES = re.compile(r"\b(in|out|input|output|capture|playback|midi_capture|midi_playback)(_?\d*)\b")
 
 Heard = Callable[[Sequence[int], float], None]
