@@ -96,6 +96,7 @@ class StatusBoard:
             clients=self._clients(),
             pids={"node": os.getpid(), **self._pids()},
             http_port=self._http_port(),
+            missing=" ".join(audio.missing).strip() if audio is not None else "",
         )
 
     @property
@@ -128,6 +129,8 @@ def status_line(report: StatusReport, loading: bool = False, recorded: float = 0
     ]
     if recorded > 0:
         parts.append(f"recorded {int(recorded) // 60}:{int(recorded) % 60:02d}")
+    if report.missing:
+        parts.insert(0, f"no sound: {report.missing} is gone")
     if report.state != "running":
         parts.insert(0, report.state)
     return " · ".join(parts)

@@ -23,6 +23,7 @@ class StatusReport:
     clients: int
     pids: dict[str, int] = field(default_factory=dict)  # process name → process id
     http_port: int = 0
+    missing: str = ""  # audio device that a clock stands in for until it is back
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

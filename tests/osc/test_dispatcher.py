@@ -315,6 +315,8 @@ def test_system_commands(desk: Desk) -> None:
             2,
             "http_port",
             0,
+            "missing",
+            "",
             "pid_node",
             11,
             "pid_audio",
