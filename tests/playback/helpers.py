@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import time
 from collections.abc import Callable
@@ -138,8 +139,8 @@ def spawn(session: Session, **options: Any) -> BaseProcess:
 class Offline(NullBackend):
     """pyo's manual server without a clock: the test says when a block is due. ``rate`` is what the device claims."""
 
-    def __init__(self, buffer_size: int = 256, rate: int = RATE) -> None:
-        server = boot_server("manual", rate, buffer_size)
+    def __init__(self, buffer_size: int = 256, rate: int = RATE, channels: int = 2) -> None:
+        server = boot_server("manual", rate, buffer_size, channels=channels)
         assert server is not None
         super().__init__(server)
 
@@ -150,3 +151,8 @@ class Offline(NullBackend):
     def block(self) -> None:
         """Compute one block."""
         self._server.process()
+
+    def outputs(self) -> Audio:
+        """What the last block sent to the device, (channels, samples)."""
+        address, count = int(self._server.getOutputAddr(), 16), self.channels * self.buffer_size
+        return np.array((ctypes.c_float * count).from_address(address)).reshape(self.buffer_size, self.channels).T

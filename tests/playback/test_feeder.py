@@ -28,7 +28,7 @@ class Rig:
     def __init__(self, session: Session, backend: Offline, earlier: AudioState | None, start: float) -> None:
         self.session = session
         self.backend = backend
-        self.graph = Graph(ring=1 << 15)
+        self.graph = Graph(ring=1 << 15, cue=backend.channels > 2)
         self.events = EventLog()
         taken = "" if earlier is None else earlier.audition
         audition = Audition(session.loops, self.graph, backend.rate, backend.buffer_size, self.events, taken)
@@ -71,9 +71,14 @@ class Rig:
 
 @contextmanager
 def rig(
-    session: Session, rate: int = RATE, earlier: AudioState | None = None, start: float = 50.0, block: int = BLOCK
+    session: Session,
+    rate: int = RATE,
+    earlier: AudioState | None = None,
+    start: float = 50.0,
+    block: int = BLOCK,
+    channels: int = 2,
 ) -> Iterator[Rig]:
-    backend = Offline(block, rate)
+    backend = Offline(block, rate, channels)
     made = Rig(session, backend, earlier, start)
     backend.start()
     yield made
