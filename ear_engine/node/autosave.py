@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 
 from ear_engine import platform
-from ear_engine.control import ControlLog
 from ear_engine.node.heard import Heard, HeardLoops
 from ear_engine.node.threads import in_thread
 from ear_engine.sets.last import LastFolder
@@ -35,25 +34,25 @@ class Autosave:
     """Keeps what :mod:`ear_engine.sets.last` finds again.
 
     Args:
-        control: a change of it is something to keep.
         heard: the loops.
         folder: where to; asked when there is something to keep.
+        stamp: another one if there is something else to keep.
         text: what makes the text of the set as it is now, in a thread.
         report: told if it cannot be kept.
     """
 
     def __init__(
         self,
-        control: ControlLog,
         heard: HeardLoops,
         folder: Callable[[], LastFolder],
+        stamp: Callable[[], object],
         text: Callable[[], Text],
         report: Report,
     ) -> None:
-        self._control, self._text, self._report = control, text, report
+        self._stamp, self._text, self._report = stamp, text, report
         self._make = folder
         self._folder: LastFolder | None = None
-        self._number = -1  # of the last change that is kept
+        self._kept: object = None  # stamp of what is kept
         self._loop: LoopFile | None = None  # that is not kept yet
         self._after = 0.0  # clock time before which no other loop is kept
         self._seen = 0.0
@@ -83,8 +82,8 @@ class Autosave:
     async def _keep(self) -> bool:
         """Keep what is new; return whether that could be done."""
         folder = self._folder = self._folder or self._make()
-        number, at = self._control.number, now()
-        text = self._text() if number != self._number else None
+        stamp, at = self._stamp(), now()
+        text = self._text() if stamp != self._kept else None
         loop = self._loop if at >= self._after else None
         live = at - self._seen > _LIVE
         if text is None and loop is None and not live:
@@ -96,7 +95,7 @@ class Autosave:
                 self._failing = True
                 self._report("warning", "not_kept", f"The last set is not kept: {not_written(folder.path, error)}")
             return False
-        self._failing, self._seen, self._number = False, at, number
+        self._failing, self._seen, self._kept = False, at, stamp
         if loop is not None:
             self._loop = None if self._loop is loop else self._loop
             self._after = at + max(_LEAST, loop.audio.nbytes / _BYTES_A_SECOND)

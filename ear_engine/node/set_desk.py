@@ -14,7 +14,7 @@ from ear_engine.node.heard import HeardLoops
 from ear_engine.node.morphing import Morphs
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.preset_desk import PresetDesk
-from ear_engine.node.sets import Sets
+from ear_engine.node.sets import MidiData, Sets
 from ear_engine.osc.commands import Command
 from ear_engine.osc.groups.undo import undo_commands
 from ear_engine.sets.last import LastFolder
@@ -32,6 +32,7 @@ class SetDesk:
         engine: origins of what the engine changes by itself.
         clip: how the clip is called in a set.
         beat: beats that have been heard at the moment; None while nothing is.
+        midi: what MIDI controls do.
         report: told what everyone should know.
     """
 
@@ -42,6 +43,7 @@ class SetDesk:
         engine: Collection[str],
         clip: Callable[[], str],
         beat: Callable[[], float | None],
+        midi: Callable[[], MidiData],
         report: Report,
     ) -> None:
         self._control, self._options, self._report = control, options, report
@@ -56,6 +58,7 @@ class SetDesk:
             clip=clip,
             folders=options.clip_folders[1:],
             beat=beat,
+            midi=midi,
             report=report,
         )
         self._autosave: Autosave | None = None
@@ -76,7 +79,7 @@ class SetDesk:
             self.sets.begin(self._options.start, self._options.origin)
         if self._options.autosave:
             folder = lambda: LastFolder(port())  # noqa: E731
-            self._autosave = Autosave(self._control, heard, folder, self.sets.text, self._report)
+            self._autosave = Autosave(heard, folder, self.sets.stamp, self.sets.text, self._report)
 
     async def run(self) -> None:
         """Keep the last set."""

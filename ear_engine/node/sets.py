@@ -52,6 +52,7 @@ class Sets:
         clip: how the clip is.
         folders: of clips besides the user's own.
         beat: beats that have been heard at the moment; None while nothing is.
+        midi: what MIDI controls do; raises UserError while that cannot be had.
         report: told what of a set cannot be used.
     """
 
@@ -64,13 +65,11 @@ class Sets:
         clip: Callable[[], str],
         folders: tuple[Path, ...],
         beat: Callable[[], float | None],
+        midi: Callable[[], MidiData],
         report: Report,
     ) -> None:
-        self._control, self._beat, self._report = control, beat, report
+        self._control, self._beat, self._midi, self._report = control, beat, midi, report
         self._seed, self._ear, self._clip, self._folders = seed, ear, clip, folders
-        self.midi: MidiData | None = None
-        """What MIDI controls do, if there is MIDI."""
-        self._unused_midi: Mapping[str, Any] = {}  # of a set, while there is no MIDI
         self._used: dict[str, None] = {}  # presets that were played, the last one last
         self._latest = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -89,10 +88,13 @@ class Sets:
     def text(self) -> Callable[[], str]:
         """What makes the text of the set as it is now; it may read presets, so it is called in a thread."""
         tree = self._control.tree
-        midi = self._unused_midi if self.midi is None else self.midi.as_data()
         plain = SetFile(set_values(tree.values, tree), self._ear(), self._clip(), self._seed)
-        contents = Contents(plain, self._control.held, {}, midi, self._folders)
+        contents = Contents(plain, self._control.held, {}, self._midi_data(), self._folders)
         return partial(self._written, contents, tuple(self._used))
+
+    def stamp(self) -> object:
+        """Another one if there is something else to save."""
+        return self._control.number, repr(self._midi_data())
 
     def commands(self) -> tuple[Command, ...]:
         """Rows of the table."""
@@ -213,11 +215,21 @@ class Sets:
             beat = self._beat()
 
     def _take_midi(self, data: Mapping[str, Any]) -> None:
-        self._unused_midi = data
-        if self.midi is None or not data:  # a set without MIDI leaves the controls as they are
+        if not any(data.values()):  # a set without MIDI leaves the controls as they are
             return
-        for sentence in self.midi.from_data(data):
-            self._report("warning", "set_incomplete", sentence)
+        try:
+            sentences = self._midi().from_data(data)
+        except UserError as error:
+            self._fault(error)
+        else:
+            for sentence in sentences:
+                self._report("warning", "set_incomplete", sentence)
+
+    def _midi_data(self) -> dict[str, Any]:
+        try:
+            return {key: rows for key, rows in self._midi().as_data().items() if rows}
+        except UserError:  # said where it belongs
+            return {}
 
     def _fault(self, error: UserError) -> None:
         said = "" if error.code == "newer_set" else " It is left out."
