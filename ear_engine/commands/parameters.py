@@ -63,7 +63,7 @@ def all_commands(tree: ParameterTree) -> tuple[Command, ...]:
     memory = Memory(control, nowhere, audio=_never, layers=_never, refuse=_never, report=_never)
     ears = Models(control, EarFolder("", nowhere))
     options = NodeOptions(EarFolder("", nowhere))
-    desk = SetDesk(control, options, (), str, lambda: None, lambda level, code, message: None)
+    desk = SetDesk(control, options, (), str, lambda: None, _never, _never)
     parts = (ears.commands(), map_.commands(), making.commands(), desk.commands(), midi.commands(), memory.commands())
     return (*builtin_commands(), *(command for part in parts for command in part))
 

@@ -28,6 +28,7 @@ from ear_engine.node.heard import HeardLoops
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
+from ear_engine.node.link import ORIGIN as LINK
 from ear_engine.node.link import LinkClock
 from ear_engine.node.map_making import MapMaking
 from ear_engine.node.memory import Memory
@@ -63,7 +64,7 @@ from ear_engine.targets.facts import EarFacts
 from ear_engine.web.discovery import Discovery
 from ear_engine.web.server import WebServer
 
-ENGINE = ("node", SOURCE, MODELS, AUTOPILOT, MIDI_CLOCK)
+ENGINE = ("node", SOURCE, MODELS, AUTOPILOT, MIDI_CLOCK, LINK)
 """Origins of what the engine changes by itself."""
 _TICK = 0.02  # seconds between looks at the children
 _LOOK = 0.1  # between looks at their states
@@ -142,6 +143,7 @@ class Node:
             ENGINE,
             clip=lambda: self._sources.names.place(str(self.control.tree.values["source/clip"])),
             beat=lambda: self._transport.beat_at(now()),
+            midi=lambda: self._midi.bindings,
             report=self._report,
         )
         self._recording = Recording(self.control, self.session, lambda: self.board.audio, self._report)
