@@ -20,6 +20,7 @@ from ear_engine.node.console import Console, TerminalConsole
 from ear_engine.node.options import NodeOptions
 from ear_engine.osc.allowed import Allowed
 from ear_engine.parameters import ParameterTree
+from ear_engine.playback.input_file import check_input_file
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.recorder import check_record_path
 from ear_engine.presets import find_preset
@@ -151,8 +152,17 @@ def _audio(typed: argparse.Namespace, record: Path | None) -> AudioOptions:
         device_rate=typed.rate,
         channels=typed.channels,
         record=record,
-        input=typed.input,
+        input=typed.input == "",
+        input_file=_input_file(typed.input),
     )
+
+
+def _input_file(typed: str | None) -> Path | None:
+    if not typed:
+        return None
+    path = Path(typed).expanduser().absolute()
+    check_input_file(path)
+    return path
 
 
 def _allowed(networks: list[str]) -> tuple[str, ...]:

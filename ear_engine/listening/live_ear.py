@@ -93,9 +93,7 @@ class LiveEar:
                 values[self.index[name].span] = steps[..., -1].flatten().numpy()
             self._values = np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
             center = self._frames * self._ear.config.scalogram.hop
-            yield LiveFrame(
-                self._frames, center, values, self._ranks(values), self._surprise.bits, self._surprise.rank
-            )
+            yield LiveFrame(self._frames, center, values, self._ranks(values), self._surprise.bits, self._surprise.rank)
             self._frames += 1
 
     def _ranks(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -7,9 +7,9 @@ of the context's prediction for this step,
 
     surprise = mean over contexts of  log2( (exp s(z) + sum_b exp s(b)) / exp s(z) )    bits
 
-0 where the code was certain, log2(B + 1) = 8 where the ear is guessing, more where it expected anything else. The others
-are codes of the built-in loops, which are the same at any time: against the recent past, as one might think, a sound
-that stays what it is could never be told from itself, and the most predictable of all would count as guessed.
+0 where the code was certain, log2(B + 1) = 8 where the ear is guessing, more where it expected anything else. The
+others are codes of the built-in loops, which are the same at any time: against the recent past, as one might think, a
+sound that stays what it is could never be told from itself, and the most predictable of all would count as guessed.
 
 What is told is the mean over the last second, and its rank: the share of the last five minutes in which it was lower.
 """

@@ -9,6 +9,7 @@ from ear_engine import platform
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.supervisor import ChildSpec, Pulse
 from ear_engine.playback.process import audio_main
+from ear_engine.shared_memory.listen_state import ListenReader
 from ear_engine.shared_memory.map_state import MapReader
 from ear_engine.shared_memory.states import AudioState, DreamerState, StateReader
 
@@ -16,12 +17,14 @@ AUDIO = "audio"
 DREAMER = "dreamer"
 MAP = "map"
 LAYOUT = "layout"
+LISTEN = "listen"
 BAD_INPUT = 2  # exit code of a child that was given something it cannot use
 
 _DREAMER_HANGS = 8.0  # seconds without a heartbeat
 _AUDIO_HANGS = 4.0  # seconds without a state; the process itself notices a lost device after two
 _MAP_HANGS = 10.0
 _LOADING = 60.0
+_LISTEN_HANGS = 10.0
 _LAYING_OUT = 600.0  # an ear without a map, on a busy machine
 
 
@@ -91,6 +94,28 @@ def map_child(session: Path, options: NodeOptions) -> ChildSpec:
     )
 
 
+def run_listening(session: Path) -> None:
+    """Entry point of the listening process; torch is imported here, not where it is spawned."""
+    platform.yield_cores()
+    from ear_engine.listening.process import listen_main
+
+    listen_main(session)
+
+
+def listen_child(session: Path) -> ChildSpec:
+    """The listening process."""
+    return ChildSpec(
+        LISTEN,
+        run_listening,
+        (session,),
+        meanwhile="nothing is heard of the live input",
+        pulse=listen_pulse(session),
+        patience=_LISTEN_HANGS,
+        loading=_LOADING,
+        grace=0.9,
+    )
+
+
 def run_layout(session: Path) -> None:
     """Entry point of the layout process; torch is imported here, not where it is spawned."""
     from ear_engine.layout.making_process import layout_main
@@ -106,7 +131,7 @@ def layout_child(session: Path) -> ChildSpec:
 def default_children(session: Path, options: NodeOptions) -> Sequence[ChildSpec]:
     """All."""
     playing = audio_child(session, options), dreamer_child(session, options)
-    return *playing, map_child(session, options), layout_child(session)
+    return *playing, map_child(session, options), layout_child(session), listen_child(session)
 
 
 def audio_pulse(session: Path) -> Callable[[int], Pulse | None]:
@@ -127,6 +152,20 @@ def dreamer_pulse(session: Path) -> Callable[[int], Pulse | None]:
     def pulse(pid: int) -> Pulse | None:
         state = reader.read()
         return Pulse(state.heartbeat, state.phase != "loading") if state is not None and state.pid == pid else None
+
+    return pulse
+
+
+def listen_pulse(session: Path) -> Callable[[int], Pulse | None]:
+    """Sign of life of the listening process; it is quiet for long only as it loads an ear."""
+    reader = ListenReader(session)
+
+    def pulse(pid: int) -> Pulse | None:
+        state = reader.read()
+        if state is None or state.pid != pid:
+            return None
+        loading = state.phase == "loading"
+        return Pulse(state.heartbeat + (_LOADING if loading else 0.0), ready=not loading)
 
     return pulse
 

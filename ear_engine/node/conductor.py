@@ -22,7 +22,7 @@ from ear_engine.node.aimed import Aimed
 from ear_engine.node.audition import Auditions
 from ear_engine.node.autopilot import ORIGIN as AUTOPILOT
 from ear_engine.node.autopilot import Autopilot
-from ear_engine.node.children import AUDIO, BAD_INPUT, LAYOUT, MAP, default_children
+from ear_engine.node.children import AUDIO, BAD_INPUT, LAYOUT, LISTEN, MAP, default_children
 from ear_engine.node.console import Console
 from ear_engine.node.heard import HeardLoops
 from ear_engine.node.herald import Herald
@@ -30,6 +30,7 @@ from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
 from ear_engine.node.link import ORIGIN as LINK
 from ear_engine.node.link import LinkClock
+from ear_engine.node.live_input import LiveInput
 from ear_engine.node.map_making import MapMaking
 from ear_engine.node.memory import Memory
 from ear_engine.node.midi import Midi
@@ -130,7 +131,16 @@ class Node:
             report=self._report,
             known=lambda: self._facts_of_ear() is not None,
         )
-        wanted = {MAP: self._map.wanted, LAYOUT: self._making.wanted}
+        self._live = LiveInput(
+            self.control,
+            self.session,
+            audio=lambda: self.board.audio,
+            pid=lambda: self._supervisor.pids.get(LISTEN),
+            source=lambda: self._sources.current,
+            osc=lambda: self.osc,
+            report=self._report,
+        )
+        wanted = {MAP: self._map.wanted, LAYOUT: self._making.wanted, LISTEN: self._live.wanted}
         self._supervisor = Supervisor(children(self.session, options), wanted=wanted)
         playing = None if self._before is None else sounding(self.session)
         if playing is not None:
@@ -187,6 +197,7 @@ class Node:
                 *session_commands(self._recording),
                 *self._midi.commands(),
                 *self._memory.commands(),
+                *self._live.commands(),
             ),
         )
         self.web = WebServer(
@@ -268,6 +279,7 @@ class Node:
             resuming.open_imprints(self._imprints, self.options, self.control, self._report)
             self.desk.open(self.heard, lambda: self.osc.port, afresh=self._before is None)
             self._memory.open(self.heard, self._sources)
+            self._sources.names.made.append(self._live.takes)
             self._recording.open(self.options.keep if self._before is None else None)
             self.control.listen(self._changed)
             self._publish()
@@ -335,6 +347,7 @@ class Node:
         self._aimed.look()
         self._imprints.look()
         self._memory.look()
+        self._live.look()
         self._recording.look(audio, dreamer)
         self._making.look()
         self._autopilot.look(playhead(audio, at) if audio is not None and self.board.sounding else None)
@@ -351,7 +364,7 @@ class Node:
 
     def _judge(self, ended: Exit) -> None:
         """What cannot be used from the very start ends the engine; later, the sound goes on without it."""
-        if self._map.ended(ended) or self._making.ended(ended):
+        if self._map.ended(ended) or self._making.ended(ended) or self._live.ended(ended):
             return
         if ended.was_ready:
             self._was_ready.add(ended.name)
@@ -362,7 +375,7 @@ class Node:
                 self._error = ProcessRefused(errors[-1])
                 self.stop()
                 return
-        if ended.name != MAP:
+        if ended.name not in (MAP, LISTEN):
             self._herald.relay(ended.name)
         self._report("warning", f"{ended.name}_restarted", ended.message)
 
@@ -434,6 +447,7 @@ class Node:
         self.osc.close()
         self._closed = True
         self._map.close()
+        self._live.close()
         self._making.close()
         self._recording.close()
         self._writer.close()

@@ -10,7 +10,7 @@ from ear_engine.osc.codec import decode
 from ear_engine.osc.commands import Command, Described
 from ear_engine.osc.leaves import Leaf
 from ear_engine.osc.reports import LayerInfo
-from ear_engine.osc.stream_names import EVENTS
+from ear_engine.osc.stream_names import EVENTS, LISTEN
 from ear_engine.osc.stream_table import StreamRow, find_row, stream_rows
 from ear_engine.osc.streams import Streams
 from ear_engine.shared_memory.clock import now
@@ -79,5 +79,6 @@ class Namespace:
     def sample(self, address: str) -> tuple[Any, ...] | None:
         """Arguments of the first message that a stream would send now; None while nothing is heard, or for events."""
         moment = self._streams.moment(now())
-        packets = self._streams.packets(address, moment, 0) if moment is not None else []
+        live = address.startswith(LISTEN)
+        packets = self._streams.packets(address, moment, 0) if moment is not None or live else []
         return decode(packets[0])[0].arguments if packets else None

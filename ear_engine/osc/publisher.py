@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
@@ -18,7 +18,7 @@ from ear_engine.osc.map_stream import MapStream
 from ear_engine.osc.moments import Moment
 from ear_engine.osc.pacing import Pacer, Send
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.stream_names import ACTIVATION, EVENTS, HEARTBEAT, POSITIONS, RANK, REGION, TOP
+from ear_engine.osc.stream_names import ACTIVATION, EVENTS, HEARTBEAT, LISTEN, POSITIONS, RANK, REGION, TOP
 from ear_engine.osc.streams import RANKED, Streams
 from ear_engine.osc.subscriptions import ClientTable, Subscription
 from ear_engine.shared_memory.clock import now
@@ -204,13 +204,16 @@ class Publisher:
                 wait = min(wait, subscription.due - at)
         return wait
 
-    @staticmethod
-    def _speaks(subscription: Subscription, moment: Moment | None) -> bool:
+    def _speaks(self, subscription: Subscription, moment: Moment | None) -> bool:
         """Whether there is something to send: without a sound only channels, the map and heartbeats."""
         streams = subscription.streams
         if moment is not None or subscription.format == CHANNELS:
             return bool(streams)
-        return POSITIONS in streams or HEARTBEAT in streams
+        return POSITIONS in streams or HEARTBEAT in streams or self._live(streams)
+
+    def _live(self, streams: Sequence[str]) -> bool:
+        """Whether the ear hears the live input, and some of ``streams`` tell of that."""
+        return any(address.startswith(LISTEN) for address in streams) and self._streams.live.speaking
 
     def _turn(self, subscription: Subscription, moment: Moment | None, at: float) -> None:
         period = 1.0 / subscription.rate
@@ -229,7 +232,7 @@ class Publisher:
                     packets += self._streams.heartbeat(values, subscription.format, subscription.packet)
             elif subscription.format != CHANNELS and self._streams.lacks(address, moment):
                 late = True
-            elif moment is not None or subscription.format == CHANNELS:
+            elif moment is not None or subscription.format == CHANNELS or address.startswith(LISTEN):
                 regions = subscription.owner.regions if subscription.owner is not None else None
                 packets += self._streams.packets(
                     address, moment, subscription.sequence, subscription.format, subscription.packet, regions

@@ -34,7 +34,7 @@ from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.regions import Regions
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.server import OscServer, bind_socket
-from ear_engine.osc.stream_names import AIM, BEAT, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD
+from ear_engine.osc.stream_names import AIM, BEAT, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, TAKE
 from ear_engine.osc.streams import Streams
 from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
 from ear_engine.osc.whole import WholeNetwork
@@ -98,7 +98,10 @@ class OscService:
         self.ranks = LoopRanks(self._statistics)
         """Percentile ranks of the loops that are heard; whoever else wants them shares them."""
         regions = Regions(targets)
-        self._streams = Streams(session, layers, self.ranks, regions, lambda: told_ahead(control.tree.values))
+        values = control.tree.values
+        self._streams = Streams(
+            session, layers, self.ranks, regions, lambda: told_ahead(values), lambda: bool(values["listen/run"])
+        )
         self.whole = WholeNetwork(self._streams, self.ranks)
         """What all neurons do, frame by frame."""
         self._beats = Beats(
@@ -212,6 +215,10 @@ class OscService:
     def aim(self, number: int) -> None:
         """Tell subscribers of ``/ear/aim`` (``i number``) that something else is aimed at."""
         self._publisher.event(AIM, encode(AIM, number))
+
+    def take(self, phase: str, share: float, name: str) -> None:
+        """Tell subscribers of ``/ear/source/take`` how a take of the live input goes."""
+        self._publisher.event(TAKE, encode(TAKE, phase, float(share), name), keep=False)
 
     def fail(self, origin: str, address: str, error: UserError) -> None:
         """Tell the client ``origin`` of the control log that what it set at ``address`` cannot be used after all.

@@ -17,6 +17,13 @@ ACTIVATION = "/ear/activation/"
 RANK = "/ear/rank/"
 TOP = "/ear/top/"
 REGION = "/ear/region/"
+LISTEN = "/ear/listen/"
+LIVE_SURPRISE = "/ear/listen/surprise"
+LIVE_SUMMARIES: Mapping[str, str] = MappingProxyType(
+    {f"/ear/listen/summary/{word}": word for word in SUMMARIES.values()}
+)
+LIVE_ACTIVATION = "/ear/listen/activation/"
+LIVE_RANK = "/ear/listen/rank/"
 ALL = "all"
 """Instead of a layer: the whole network, in index order."""
 POSITIONS = "/ear/map/positions"
@@ -25,4 +32,5 @@ LOOP = "/ear/loop"
 EVENT = "/ear/event"
 AIM = "/ear/aim"
 BEAT = "/ear/beat"
-EVENTS = (LOOP, EVENT, AIM, BEAT)
+TAKE = "/ear/source/take"
+EVENTS = (LOOP, EVENT, AIM, BEAT, TAKE)

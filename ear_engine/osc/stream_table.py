@@ -17,6 +17,10 @@ from ear_engine.osc.stream_names import (
     ENERGY,
     EVENT,
     HEARTBEAT,
+    LIVE_ACTIVATION,
+    LIVE_RANK,
+    LIVE_SUMMARIES,
+    LIVE_SURPRISE,
     LOOP,
     MAX,
     MEAN,
@@ -27,6 +31,7 @@ from ear_engine.osc.stream_names import (
     REGION,
     SUMMARIES,
     SURPRISE,
+    TAKE,
     TOP,
 )
 
@@ -126,6 +131,7 @@ def stream_rows() -> tuple[StreamRow, ...]:
             (loop, frame, *(p(name, "f") for name in FIGURES)),
             "What the neurons of one of your eight regions do (/ear/region/define): activations, and mean rank.",
         ),
+        *_live_rows(frame, some),
         row(
             HEARTBEAT,
             (
@@ -171,7 +177,46 @@ def stream_rows() -> tuple[StreamRow, ...]:
             "start, beat in the bar, beat in the loop, tempo.",
             event=True,
         ),
+        row(
+            TAKE,
+            (p("phase", "s"), p("share", "f", 0, 1), p("clip", "s")),
+            "How a take of the live input goes (source/record): waits, records, done, called_off or failed; how much "
+            "of it there is; what it is called.",
+            event=True,
+        ),
         row(AIM, (p("number", "i", 0),), "Something else is aimed at; GET /target says which neurons.", event=True),
+    )
+
+
+def _live_rows(frame: Part, some: tuple[Part, ...]) -> tuple[StreamRow, ...]:
+    """What the ear makes of the live input; there only while ``listen/run`` is on and something comes in."""
+    p, row = Part, StreamRow
+    place = (p("loop", "i", 0, 0), frame, *some)
+    of_layers = {
+        "mean": ("Mean activation of each layer in the live input.", p("mean", "f")),
+        "max": ("Largest activation in each layer.", p("maximum", "f")),
+        "energy": ("Root of the mean square of each layer's activations.", p("energy", "f", 0)),
+        "surprise": (
+            "Of each layer: how rarely music makes its neurons fire as strongly.",
+            p("surprise", "f", 0, 8, "bits"),
+        ),
+    }
+    return (
+        row(
+            LIVE_SURPRISE,
+            (p("surprise", "f", 0, None, "bits"), p("rank", "f", 0, 1)),
+            "How badly the ear has predicted the last second of the live input: 0 surely, 8 by guessing, more if it "
+            "expected anything else; and the share of the last five minutes in which it was lower.",
+        ),
+        *(row(address, (), *of_layers[word]) for address, word in LIVE_SUMMARIES.items()),
+        row(
+            LIVE_ACTIVATION,
+            place,
+            "Activations of a layer, or of the whole network, in the live input; loop is 0, frames count from when "
+            "listening began.",
+            p("activation", "f"),
+        ),
+        row(LIVE_RANK, place, "The same as percentile ranks.", p("rank", "f", 0, 1)),
     )
 
 
@@ -187,7 +232,7 @@ def type_tags(address: str, row: StreamRow, layers: Sequence[LayerInfo]) -> str:
     if row.many is None:
         return tags
     neurons = {layer.name: layer.neurons for layer in layers}
-    if address in SUMMARIES:
+    if address in SUMMARIES or address in LIVE_SUMMARIES:
         count = len(layers)
     elif address == POSITIONS:
         count = 2 * sum(neurons.values())

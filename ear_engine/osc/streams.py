@@ -12,6 +12,7 @@ import numpy as np
 
 from ear_engine.osc.formats import LIST, PACKET, Fields, Packer, Reading, Vector
 from ear_engine.osc.frames import Frame, Network
+from ear_engine.osc.live_streams import LiveStreams
 from ear_engine.osc.moments import TOP_COUNT, Moment, place_of, top_of
 from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.regions import WORDS, Defined, Regions
@@ -20,6 +21,10 @@ from ear_engine.osc.stream_names import (
     ACTIVATION,
     ALL,
     HEARTBEAT,
+    LISTEN,
+    LIVE_ACTIVATION,
+    LIVE_RANK,
+    LIVE_SUMMARIES,
     OBJECTIVE,
     PLAYHEAD,
     POSITIONS,
@@ -59,6 +64,7 @@ class Streams:
         ranks: of loops; among the frames of each loop if None.
         regions: reads the regions of clients.
         ahead: seconds by which all is told earlier than it is heard (``playback/offset``).
+        listening: whether the ear shall hear the live input (``listen/run``).
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class Streams:
         ranks: LoopRanks | None = None,
         regions: Regions | None = None,
         ahead: Callable[[], float] = float,
+        listening: Callable[[], bool] = bool,
     ) -> None:
         self._ahead = ahead
         self._loops = session / "loops"
@@ -82,6 +89,8 @@ class Streams:
         self._packer = Packer()
         self._kept: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
         self._addresses: tuple[str, ...] = ()
+        self.live = LiveStreams(session, lambda: self._network, listening)
+        """What the ear makes of the live input."""
 
     def poll(self) -> list[Entry]:
         """Look at the audio process; return the entries of its schedule that were not there before, oldest first."""
@@ -146,10 +155,12 @@ class Streams:
             self._network = Network(layers)
             self._packer.forget()
             self._kept.clear()
+            self.live.forget()
             names = [layer.name for layer in layers]
             each = [family + name for family in (ACTIVATION, RANK, TOP) for name in ([*names, ALL] if names else ())]
             regions = [REGION + word for word in WORDS]
-            self._addresses = (PLAYHEAD, HEARTBEAT, *SUMMARIES, OBJECTIVE, POSITIONS, *each, *regions)
+            loops = (PLAYHEAD, HEARTBEAT, *SUMMARIES, OBJECTIVE, POSITIONS, *each, *regions)
+            self._addresses = (*loops, *self.live.addresses(layers))
         return self._addresses
 
     def size(self, address: str) -> int:
@@ -158,10 +169,10 @@ class Streams:
         self.addresses()
         if address == POSITIONS:
             return 2 * self._network.total
-        if family + "/" in (ACTIVATION, RANK):
+        if family + "/" in (ACTIVATION, RANK, LIVE_ACTIVATION, LIVE_RANK):
             span = self._network.spans.get(name)
             return self._network.total if name == ALL else 0 if span is None else span.stop - span.start
-        return len(self.layers()) if address in SUMMARIES else 2 * TOP_COUNT + 2
+        return len(self.layers()) if address in (*SUMMARIES, *LIVE_SUMMARIES) else 2 * TOP_COUNT + 2
 
     def packets(
         self,
@@ -183,6 +194,8 @@ class Streams:
         """
         if address not in self.addresses() or address in (POSITIONS, HEARTBEAT):
             return []
+        if address.startswith(LISTEN):
+            return self.live.packets(address, format, size)
         if address == PLAYHEAD:
             return self._packer.pack(address, place_of(moment, sequence), format, size)
         kept = self._keep(moment)
@@ -247,3 +260,4 @@ class Streams:
         self._kept.clear()
         self._ranks.close()
         self._audio.close()
+        self.live.close()

@@ -30,8 +30,8 @@ Frames = NDArray[np.float32]  # (count, 2)
 
 @dataclass(frozen=True)
 class _Cut:
-    """What a loop is made of: audio (2, fade + length), whose first sample after the fade lies ``turn`` samples after the
-    beginning of the loop ``entry``."""
+    """What a loop is made of: audio (2, fade + length), whose first sample after the fade lies ``turn`` samples after
+    the beginning of the loop ``entry``."""
 
     audio: Frames
     fade: int
