@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from ear_engine.arguments.parsers import Commands, Parser
 
 _LAYOUT = """\
@@ -18,6 +20,13 @@ examples:
 With --time-points, .mp4 is a film, .png a sheet of all maps, .csv has a row for each neuron and point, its time first,
 .svg and .exr are numbered files (map_1.exr and on); .npz has all of them beside the still map.
 The same seed makes the same map on a CPU."""
+_SOAK = """\
+examples:
+  ear-engine soak --minutes 60                  an hour, with hands, clients and a viewer
+  ear-engine soak --minutes 10 --faults         processes are killed now and then
+  ear-engine soak --minutes 5 --audio jack --report report.json
+
+It says what was missed, ends with 1 if anything was, and touches no files of yours."""
 _QUALITY = """\
 examples:
   ear-engine quality --quick                    seconds: four layers, against the built-in loops
@@ -32,6 +41,7 @@ def add(command: Commands) -> None:
     """Add these commands."""
     _add_layout(command("layout", "lay every neuron of an ear out on a map, by what it is joined with", _LAYOUT))
     _add_quality(command("quality", "measure whether targets fire as in no music, and whether it is music", _QUALITY))
+    _add_soak(command("soak", "play for a while as on a stage, at full load, and say whether one can trust it", _SOAK))
     bench = command("bench", "measure a part against a plain reference")
     bench.add_argument(
         "parts", nargs="*", metavar="PART", help="scalogram, dream, training, layout, osc; all if none is named"
@@ -85,3 +95,17 @@ def _add_quality(quality: Parser) -> None:
     add("--cache", metavar="FOLDER", help="where dreams are kept (the user's cache)")
     add("--quick", action="store_true", help="four layers, two beats, the built-in loops as music")
     add("--json", action="store_true", help="print JSON instead of Markdown")
+
+
+def _add_soak(soak: Parser) -> None:
+    add = soak.add_argument
+    add("--minutes", type=float, default=1.0, metavar="N", help="how long (1)")
+    add("--ear", default="small", metavar="NAME|PATH", help="who listens (small)")
+    add("--audio", choices=("null", "jack", "portaudio"), default="null", help="where the sound goes (null)")
+    add("--faults", action="store_true", help="kill a process every twenty seconds or so")
+    view = "let a viewer draw beside it (yes)"
+    add("--view", action=argparse.BooleanOptionalAction, default=True, help=view)
+    add("--seed", type=int, default=0, metavar="N", help="of what hands do (0)")
+    add("--keep", metavar="FOLDER", help="keep the performance there, for `ear-engine replay`")
+    add("--report", metavar="FILE", help="write the report there, too, as JSON if it ends in .json")
+    add("--json", action="store_true", help="print JSON instead of a table")

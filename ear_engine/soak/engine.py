@@ -1,0 +1,130 @@
+"""A real engine in processes of its own, as it is started on stage, and a viewer that looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ear_engine.errors import UserError
+from ear_engine.platform import process_alive
+
+_START = 90.0  # seconds it may take until it plays
+_END = 15.0
+_ENDED = "engine_ended"
+
+
+class SoakedEngine:
+    """``ear-engine serve``, its latest status, and what it has said.
+
+    Args:
+        options: of ``serve``.
+        environment: variables; those of this process if None.
+    """
+
+    def __init__(self, options: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "ear_engine", "serve", "--json-status", *options]
+        self._said = tempfile.TemporaryFile("w+")
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self._said, text=True, env=environment, start_new_session=True
+        )
+        self.status: dict[str, Any] = {}
+        self.statuses = 0
+        """How many have come; it is stuck if they stop."""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def port(self) -> int:
+        """UDP port of OSC."""
+        return int(self.status["osc_port"])
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Its processes by name, the keeper among them."""
+        return {"keeper": self.process.pid, **self.status.get("pids", {})}
+
+    @property
+    def said(self) -> str:
+        """What it has said on stderr."""
+        self._said.seek(0)
+        return self._said.read()
+
+    def wait(self, reached: Callable[[dict[str, Any]], bool], seconds: float = _START) -> float:
+        """Wait for a status; return the seconds since the start.
+
+        Raises:
+            UserError: the engine has ended, or does not get there in time.
+        """
+        until = time.monotonic() + seconds
+        while not (self.status and reached(self.status)):
+            code = self.process.poll()
+            if code is not None:
+                raise self._fault(f"ended with code {code}")
+            if time.monotonic() > until:
+                raise self._fault(f"did not get there in {seconds:.0f} s")
+            time.sleep(0.02)
+        return time.monotonic() - self.began
+
+    def close(self) -> bool:
+        """End it; return whether it has ended in order, and left no process."""
+        pids = list(self.pids.values())
+        self.process.terminate()
+        try:
+            code = self.process.wait(_END)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self._reader.join(5.0)
+        return code == 0 and not any(process_alive(pid) for pid in pids)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with contextlib.suppress(ValueError):  # the last line of one that was killed
+                self.status = json.loads(line)
+                self.statuses += 1
+
+    def _fault(self, reason: str) -> UserError:
+        last = " ".join(self.said[-400:].split())
+        return UserError("the engine", f"{reason} ({last})", "see `ear-engine doctor`", _ENDED)
+
+
+@contextlib.contextmanager
+def looking(port: int) -> Iterator[int | None]:
+    """A viewer without a window that draws for someone who watches; its process, or None where it cannot draw."""
+    command = [sys.executable, "-m", "ear_engine", "view", "--offscreen", "--engine", f"127.0.0.1:{port}"]
+    with tempfile.TemporaryFile("w+") as said:
+        viewer = subprocess.Popen([*command, "--output", "mjpeg:0"], stdout=subprocess.PIPE, stderr=said, text=True)
+        watcher = threading.Thread(target=_watch, args=(viewer,), daemon=True)
+        watcher.start()
+        try:
+            yield viewer.pid
+        finally:
+            viewer.terminate()
+            try:
+                viewer.wait(10.0)
+            except subprocess.TimeoutExpired:
+                viewer.kill()
+                viewer.wait()
+            watcher.join(5.0)
+
+
+def _watch(viewer: subprocess.Popen[str]) -> None:
+    """Read the film that the viewer serves, so that it draws."""
+    assert viewer.stdout is not None
+    for line in viewer.stdout:
+        address = next((word.rstrip(".,") for word in line.split() if word.startswith("http://")), None)
+        if address is None:
+            continue
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=10.0) as film:
+            while film.read(1 << 16):
+                pass
