@@ -5,7 +5,9 @@ What a machine cannot test must not look tested.
 
 from __future__ import annotations
 
+import getpass
 import os
+import tempfile
 from collections.abc import Generator
 
 import hypothesis
@@ -14,6 +16,8 @@ import pytest
 _NO_SKIPS = os.environ.get("CI", "") not in ("", "0", "false")
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before any test imports torch: many share few cores
+os.environ["XDG_STATE_HOME"] = os.path.join(tempfile.gettempdir(), f"ear-engine-tests-{getpass.getuser()}")
+"""Engines that tests start keep their last sets there, not among the user's."""
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
