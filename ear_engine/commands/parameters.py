@@ -9,16 +9,19 @@ from typing import NoReturn
 from ear_engine.control import ControlLog
 from ear_engine.ear_files import EarFolder
 from ear_engine.errors import UserError
+from ear_engine.node.live_input import LiveInput
 from ear_engine.node.map_making import MapMaking
 from ear_engine.node.memory import Memory
 from ear_engine.node.midi import Midi
 from ear_engine.node.models import Models
 from ear_engine.node.moving_map import MovingMap
 from ear_engine.node.options import NodeOptions
+from ear_engine.node.recording import Recording
 from ear_engine.node.set_desk import SetDesk
 from ear_engine.node.transport import Transport
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Command
+from ear_engine.osc.groups.session import session_commands
 from ear_engine.osc.stream_table import stream_rows
 from ear_engine.parameters import ParameterTree
 from ear_engine.reference import markdown, plain
@@ -61,10 +64,20 @@ def all_commands(tree: ParameterTree) -> tuple[Command, ...]:
     transport = Transport(control, lambda: None)
     midi = Midi(_never, control, transport, osc=_never, maps=(), report=_never)
     memory = Memory(control, nowhere, audio=_never, layers=_never, refuse=_never, report=_never)
+    live = LiveInput(control, nowhere, audio=_never, pid=_never, source=_never, osc=_never, report=_never)
     ears = Models(control, EarFolder("", nowhere))
     options = NodeOptions(EarFolder("", nowhere))
     desk = SetDesk(control, options, (), str, lambda: None, _never, _never)
-    parts = (ears.commands(), map_.commands(), making.commands(), desk.commands(), midi.commands(), memory.commands())
+    parts = (
+        ears.commands(),
+        map_.commands(),
+        making.commands(),
+        desk.commands(),
+        midi.commands(),
+        memory.commands(),
+        live.commands(),
+        session_commands(Recording(control, nowhere, _never, _never)),
+    )
     return (*builtin_commands(), *(command for part in parts for command in part))
 
 

@@ -78,6 +78,7 @@ class Recording:
         self._failed = ""
         self._told: dict[str, int] = {}  # process → the last of its events that was there before
         self._since = 0.0
+        self._kept = (0.0, 0.0, 0)  # seconds of sound by earlier audio processes, by the last one, and its pid
         self._files: set[str] = set()
         control.listen(self._changed)
 
@@ -142,14 +143,18 @@ class Recording:
             free = shutil.disk_usage(self._folder).free
         except OSError:  # the disk has gone; whoever writes says so
             size, free = 0, 0
-        audio, took = self._audio(), now() - self._since
+        took = now() - self._since
         left = free / (size / took) / 60.0 if size > 1 << 20 and took > 1.0 else -1.0
-        return RecordingReport(self._folder.name, audio.kept if audio is not None else 0.0, size / 1e6, left)
+        return RecordingReport(self._folder.name, self._kept[0] + self._kept[1], size / 1e6, left)
 
     def look(self, audio: AudioState | None, dreamer: DreamerState | None) -> None:
         """End it where one of the processes could not go on; call it now and then."""
         if self._folder is None:
             return
+        if audio is not None:
+            before, last, pid = self._kept
+            again = pid not in (0, audio.pid)
+            self._kept = (before + last if again else before), audio.kept, audio.pid
         for name, state in (("audio", audio), ("dreamer", dreamer)):
             numbers = [event.number for event in state.events if event.code == ENDED] if state else []
             if max(numbers, default=0) > self._told.get(name, 0):
@@ -200,7 +205,7 @@ class Recording:
         except OSError as error:
             raise not_written(path, error) from None
         state = self._control.snapshot()
-        self._since, self._files = now(), set()
+        self._since, self._files, self._kept = now(), set(), (0.0, 0.0, 0)
         head = {"state": asdict(state), "time": now(), "created": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
         self._file.later(lambda: (("open", {**_circumstances(), **head, "ear": _ear(Path(state.ear))}, {}),))
         self._keep_files((state.source, *state.clips.values()))
