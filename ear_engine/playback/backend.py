@@ -19,12 +19,14 @@ from ear_engine.playback.devices import (
     output_devices,
 )
 from ear_engine.playback.events import EventLog
+from ear_engine.playback.master_fader import first_amplitude, samples
 from ear_engine.playback.options import AudioOptions
 from ear_engine.playback.pyo_library import load_pyo, quiet
 from ear_engine.shared_memory.clock import now
 
 _OUT_PORTS = ("left", "right", "cue_left", "cue_right")  # of JACK
 _IN_PORTS = ("in_left", "in_right")
+_FADES_IN = 1.0  # seconds a device gets for its first block
 
 
 class Backend(Protocol):
@@ -62,9 +64,18 @@ class PyoBackend:
         self.latency = latency
 
     def start(self) -> None:
-        """Let blocks flow."""
+        """Let blocks flow, as they are (:mod:`ear_engine.playback.master_fader`)."""
         with quiet():
+            self._server.setAmp(first_amplitude(self.rate))
             self._server.start()
+        self._drive()
+        late = now() + _FADES_IN
+        while self._server.getCurrentTimeInSamples() < samples(self.rate) and now() < late:
+            time.sleep(0.001)
+        self._server.setAmp(1.0)
+
+    def _drive(self) -> None:
+        """The driver asks for blocks."""
 
     def stop(self) -> None:
         """No block is computed after this returns."""
@@ -86,9 +97,7 @@ class NullBackend(PyoBackend):
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="null-clock", daemon=True)
 
-    def start(self) -> None:
-        """Let blocks flow."""
-        super().start()
+    def _drive(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:

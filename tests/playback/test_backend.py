@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ear_engine.errors import UserError
 from ear_engine.playback import backend as backends
-from ear_engine.playback.backend import open_backend
+from ear_engine.playback.backend import open_backend, open_null
 from ear_engine.playback.devices import Output
 from ear_engine.playback.events import EventLog
 from ear_engine.playback.options import AudioOptions
+from ear_engine.playback.pyo_library import load_pyo
 
 SPEAKERS = {0: Output("Speakers", 44100, 0.01, 2, True), 3: Output("USB Speakers", 48000, 0.02, 2)}
 
@@ -56,6 +60,20 @@ def test_a_device_that_does_not_exist_is_refused_with_the_ones_that_do(
 def test_a_device_belongs_to_portaudio() -> None:
     with pytest.raises(UserError, match="does not belong to the null backend"):
         open_backend(AudioOptions(backend="null", device="Speakers"), EventLog())
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 96000])
+def test_what_goes_out_is_not_touched_by_the_server(rate: int) -> None:
+    backend = open_null(AudioOptions(backend="null", device_rate=rate, buffer_size=256))
+    one = load_pyo().Sig(1.0).out()
+    backend.start()
+    server = backend._server  # type: ignore[attr-defined]
+    time.sleep(0.1)
+    out = np.array((ctypes.c_float * 512).from_address(int(server.getOutputAddr(), 16)))[::2]
+    backend.stop()
+    del one
+    backend.close()
+    assert (out == 1.0).all()
 
 
 def test_the_node_can_name_the_process_without_loading_numpy_or_pyo() -> None:
