@@ -128,5 +128,5 @@ class Transport:
         cycle = BAR if head.entry.beats % BAR == 0 else 1  # a loop of six beats has no bars that go on for ever
         apart = (head.beat + cycle / 2) % cycle - cycle / 2
         if abs(apart) * seconds > _TOLERANCE:
-            self._settled = line + head.entry.samples / audio.sample_rate
+            self._settled = line + BAR * seconds
             self._control.align(line, origin)
