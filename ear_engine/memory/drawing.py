@@ -14,13 +14,15 @@ from ear_engine.memory.remembered import Remembered, words_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
 WIDTH, HEIGHT = 1200, 400
 SMALL = (240, 80)
-_MARGIN, _CAPTION, _GAP, _LINE = 24, 58, 90, 34
-_DARK, _PAPER, _QUIET, _BRANCH = (8, 9, 14), (236, 232, 226), (138, 134, 150), (214, 76, 82)
-_MOST = 16000  # pixels a side
+_MARGIN, _CAPTION, _GAP = 24, 58, 90
+_STEP = SMALL[0] + _GAP, SMALL[1] + 60
+_DARK, _SHADE, _PAPER, _QUIET, _BRANCH = (8, 9, 14), (20, 20, 30), (236, 232, 226), (138, 134, 150), (214, 76, 82)
+_MOST = 8000  # pixels a side
 
 Pixels = NDArray[np.uint8]
 
@@ -46,31 +48,72 @@ def draw_loop(loop: Remembered, audio: NDArray[np.float32]) -> tuple[Image, Pixe
 
 
 def draw_family(members: Sequence[Member], small: Mapping[int, Pixels]) -> Image:
-    """The family tree from left to right; those with a ``small`` picture have it, of others there is a dot."""
+    """The family tree from left to right; those with a ``small`` picture have it, of others there is a dot.
+
+    A large family is drawn smaller, so that no side is longer than 8,000 pixels.
+    """
     from PIL import Image, ImageDraw
 
     places = _places(members)
-    step = SMALL[0] + _GAP, SMALL[1] + _LINE + 26
     columns, rows = (max(place[k] for place in places.values()) + 1 for k in (0, 1))
-    width = min(_MOST, 2 * _MARGIN + columns * step[0] - _GAP + 60)
-    page = Image.new("RGB", (width, min(_MOST, 2 * _MARGIN + rows * step[1])), _DARK)
-    draw = ImageDraw.Draw(page)
-    corner = {number: (_MARGIN + x * step[0], _MARGIN + y * step[1]) for number, (x, y) in places.items()}
+    width, height = 2 * _MARGIN + columns * _STEP[0], 2 * _MARGIN + rows * _STEP[1]
+    scale = min(1.0, _MOST / width, _MOST / height)
+    page = Image.new("RGB", (round(width * scale), round(height * scale)), _DARK)
+    tree = _Tree(ImageDraw.Draw(page), scale, places)
     for member in members:
-        if member.parent in corner:
-            _branch(draw, corner[member.parent], corner[member.loop.number], member.later)
+        tree.branch(member)
     for member in members:
-        x, y = corner[member.loop.number]
         pixels = small.get(member.loop.number)
         if pixels is None:
-            middle = y + SMALL[1] // 2
-            draw.rectangle((x, y, x + SMALL[0], y + SMALL[1]), fill=(20, 20, 30))
-            draw.ellipse((x + 10, middle - 5, x + 20, middle + 5), fill=_BRANCH)
-            draw.text((x + 30, middle - 9), member.loop.clip[:26], fill=_QUIET, font=_font(15))
+            tree.stranger(member)
         else:
-            page.paste(Image.fromarray(pixels), (x, y))
-        draw.text((x, y + SMALL[1] + 6), _short(member.loop.name), fill=_PAPER, font=_font(15))
+            picture = Image.fromarray(pixels)
+            page.paste(picture if scale == 1.0 else picture.resize(tree.size), tree.corner(member.loop.number))
+        tree.caption(member)
     return page
+
+
+class _Tree:
+    """Draws on a page, everything ``scale`` times as large."""
+
+    def __init__(self, draw: ImageDraw, scale: float, places: Mapping[int, tuple[int, int]]) -> None:
+        self._draw, self._scale, self._places = draw, scale, places
+        self.size = self._at(SMALL[0]), self._at(SMALL[1])
+
+    def corner(self, number: int) -> tuple[int, int]:
+        column, row = self._places[number]
+        return self._at(_MARGIN + column * _STEP[0]), self._at(_MARGIN + row * _STEP[1])
+
+    def branch(self, member: Member) -> None:
+        if member.parent not in self._places:
+            return
+        (left, top), (right, bottom) = self.corner(member.parent), self.corner(member.loop.number)
+        middle, turn = self.size[1] // 2, right - self._at(_GAP // 2)
+        points = [(left + self.size[0], top + middle), (turn, top + middle), (turn, bottom + middle)]
+        self._draw.line([*points, (right, bottom + middle)], fill=_BRANCH, width=max(1, self._at(2)))
+        if member.later > 1:
+            place = (turn + self._at(6), bottom + middle - self._at(20))
+            self._draw.text(place, f"+{member.later}", fill=_QUIET, font=self._font(13))
+
+    def stranger(self, member: Member) -> None:
+        x, y = self.corner(member.loop.number)
+        middle = y + self.size[1] // 2
+        self._draw.rectangle((x, y, x + self.size[0], y + self.size[1]), fill=_SHADE)
+        dot = (x + self._at(10), middle - self._at(5), x + self._at(20), middle + self._at(5))
+        self._draw.ellipse(dot, fill=_BRANCH)
+        self._draw.text(
+            (x + self._at(30), middle - self._at(9)), member.loop.clip[:26], fill=_QUIET, font=self._font(15)
+        )
+
+    def caption(self, member: Member) -> None:
+        x, y = self.corner(member.loop.number)
+        self._draw.text((x, y + self.size[1] + self._at(6)), _short(member.loop.name), fill=_PAPER, font=self._font(15))
+
+    def _at(self, length: int) -> int:
+        return round(length * self._scale)
+
+    def _font(self, size: int) -> FreeTypeFont:
+        return _font(max(4, self._at(size)))
 
 
 def _places(members: Sequence[Member]) -> dict[int, tuple[int, int]]:
@@ -84,16 +127,6 @@ def _places(members: Sequence[Member]) -> dict[int, tuple[int, int]]:
         places[member.loop.number] = member.depth, row
         before = member
     return places
-
-
-def _branch(draw: object, start: tuple[int, int], end: tuple[int, int], later: int) -> None:
-    middle = SMALL[1] // 2
-    left, right = (start[0] + SMALL[0], start[1] + middle), (end[0], end[1] + middle)
-    turn = right[0] - _GAP // 2
-    points = [left, (turn, left[1]), (turn, right[1]), right]
-    draw.line(points, fill=_BRANCH, width=2)  # type: ignore[attr-defined]  # of Pillow, which is loaded when it draws
-    if later > 1:
-        draw.text((turn + 6, right[1] - 20), f"+{later}", fill=_QUIET, font=_font(13))  # type: ignore[attr-defined]
 
 
 def _short(name: str) -> str:

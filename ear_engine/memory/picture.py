@@ -60,7 +60,7 @@ def picture(audio: NDArray[np.float32], sample_rate: int, width: int, height: in
     """The loop as pixels, (height, width, 3), low pitches at the bottom; silence is black."""
     shown = levels(audio, sample_rate, width)
     shown += _TILT * np.log2(pitches(sample_rate) / LOWEST)[:, None].astype(np.float32)
-    top = max(float(np.percentile(shown, 99.8)), -60.0)
+    top = max(float(np.percentile(shown, 99.8)), -40.0)
     bright = np.clip((shown - top + _RANGE) / _RANGE, 0.0, 1.0)
     rows = np.linspace(len(bright) - 1, 0, height)
     below = np.floor(rows).astype(int)

@@ -93,11 +93,12 @@ class LoopMorphs:
         ended: Ended,
     ) -> None:
         try:
-            first, beat = self._times(pair[0])
             morph = await in_thread(partial(_morph_of, pair), "morph")
-            step = 1
+            audio = await in_thread(partial(morph.at, 1 / steps), "morph")
+            (first, beat), step = self._times(pair[0]), 1
             while step < steps:
-                audio = await in_thread(partial(morph.at, step / steps), "morph")
+                if step > 1:
+                    audio = await in_thread(partial(morph.at, step / steps), "morph")
                 await asyncio.sleep(max(0.0, first + (step - 2) * beat - _AFTER - now()))
                 sound = replace(pair[0], audio=audio, objective=0.0)
                 self._recalls.take(sound, origin, still=True, morph=True)
