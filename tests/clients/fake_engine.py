@@ -1,6 +1,7 @@
 """An engine without ear and sound: real OSC on a session in which nothing but a clock runs.
 
-Prints the same JSON lines as ``ear-engine serve --json-status``. Run as ``python -m tests.clients.fake_engine``.
+Prints the same JSON lines as ``ear-engine serve --json-status``. Run as ``python -m tests.clients.fake_engine [PORT
+[HTTP_PORT]]``; at the latter nobody answers.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import dataclasses
 import json
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -22,16 +24,16 @@ from tests.osc.synthetic import LAYERS, RATE, Session, status
 CLIPS = (ClipInfo("beat", 2.0, 4),)
 
 
-async def serve(folder: Path) -> None:
+async def serve(folder: Path, port: int = 0, http_port: int = 0) -> None:
     session = Session(folder)
     control = ControlLog(ParameterTree())
     done = asyncio.Event()
 
     def report() -> StatusReport:
-        return dataclasses.replace(status(service.port), clients=service.clients)
+        return dataclasses.replace(status(service.port), clients=service.clients, http_port=http_port)
 
     service = OscService(
-        control, folder, status=report, layers=lambda: LAYERS, clips=lambda: CLIPS, quit=done.set, port=0
+        control, folder, status=report, layers=lambda: LAYERS, clips=lambda: CLIPS, quit=done.set, port=port
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, done.set)
@@ -57,7 +59,7 @@ async def serve(folder: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(serve(Path(folder)))
+        asyncio.run(serve(Path(folder), *map(int, sys.argv[1:])))
 
 
 if __name__ == "__main__":
