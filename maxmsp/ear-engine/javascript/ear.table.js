@@ -6,7 +6,8 @@ exports.parameters = {
     "dream/pull": {"name": "dream/pull", "kind": "float", "preset": 6.0, "low": 0.25, "high": 256, "log": true, "zero": 0.0, "unit": "beats", "choices": [], "description": "Half-life of the pull back to the source; 0 is no pull."},
     "dream/autopilot": {"name": "dream/autopilot", "kind": "bool", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Let the engine play by itself: clips, targets, morphs on the bar; touching a target ends it."},
     "source/clip": {"name": "source/clip", "kind": "text", "preset": "beat", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Loop to dream from: the name of a clip."},
-    "source/fit": {"name": "source/fit", "kind": "choice", "preset": "clip_tempo", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": ["clip_tempo", "stretch", "crop"], "description": "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or it is tiled and cut."},
+    "source/fit": {"name": "source/fit", "kind": "choice", "preset": "clip_tempo", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": ["clip_tempo", "stretch", "crop"], "description": "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or each of its beats is laid on one of the loop's, cut or followed by a rest."},
+    "source/record": {"name": "source/record", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Record one loop of the live input from the next bar on; it becomes the source. Again, while it waits or records: no."},
     "source/reset": {"name": "source/reset", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Go back to the source at once."},
     "target/by": {"name": "target/by", "kind": "choice", "preset": "layer", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": ["layer", "depth", "map", "neurons", "name", "imprint", "objective", "morph"], "description": "What decides the target: a layer, a depth, a disc on the map, neurons, a name, a clip, an expression, or the way between the stored a and b. Setting one of those chooses it."},
     "target/layer": {"name": "target/layer", "kind": "text", "preset": "encoder_3_conv1", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Layer of the ear that shall fire."},
@@ -42,6 +43,12 @@ exports.parameters = {
     "rhythm/grid": {"name": "rhythm/grid", "kind": "choice", "preset": "off", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": ["off", "bar", "beat", "half", "triplet", "quarter"], "description": "Pulses that change comes in."},
     "rhythm/density": {"name": "rhythm/density", "kind": "float", "preset": 1.0, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Share of the grid's pulses that are open."},
     "rhythm/lock": {"name": "rhythm/lock", "kind": "float", "preset": 0.0, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "How strictly change follows the source's own onsets."},
+    "memory/hold": {"name": "memory/hold", "kind": "bool", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Hold what is heard as it is: the dream rests, and goes on from there when it is let go."},
+    "memory/keep": {"name": "memory/keep", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Keep the loop that is heard, however many others come."},
+    "memory/back": {"name": "memory/back", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Back to the loop that was heard before, and again, to the one before that."},
+    "memory/dice": {"name": "memory/dice", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Throw dice: what is played moves from where it is. /ear/control/undo takes it back."},
+    "memory/amount": {"name": "memory/amount", "kind": "float", "preset": 0.2, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "How far dice move things, as a share of their ranges."},
+    "memory/locked": {"name": "memory/locked", "kind": "text", "preset": "", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "What dice leave as it is: names of parameters, with commas between them."},
     "transform/time_shift": {"name": "transform/time_shift", "kind": "float", "preset": 1.0, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Random circular shift of what the ear hears, as a share of the loop."},
     "transform/pitch_shift": {"name": "transform/pitch_shift", "kind": "float", "preset": 0.0, "low": 0, "high": 2, "log": false, "zero": null, "unit": "semitones", "choices": [], "description": "Largest random change of pitch of what the ear hears, up or down."},
     "transform/loudness": {"name": "transform/loudness", "kind": "float", "preset": 0.0, "low": 0, "high": 24, "log": false, "zero": null, "unit": "dB", "choices": [], "description": "Largest random change of loudness of what the ear hears, up or down."},
@@ -75,14 +82,28 @@ exports.parameters = {
     "playback/wet": {"name": "playback/wet", "kind": "float", "preset": 1.0, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "From the source (0) to the dream (1)."},
     "playback/gain": {"name": "playback/gain", "kind": "float", "preset": 0.0, "low": -60, "high": 12, "log": false, "zero": null, "unit": "dB", "choices": [], "description": "Loudness."},
     "playback/mute": {"name": "playback/mute", "kind": "bool", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Silence, while everything else goes on."},
-    "playback/tempo": {"name": "playback/tempo", "kind": "float", "preset": 120.0, "low": 20, "high": 300, "log": false, "zero": null, "unit": "BPM", "choices": [], "description": "Tempo of the loop; follows the clip if source/fit is clip_tempo."},
-    "playback/beats": {"name": "playback/beats", "kind": "int", "preset": 8, "low": 1, "high": 64, "log": false, "zero": null, "unit": "beats", "choices": [], "description": "Length of the loop; follows the clip if source/fit is clip_tempo."},
+    "playback/panic": {"name": "playback/panic", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Fade out in 30 ms: mutes the hall, ends the cue and any excerpt; playback/mute off brings the sound back."},
+    "playback/limit": {"name": "playback/limit", "kind": "float", "preset": -1.0, "low": -24, "high": 24, "log": false, "zero": null, "unit": "dB", "choices": [], "description": "No sample goes out above this; what stays below is untouched. At 24 the limiter never acts."},
+    "playback/offset": {"name": "playback/offset", "kind": "float", "preset": 0.0, "low": -500, "high": 500, "log": false, "zero": null, "unit": "ms", "choices": [], "description": "How much earlier playhead, lights and beats are told than they are heard; below 0 later. The sound stays where it is."},
+    "playback/run": {"name": "playback/run", "kind": "bool", "preset": true, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Play; off, the sound stops at once, and on, the loop begins with its first beat."},
+    "playback/tap": {"name": "playback/tap", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Tap the tempo: from the fourth tap on it is that of the last taps; two seconds without one begin anew."},
+    "playback/link": {"name": "playback/link", "kind": "bool", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Play in time with other programs by Ableton Link: tempo, bars, start and stop."},
+    "playback/tempo": {"name": "playback/tempo", "kind": "float", "preset": 120.0, "low": 20, "high": 300, "log": false, "zero": null, "unit": "BPM", "choices": [], "description": "Tempo of the loop from the next bar on; follows the clip if source/fit is clip_tempo."},
+    "playback/beats": {"name": "playback/beats", "kind": "int", "preset": 8, "low": 1, "high": 64, "log": false, "zero": null, "unit": "beats", "choices": [], "description": "Length of the loop from the next bar on; follows the clip if source/fit is clip_tempo."},
     "playback/quantize": {"name": "playback/quantize", "kind": "choice", "preset": "beat", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": ["half", "beat", "bar", "loop"], "description": "Where a new version of the loop may enter."},
     "playback/crossfade": {"name": "playback/crossfade", "kind": "float", "preset": 20.0, "low": 1, "high": 500, "log": true, "zero": null, "unit": "ms", "choices": [], "description": "Crossfade from one version of the loop to the next."},
+    "listen/run": {"name": "listen/run", "kind": "bool", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Let the ear hear the live input all the time and tell what it makes of it."},
+    "listen/delay": {"name": "listen/delay", "kind": "float", "preset": 100.0, "low": 20, "high": 1200, "log": true, "zero": null, "unit": "ms", "choices": [], "description": "How long the ear waits for what follows a moment of the live input before it tells; longer is closer to what it makes of a loop, in the lowest octaves."},
     "audition/level": {"name": "audition/level", "kind": "float", "preset": 0.0, "low": -40, "high": 12, "log": false, "zero": null, "unit": "dB", "choices": [], "description": "Loudness of an excerpt of music that is auditioned, as against the loop."},
     "audition/duck": {"name": "audition/duck", "kind": "float", "preset": -20.0, "low": -60, "high": 0, "log": false, "zero": null, "unit": "dB", "choices": [], "description": "How much softer the loop is meanwhile."},
     "audition/seconds": {"name": "audition/seconds", "kind": "float", "preset": 4.0, "low": 1, "high": 12, "log": false, "zero": null, "unit": "s", "choices": [], "description": "Length of an excerpt."},
-    "audition/stop": {"name": "audition/stop", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "End the excerpt that sounds."}
+    "audition/stop": {"name": "audition/stop", "kind": "trigger", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "End the excerpt that sounds."},
+    "cue/source": {"name": "cue/source", "kind": "choice", "preset": "off", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": ["off", "next", "source"], "description": "What the second pair of outputs carries: nothing, the newest dream before it is heard in the hall (next), or the source. Excerpts are always heard there."},
+    "cue/level": {"name": "cue/level", "kind": "float", "preset": 0.0, "low": -60, "high": 12, "log": false, "zero": null, "unit": "dB", "choices": [], "description": "Loudness of the cue."},
+    "midi/clock_in": {"name": "midi/clock_in", "kind": "bool", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Follow a MIDI clock: its tempo, its bars, start and stop."},
+    "midi/clock_out": {"name": "midi/clock_out", "kind": "bool", "preset": false, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Send MIDI clock: 24 ticks a beat where the beat is heard, with start, stop and position."},
+    "midi/clock_from": {"name": "midi/clock_from", "kind": "text", "preset": "", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Part of the name of the MIDI port whose clock is followed; the first that ticks if it is empty."},
+    "midi/clock_to": {"name": "midi/clock_to", "kind": "text", "preset": "", "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Part of the names of the MIDI ports that get the clock; all if it is empty."}
 };
 
 // Patterns of their addresses, and of nothing else.
@@ -92,15 +113,19 @@ exports.patterns = [
     "/ear/target/{by,layer,depth,channel,channel_width,freq_low,freq_high,start,length,x,y,radius,neurons,name,imprint,objective,morph,weight}",
     "/ear/tone/{tilt,reshape,low,mid,high,tonal,scale,root,scale_lock}",
     "/ear/rhythm/{grid,density,lock}",
+    "/ear/memory/{hold,amount,locked}",
     "/ear/transform/{time_shift,pitch_shift,loudness,time_mask,freq_mask,gradient_noise,denoise}",
     "/ear/penalty/{activation,noise,high_frequency,total_variation}",
     "/ear/optimizer/{method,parametrization,batch_size,steps_per_loop}",
     "/ear/model/{ear,device}",
     "/ear/map/{motion,share,follow}",
     "/ear/view/{palette,latency_ms,light,links,glow,blackout,share,output_size,output_rate,output_quality}",
-    "/ear/playback/{wet,gain,mute,tempo,beats,quantize,crossfade}",
-    "/ear/audition/{level,duck,seconds}"
+    "/ear/playback/{wet,gain,mute,limit,offset,run,link,tempo,beats,quantize,crossfade}",
+    "/ear/listen/{run,delay}",
+    "/ear/audition/{level,duck,seconds}",
+    "/ear/cue/{source,level}",
+    "/ear/midi/{clock_in,clock_out,clock_from,clock_to}"
 ];
 
 // How many numbers come before the values in a message of a stream that begins so.
-exports.headers = {"/ear/activation/": 4, "/ear/rank/": 4, "/ear/map/positions": 3};
+exports.headers = {"/ear/activation/": 4, "/ear/rank/": 4, "/ear/listen/activation/": 4, "/ear/listen/rank/": 4, "/ear/map/positions": 3};

@@ -7,7 +7,8 @@ EarEngineParameters {
 			['dream/pull', 'float', 6.0, 0.25, 256, "beats", 'log', 'both', 0.0, nil, nil, false, "Half-life of the pull back to the source; 0 is no pull."],
 			['dream/autopilot', 'bool', false, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Let the engine play by itself: clips, targets, morphs on the bar; touching a target ends it."],
 			['source/clip', 'text', "beat", nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Loop to dream from: the name of a clip."],
-			['source/fit', 'choice', "clip_tempo", nil, nil, "", 'linear', 'both', nil, ['clip_tempo', 'stretch', 'crop'], nil, false, "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or it is tiled and cut."],
+			['source/fit', 'choice', "clip_tempo", nil, nil, "", 'linear', 'both', nil, ['clip_tempo', 'stretch', 'crop'], nil, false, "How a clip meets the loop: the loop takes the clip's length, the clip is resampled to tempo and beats (its pitch follows), or each of its beats is laid on one of the loop's, cut or followed by a rest."],
+			['source/record', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Record one loop of the live input from the next bar on; it becomes the source. Again, while it waits or records: no."],
 			['source/reset', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Go back to the source at once."],
 			['target/by', 'choice', "layer", nil, nil, "", 'linear', 'both', nil, ['layer', 'depth', 'map', 'neurons', 'name', 'imprint', 'objective', 'morph'], nil, false, "What decides the target: a layer, a depth, a disc on the map, neurons, a name, a clip, an expression, or the way between the stored a and b. Setting one of those chooses it."],
 			['target/layer', 'text', "encoder_3_conv1", nil, nil, "", 'linear', 'both', nil, nil, ['target/by', "layer"], false, "Layer of the ear that shall fire."],
@@ -43,6 +44,12 @@ EarEngineParameters {
 			['rhythm/grid', 'choice', "off", nil, nil, "", 'linear', 'both', nil, ['off', 'bar', 'beat', 'half', 'triplet', 'quarter'], nil, false, "Pulses that change comes in."],
 			['rhythm/density', 'float', 1.0, 0.0, 1.0, "", 'linear', 'both', nil, nil, nil, false, "Share of the grid's pulses that are open."],
 			['rhythm/lock', 'float', 0.0, 0.0, 1.0, "", 'linear', 'both', nil, nil, nil, false, "How strictly change follows the source's own onsets."],
+			['memory/hold', 'bool', false, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Hold what is heard as it is: the dream rests, and goes on from there when it is let go."],
+			['memory/keep', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Keep the loop that is heard, however many others come."],
+			['memory/back', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Back to the loop that was heard before, and again, to the one before that."],
+			['memory/dice', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Throw dice: what is played moves from where it is. /ear/control/undo takes it back."],
+			['memory/amount', 'float', 0.2, 0.0, 1.0, "", 'linear', 'both', nil, nil, nil, false, "How far dice move things, as a share of their ranges."],
+			['memory/locked', 'text', "", nil, nil, "", 'linear', 'both', nil, nil, nil, false, "What dice leave as it is: names of parameters, with commas between them."],
 			['transform/time_shift', 'float', 1.0, 0.0, 1.0, "", 'linear', 'both', nil, nil, nil, false, "Random circular shift of what the ear hears, as a share of the loop."],
 			['transform/pitch_shift', 'float', 0.0, 0, 2, "semitones", 'linear', 'both', nil, nil, nil, false, "Largest random change of pitch of what the ear hears, up or down."],
 			['transform/loudness', 'float', 0.0, 0, 24, "dB", 'linear', 'both', nil, nil, nil, false, "Largest random change of loudness of what the ear hears, up or down."],
@@ -76,14 +83,28 @@ EarEngineParameters {
 			['playback/wet', 'float', 1.0, 0.0, 1.0, "", 'linear', 'both', nil, nil, nil, false, "From the source (0) to the dream (1)."],
 			['playback/gain', 'float', 0.0, -60, 12, "dB", 'linear', 'both', nil, nil, nil, false, "Loudness."],
 			['playback/mute', 'bool', false, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Silence, while everything else goes on."],
-			['playback/tempo', 'float', 120.0, 20, 300, "BPM", 'linear', 'both', nil, nil, nil, false, "Tempo of the loop; follows the clip if source/fit is clip_tempo."],
-			['playback/beats', 'int', 8, 1, 64, "beats", 'linear', 'both', nil, nil, nil, false, "Length of the loop; follows the clip if source/fit is clip_tempo."],
+			['playback/panic', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, ['playback/mute', true], false, "Fade out in 30 ms: mutes the hall, ends the cue and any excerpt; playback/mute off brings the sound back."],
+			['playback/limit', 'float', -1.0, -24, 24, "dB", 'linear', 'both', nil, nil, nil, false, "No sample goes out above this; what stays below is untouched. At 24 the limiter never acts."],
+			['playback/offset', 'float', 0.0, -500, 500, "ms", 'linear', 'both', nil, nil, nil, false, "How much earlier playhead, lights and beats are told than they are heard; below 0 later. The sound stays where it is."],
+			['playback/run', 'bool', true, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Play; off, the sound stops at once, and on, the loop begins with its first beat."],
+			['playback/tap', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Tap the tempo: from the fourth tap on it is that of the last taps; two seconds without one begin anew."],
+			['playback/link', 'bool', false, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Play in time with other programs by Ableton Link: tempo, bars, start and stop."],
+			['playback/tempo', 'float', 120.0, 20, 300, "BPM", 'linear', 'both', nil, nil, nil, false, "Tempo of the loop from the next bar on; follows the clip if source/fit is clip_tempo."],
+			['playback/beats', 'int', 8, 1, 64, "beats", 'linear', 'both', nil, nil, nil, false, "Length of the loop from the next bar on; follows the clip if source/fit is clip_tempo."],
 			['playback/quantize', 'choice', "beat", nil, nil, "", 'linear', 'both', nil, ['half', 'beat', 'bar', 'loop'], nil, false, "Where a new version of the loop may enter."],
 			['playback/crossfade', 'float', 20.0, 1, 500, "ms", 'log', 'both', nil, nil, nil, false, "Crossfade from one version of the loop to the next."],
+			['listen/run', 'bool', false, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Let the ear hear the live input all the time and tell what it makes of it."],
+			['listen/delay', 'float', 100.0, 20, 1200, "ms", 'log', 'both', nil, nil, nil, false, "How long the ear waits for what follows a moment of the live input before it tells; longer is closer to what it makes of a loop, in the lowest octaves."],
 			['audition/level', 'float', 0.0, -40, 12, "dB", 'linear', 'both', nil, nil, nil, false, "Loudness of an excerpt of music that is auditioned, as against the loop."],
 			['audition/duck', 'float', -20.0, -60, 0, "dB", 'linear', 'both', nil, nil, nil, false, "How much softer the loop is meanwhile."],
 			['audition/seconds', 'float', 4.0, 1, 12, "s", 'linear', 'both', nil, nil, nil, false, "Length of an excerpt."],
 			['audition/stop', 'trigger', nil, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "End the excerpt that sounds."],
+			['cue/source', 'choice', "off", nil, nil, "", 'linear', 'both', nil, ['off', 'next', 'source'], nil, false, "What the second pair of outputs carries: nothing, the newest dream before it is heard in the hall (next), or the source. Excerpts are always heard there."],
+			['cue/level', 'float', 0.0, -60, 12, "dB", 'linear', 'both', nil, nil, nil, false, "Loudness of the cue."],
+			['midi/clock_in', 'bool', false, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Follow a MIDI clock: its tempo, its bars, start and stop."],
+			['midi/clock_out', 'bool', false, nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Send MIDI clock: 24 ticks a beat where the beat is heard, with start, stop and position."],
+			['midi/clock_from', 'text', "", nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Part of the name of the MIDI port whose clock is followed; the first that ticks if it is empty."],
+			['midi/clock_to', 'text', "", nil, nil, "", 'linear', 'both', nil, nil, nil, false, "Part of the names of the MIDI ports that get the clock; all if it is empty."],
 		]
 	}
 
@@ -91,7 +112,7 @@ EarEngineParameters {
 	*rows { ^this.table.collect { |row| EarParameter(*row) } }
 
 	// Address patterns that mean all of them, and nothing else.
-	*patterns { ^['/ear/{dream,source,target,tone,rhythm,transform,penalty,optimizer,model,view,playback,audition}/*', '/ear/map/{motion,share,follow}'] }
+	*patterns { ^['/ear/{dream,source,target,tone,rhythm,memory,transform,penalty,optimizer,model,view,playback,listen,audition,cue,midi}/*', '/ear/map/{motion,share,follow}'] }
 
 	dreamRun { ^this.at('dream/run') }
 	dreamRun_ { |value| this.set('dream/run', value) }
@@ -105,6 +126,7 @@ EarEngineParameters {
 	sourceClip_ { |value| this.set('source/clip', value) }
 	sourceFit { ^this.at('source/fit') }
 	sourceFit_ { |value| this.set('source/fit', value) }
+	sourceRecord { this.fire('source/record') }
 	sourceReset { this.fire('source/reset') }
 	targetBy { ^this.at('target/by') }
 	targetBy_ { |value| this.set('target/by', value) }
@@ -170,6 +192,15 @@ EarEngineParameters {
 	rhythmDensity_ { |value| this.set('rhythm/density', value) }
 	rhythmLock { ^this.at('rhythm/lock') }
 	rhythmLock_ { |value| this.set('rhythm/lock', value) }
+	memoryHold { ^this.at('memory/hold') }
+	memoryHold_ { |value| this.set('memory/hold', value) }
+	memoryKeep { this.fire('memory/keep') }
+	memoryBack { this.fire('memory/back') }
+	memoryDice { this.fire('memory/dice') }
+	memoryAmount { ^this.at('memory/amount') }
+	memoryAmount_ { |value| this.set('memory/amount', value) }
+	memoryLocked { ^this.at('memory/locked') }
+	memoryLocked_ { |value| this.set('memory/locked', value) }
 	transformTimeShift { ^this.at('transform/time_shift') }
 	transformTimeShift_ { |value| this.set('transform/time_shift', value) }
 	transformPitchShift { ^this.at('transform/pitch_shift') }
@@ -236,6 +267,16 @@ EarEngineParameters {
 	playbackGain_ { |value| this.set('playback/gain', value) }
 	playbackMute { ^this.at('playback/mute') }
 	playbackMute_ { |value| this.set('playback/mute', value) }
+	playbackPanic { this.fire('playback/panic') }
+	playbackLimit { ^this.at('playback/limit') }
+	playbackLimit_ { |value| this.set('playback/limit', value) }
+	playbackOffset { ^this.at('playback/offset') }
+	playbackOffset_ { |value| this.set('playback/offset', value) }
+	playbackRun { ^this.at('playback/run') }
+	playbackRun_ { |value| this.set('playback/run', value) }
+	playbackTap { this.fire('playback/tap') }
+	playbackLink { ^this.at('playback/link') }
+	playbackLink_ { |value| this.set('playback/link', value) }
 	playbackTempo { ^this.at('playback/tempo') }
 	playbackTempo_ { |value| this.set('playback/tempo', value) }
 	playbackBeats { ^this.at('playback/beats') }
@@ -244,6 +285,10 @@ EarEngineParameters {
 	playbackQuantize_ { |value| this.set('playback/quantize', value) }
 	playbackCrossfade { ^this.at('playback/crossfade') }
 	playbackCrossfade_ { |value| this.set('playback/crossfade', value) }
+	listenRun { ^this.at('listen/run') }
+	listenRun_ { |value| this.set('listen/run', value) }
+	listenDelay { ^this.at('listen/delay') }
+	listenDelay_ { |value| this.set('listen/delay', value) }
 	auditionLevel { ^this.at('audition/level') }
 	auditionLevel_ { |value| this.set('audition/level', value) }
 	auditionDuck { ^this.at('audition/duck') }
@@ -251,4 +296,16 @@ EarEngineParameters {
 	auditionSeconds { ^this.at('audition/seconds') }
 	auditionSeconds_ { |value| this.set('audition/seconds', value) }
 	auditionStop { this.fire('audition/stop') }
+	cueSource { ^this.at('cue/source') }
+	cueSource_ { |value| this.set('cue/source', value) }
+	cueLevel { ^this.at('cue/level') }
+	cueLevel_ { |value| this.set('cue/level', value) }
+	midiClockIn { ^this.at('midi/clock_in') }
+	midiClockIn_ { |value| this.set('midi/clock_in', value) }
+	midiClockOut { ^this.at('midi/clock_out') }
+	midiClockOut_ { |value| this.set('midi/clock_out', value) }
+	midiClockFrom { ^this.at('midi/clock_from') }
+	midiClockFrom_ { |value| this.set('midi/clock_from', value) }
+	midiClockTo { ^this.at('midi/clock_to') }
+	midiClockTo_ { |value| this.set('midi/clock_to', value) }
 }
