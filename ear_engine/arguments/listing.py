@@ -16,6 +16,7 @@ def add(command: Commands) -> None:
     clips = command("clips", "list the loops to dream from")
     clips.add_argument("--export", metavar="DIR", help="write the built-in loops as WAV files into this folder")
     command("presets", "list the sounds to start from")
+    command("sets", "list the sets to play")
     parameters = command("parameters", "print the reference of all parameters")
     form = parameters.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="as a Markdown page")
