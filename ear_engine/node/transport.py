@@ -20,6 +20,7 @@ FIT = "source/fit"
 _TEMPO_STEP = 0.05  # BPM by which another clock's tempo must differ to be taken over
 _SAME = 0.005  # share by which two tempi may differ that are kept together by their bars alone
 _TOLERANCE = 0.003  # seconds that bar lines may lie apart
+_SURE = 0.3  # seconds for which they must: after a dropout it takes a moment until it is known where the sound is
 _AHEAD = 0.5  # seconds before it is heard that a bar line is moved: the audio process renders 0.15 s ahead
 
 
@@ -39,6 +40,7 @@ class Transport:
         self._audio = audio
         self._clock = clock
         self._settled = 0.0  # clock time by which the last shift has been heard
+        self._apart: tuple[float, float] | None = None  # since when bars lie apart, and by how many seconds
 
     @property
     def tempo(self) -> float:
@@ -126,7 +128,11 @@ class Transport:
         if head is None or head.entry.silent or abs(self.tempo / self.wanted - 1.0) > _SAME:
             return  # a new tempo is on its way
         cycle = BAR if head.entry.beats % BAR == 0 else 1  # a loop of six beats has no bars that go on for ever
-        apart = (head.beat + cycle / 2) % cycle - cycle / 2
-        if abs(apart) * seconds > _TOLERANCE:
-            self._settled = line + BAR * seconds
+        apart = ((head.beat + cycle / 2) % cycle - cycle / 2) * seconds
+        if abs(apart) <= _TOLERANCE:
+            self._apart = None
+        elif self._apart is None or abs(apart - self._apart[1]) > _TOLERANCE:
+            self._apart = moment, apart
+        elif moment - self._apart[0] >= _SURE:
+            self._settled, self._apart = line + BAR * seconds, None
             self._control.align(line, origin)

@@ -122,7 +122,10 @@ def test_bars_of_the_session_are_followed() -> None:
     stage = Stage()
     session = stage.look()
     session.num_peers = 1
-    session.phase = 3.0  # ours is 2: their next bar that is not too near is in 0.5 s
+    session.phase = 2.2  # ours is 2
+    stage.look()
+    stage.at += 0.4
+    session.phase = 3.0  # their next bar that is not too near is in 0.5 s
     stage.look()
     assert stage.control.snapshot().bar_at == pytest.approx(stage.at + 0.5)
 

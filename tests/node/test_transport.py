@@ -74,6 +74,8 @@ def test_a_clip_that_leads_is_not_led() -> None:
     assert not stage.transport.follow(126.0, 0.0, 100.0, "link")
     assert stage.transport.wanted == 120.0
     assert stage.transport.follow(120.3, 1.0, 100.0, "link")  # so near that bars can be kept together
+    stage.at += 0.4
+    assert stage.transport.follow(120.3, 1.0, 100.0, "link")
     assert stage.bar_at > 0.0
 
 
@@ -82,17 +84,22 @@ def test_bars_are_moved_when_they_lie_apart_and_not_before_that_is_heard() -> No
     stage.transport.follow(120.0, 0.004, 100.0, "link")  # 2 ms
     assert stage.bar_at == 0.0
     stage.transport.follow(120.0, 1.0, 100.0, "link")
+    assert stage.bar_at == 0.0  # it may be a slip of a moment
+    stage.at = 100.4
+    stage.transport.follow(120.0, 1.8, 100.4, "link")
     assert stage.bar_at == pytest.approx(101.5)  # the next bar line of that clock
     number = stage.control.number
     for step in range(30):
-        stage.at = 100.0 + step / 10
-        stage.transport.follow(120.0, (1.0 + step / 5) % 4, stage.at, "link")
+        stage.at = 100.4 + step / 10
+        stage.transport.follow(120.0, (1.8 + step / 5) % 4, stage.at, "link")
     assert stage.control.number == number
 
 
 def test_loops_without_whole_bars_are_kept_on_the_beat() -> None:
     stage = Stage(replace(LOOP, samples=6 * 22050, beats=6))
-    stage.transport.follow(120.0, 3.0, 100.0, "link")
+    for stage.at in (100.0, 100.5):
+        stage.transport.follow(120.0, 3.0, 100.0, "link")
     assert stage.bar_at == 0.0
-    stage.transport.follow(120.0, 3.5, 100.0, "link")
+    for stage.at in (101.0, 101.5):
+        stage.transport.follow(120.0, 3.5, 100.0, "link")
     assert stage.bar_at > 0.0
