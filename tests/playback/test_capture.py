@@ -9,9 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from ear_engine.playback.capture import Capture, input_name
+from ear_engine.errors import UserError
+from ear_engine.playback.capture import Capture, input_name, take_name
 from ear_engine.playback.events import EventLog
+from ear_engine.playback.input_file import InputFile, check_input_file, read_input_file
+from ear_engine.shared_memory.input_ring import InputReader, InputWriter
 from ear_engine.shared_memory.loops import LoopFile, read_loop
 from ear_engine.shared_memory.states import Entry
 from tests.playback.helpers import RATE, Audio, Session, noise, spawn
@@ -116,3 +120,81 @@ def test_the_engine_hears_itself_through_jack(session: Session, jack: int) -> No
     session.set(stop=True)
     process.join(5)
     assert process.exitcode == 0
+
+
+def recorded(capture: Capture, folder: Path, start: int, position: float, number: int = 1) -> LoopFile:
+    end = time.perf_counter() + 5
+    while capture.taken < number:
+        capture.record(number, start, ENTRY, position)
+        assert time.perf_counter() < end
+        time.sleep(0.005)
+    return read_loop(folder / capture.take_file)
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.02])
+def test_a_take_begins_where_it_was_told_and_is_in_time(tmp_path: Path, latency: float) -> None:
+    loop, late = noise(LOOP, 3), round(latency * RATE)
+    capture = Capture(tmp_path, RATE, RATE, latency, EventLog())
+    start, position = 12_025, 5000
+    for count in (7000, 12_000, 10_100):
+        capture.hear(played(count, position - late, loop))
+        position += count
+        capture.record(1, start, ENTRY, position)
+    other = noise(3000, 9)
+    capture.hear(np.concatenate([played(late, position - late, loop), other.T]))  # after its end he plays on, freely
+    found = recorded(capture, tmp_path, start, position + late + 3000)
+    assert capture.take_file == take_name(1) and found.beats == ENTRY.beats
+    assert np.abs(found.audio - loop).max() < 1e-6
+
+
+def test_a_take_is_as_long_as_the_loop_at_its_start(tmp_path: Path) -> None:
+    capture = Capture(tmp_path, RATE, RATE, 0.0, EventLog())
+    capture.hear(noise(9000, 1).T.copy())
+    capture.record(1, 8000, ENTRY, 9000.0)
+    longer = Entry(20_000, 20_000, 2, "other", 2 * LOOP, 4)
+    capture.hear(noise(30_000, 2).T.copy())
+    end = time.perf_counter() + 5
+    while not capture.taken and time.perf_counter() < end:
+        capture.record(1, 8000, longer, 39_000.0)
+    assert read_loop(tmp_path / capture.take_file).samples == LOOP
+
+
+def test_a_take_that_is_called_off_is_not_written_and_one_that_is_gone_is_told(tmp_path: Path) -> None:
+    capture = Capture(tmp_path, RATE, RATE, 0.0, EventLog())
+    capture.hear(noise(9000, 1).T.copy())
+    capture.record(1, 8000, ENTRY, 9000.0)
+    capture.record(1, -1, ENTRY, 9500.0)
+    capture.hear(noise(60_000, 1).T.copy())
+    capture.record(1, -1, ENTRY, 69_500.0)
+    assert (capture.taken, list(tmp_path.iterdir())) == (0, [])
+    capture.record(2, 500, ENTRY, 69_500.0)  # before anything came in
+    assert (capture.taken, capture.take_file) == (2, "")
+
+
+def test_what_comes_in_is_passed_on_and_a_file_takes_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "in.wav"
+    sound = noise(RATE // 4, 4)
+    soundfile.write(path, sound.T, RATE, subtype="FLOAT")
+    file = InputFile(read_input_file(path, RATE))
+    capture = Capture(tmp_path, RATE, RATE, 0.0, EventLog(), live=InputWriter(tmp_path, RATE), instead=file)
+    capture.hear(np.zeros((7000, 2), np.float32))
+    capture.hear(np.zeros((7000, 2), np.float32), lost=1000)
+    reader = InputReader(tmp_path)
+    state = reader.state()
+    assert state is not None and state.count == 15_000
+    heard = reader.samples(0, 15_000)
+    assert heard is not None
+    expected = sound.mean(axis=0)[np.arange(15_000) % sound.shape[1]]
+    assert np.abs(heard[:7000] - expected[:7000]).max() < 1e-6 and not heard[7000:8000].any()
+    assert np.abs(heard[8000:] - expected[8000:]).max() < 1e-6
+
+
+def test_a_file_that_is_no_input_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="was not found"):
+        check_input_file(tmp_path / "nothing.wav")
+    (tmp_path / "text.wav").write_text("no sound")
+    with pytest.raises(UserError, match="is no sound file"):
+        check_input_file(tmp_path / "text.wav")
+    soundfile.write(tmp_path / "short.wav", np.zeros(100), RATE)
+    with pytest.raises(UserError, match=r"lasts 0\.0 s"):
+        read_input_file(tmp_path / "short.wav", RATE)
