@@ -33,5 +33,6 @@ def _about(place: SetPlace, tree: ParameterTree) -> str:
     except UserError as error:
         return str(error)
     plain = found.plain
-    kept = f", {len(found.held.kept)} kept targets" if found.held.kept else ""
+    count = len(found.held.kept)
+    kept = f", {count} kept target{'s' * (count > 1)}" if count else ""
     return f"loop {plain.clip or 'beat'}, ear {plain.ear or 'small'}, {len(plain.values)} values{kept}"
