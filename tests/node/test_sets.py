@@ -209,8 +209,9 @@ def test_hands_see_what_the_others_do() -> None:
             await until(lambda: viewer.snapshot().connected and viewer.snapshot().presets)
             for client in (one, two):
                 await asked(client, "/ear/stream/subscribe", "/ear/tone/*", 60.0, "list", 0, 0.0)
-            await asyncio.sleep(0.2)
-            for client in (one, two):
+            rows = {row.address for row in node.control.tree if row.group == "tone"}
+            for client in (one, two):  # values that it begins with
+                await until(lambda client=client: rows <= {address for address, _ in client.heard})
                 news(client)
 
             one.send("/ear/tone/tilt", -3.0)
