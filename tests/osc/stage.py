@@ -46,8 +46,14 @@ class Stage:
         self.layers = LAYERS
         self.ranks = LoopRanks(lambda: self.statistics)
         self.regions = Regions(lambda: self.resolver)
+        values = self.control.tree.values
         self.streams = Streams(
-            session.folder, lambda: self.layers, self.ranks, self.regions, lambda: told_ahead(self.control.tree.values)
+            session.folder,
+            lambda: self.layers,
+            self.ranks,
+            self.regions,
+            lambda: told_ahead(values),
+            lambda: bool(values["listen/run"]),
         )
         table = leaves(self.control.tree)
         self.map: MapNow | None = None
