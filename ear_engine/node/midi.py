@@ -51,6 +51,7 @@ class Midi:
         osc: knows the commands, and takes those that controls give; asked when the first map is read.
         maps: that were chosen at the start, with a part of a port's name each, or nothing.
         report: told level, code and sentence.
+        every: seconds between looks at what is plugged in.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Midi:
         osc: Callable[[], OscService],
         maps: Sequence[tuple[str, str]],
         report: Callable[[str, str, str], None],
+        every: float = _SCAN,
     ) -> None:
+        self._every = every
         self._system = system
         self._control = control
         self._transport = transport
@@ -128,9 +131,10 @@ class Midi:
             except Exception:  # of a driver: what plays goes on
                 _log.exception("MIDI devices could not be looked at")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._soon.wait(), _SCAN)
-                if self._open is None:
-                    await self._begin()
+                async with asyncio.timeout(self._every):
+                    await self._soon.wait()
+            if self._open is None and self._soon.is_set():
+                await self._begin()
 
     async def _begin(self) -> None:
         try:

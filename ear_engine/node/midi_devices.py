@@ -28,7 +28,7 @@ class Device:
 
     desk: Desk
     input: InputPort
-    output: OutputPort | None
+    output: OutputPort | None = None
 
 
 class Devices:
@@ -103,11 +103,10 @@ class Devices:
         except OSError as error:
             self._refuse(name, error)
             return
+        self.open[name] = device = Device(self._desk(name), inside)
         opposite = output_of(name, self.inputs, self.outputs)
-        output = None
         if opposite is not None and _THROUGH not in opposite:
-            output = self.clocked.pop(opposite, None) or await self._open_output(opposite)
-        self.open[name] = device = Device(self._desk(name), inside, output)
+            device.output = self.clocked.pop(opposite, None) or await self._open_output(opposite)
         known = self._bindings.map_of(name)
         if device.desk.bindings:
             way = f"by the map {known.name}" if known is not None else "by what was learned"
