@@ -138,6 +138,9 @@ def test_without_a_dreamer_the_last_loop_plays_on_and_osc_answers(how: signal.Si
             client.send("/ear/system/ping")
             await client.answer("/ear/system/pong")
             assert time.perf_counter() - asked < 0.2
+            client.send("/ear/playback/panic")
+            await until(lambda: bool(node.control.tree.values["playback/mute"]) and not audio_state(node).peak, 1.0)
+            client.send("/ear/playback/mute", 0)
 
             def another() -> bool:
                 assert node.board.sounding
