@@ -1,8 +1,7 @@
 """Looks for an audio device that has vanished, from a process of its own: whoever asks a driver may wait for long.
 
-``python -m ear_engine.playback.lookout BACKEND DEVICE BUFFER RATE CHANNELS`` (rate 0: any) ends with exit code 0 as soon
-as the device
-opens, and with 1 if its input is closed: nobody waits for it any more.
+``python -m ear_engine.playback.lookout BACKEND DEVICE BUFFER RATE CHANNELS`` (rate 0: any) ends with exit code 0 as
+soon as the device opens, and with 1 if its input is closed: nobody waits for it any more.
 """
 
 from __future__ import annotations

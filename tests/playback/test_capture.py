@@ -103,9 +103,9 @@ def test_the_engine_hears_itself_through_jack(session: Session, jack: int) -> No
     session.wait(lambda found: found.peak > 0.1)
     server = os.environ["JACK_DEFAULT_SERVER"]
     ports = subprocess.run(["jack_lsp", "-s", server], capture_output=True, text=True, check=True).stdout.split()
-    outs = sorted(port for port in ports if port.startswith("ear-engine") and "output" in port)
-    ins = sorted(port for port in ports if port.startswith("ear-engine") and "input" in port)
-    assert len(outs) == len(ins) == 2, ports
+    outs = [f"ear-engine:{side}" for side in ("left", "right")]
+    ins = [f"ear-engine:in_{side}" for side in ("left", "right")]
+    assert {*outs, *ins} <= set(ports), ports
     for source, target in zip(outs, ins, strict=True):
         subprocess.run(["jack_connect", "-s", server, source, target], check=True)
     time.sleep(1.2)
