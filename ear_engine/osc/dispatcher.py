@@ -14,6 +14,7 @@ from ear_engine.osc.aliases import RENAMED, Renamed, aliases
 from ear_engine.osc.codec import Bang, MalformedPacket, Message, decode, encode
 from ear_engine.osc.command_table import PONG, SYNCED
 from ear_engine.osc.commands import DONE, FAIL, Call, Command, Engine, Unknown
+from ear_engine.osc.conflation import Faders
 from ear_engine.osc.dump import DUMP, Dump
 from ear_engine.osc.jobs import PROGRESS
 from ear_engine.osc.leaves import Leaf, leaves
@@ -79,6 +80,7 @@ class Dispatcher:
         engine.aliases = self.aliases
         self._send = send
         self._timetable = Timetable(later, wall)
+        self.faders = Faders(self.leaves.values(), lambda: self._dump.on)
         self._dump = Dump(lambda packet, client: send(packet, client.reply_to), clock)
         engine.dump = self._dump.switch
         self._patterns: dict[str, list[Leaf]] = {}

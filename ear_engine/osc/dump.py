@@ -31,6 +31,11 @@ class Dump:
         self._clients: list[Client] = []
         self._rate = Bucket(*_RATE, clock)
 
+    @property
+    def on(self) -> bool:
+        """Whether anyone is told."""
+        return bool(self._clients)
+
     def switch(self, client: Client, on: bool) -> None:
         """Begin or end to tell ``client``; it ends by itself a minute after the client's last message.
 

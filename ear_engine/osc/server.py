@@ -10,13 +10,15 @@ from collections.abc import Callable, Container
 from ipaddress import ip_address
 
 from ear_engine.errors import UserError
+from ear_engine.osc.conflation import Faders, Waiting
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.refusals import refusals, report_refusals
 from ear_engine.osc.subscriptions import Address
 
 MAX_PACKETS = 60_000.0  # packets a second, to all clients together
 _BUFFER = 1 << 20
-_BATCH = 32
+_BATCH = 32  # datagrams that are handled in a row
+_MOST_READ = 1024  # that are read in a row, since most may be a fader's
 _LARGEST = 1 << 16
 _PORTS_TRIED = 200
 _log = logging.getLogger(__name__)
@@ -73,6 +75,7 @@ class OscServer(asyncio.DatagramProtocol):
         refused: called with each address that has refused a packet.
         clock: seconds, monotonic.
         allowed: hosts that are listened to; of others nothing is taken, and they are not answered.
+        faders: know which datagrams that wait need not be handled; all are if None.
     """
 
     def __init__(
@@ -82,10 +85,12 @@ class OscServer(asyncio.DatagramProtocol):
         refused: Callable[[Address], object],
         clock: Callable[[], float],
         allowed: Container[str] | None = None,
+        faders: Faders | None = None,
     ) -> None:
         self.dropped = 0
         self.turned_away = 0  # datagrams
         self._allowed = allowed
+        self._waiting = Waiting(faders)
         self._sock = sock
         self._handle = handle
         self._refused = refused
@@ -116,19 +121,23 @@ class OscServer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
         """Pass on this datagram and those that wait behind it, so many that timers still get their turn."""
         self._take(data, addr)
-        for _ in range(_BATCH):
+        for _ in range(_MOST_READ):
+            if len(self._waiting) > _BATCH:
+                break
             try:
                 data, addr = self._sock.recvfrom(_LARGEST)
             except BlockingIOError:
-                return
+                break
             except OSError as error:
                 self.error_received(error)
-                return
+                break
             self._take(data, addr)
+        for datagram, sender in self._waiting.take():
+            self._handle(datagram, sender)
 
     def _take(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
         if self._allowed is None or addr[0] in self._allowed:
-            self._handle(data, (addr[0], addr[1]))
+            self._waiting.add(data, (addr[0], addr[1]))
         else:
             self.turned_away += 1
 

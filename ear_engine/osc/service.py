@@ -154,7 +154,8 @@ class OscService:
         """
         self._loop = asyncio.get_running_loop()
         sock = bind_socket(self._bind, self._wanted_port)
-        self._server = OscServer(sock, self._dispatcher.handle, self._clients.refused, now, self._allowed)
+        does, refused = self._dispatcher.handle, self._clients.refused
+        self._server = OscServer(sock, does, refused, now, self._allowed, self._dispatcher.faders)
         await self._server.open()
         try:
             for host, port in self._static:
