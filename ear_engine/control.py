@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from ear_engine.change import Change as Change
+from ear_engine.engine_changes import Decided, EngineChanges
 from ear_engine.errors import UserError
 from ear_engine.held_targets import REGION_FIELDS as REGION_FIELDS
 from ear_engine.held_targets import TARGET_FIELDS as TARGET_FIELDS
@@ -34,7 +35,7 @@ def acceptable(text: str, longest: int = _MAX_NAME) -> bool:
     return len(text) <= longest and text.isprintable()
 
 
-class ControlLog:
+class ControlLog(EngineChanges):
     """Applies changes to a parameter tree and keeps what follows from them (kept targets, source, trigger counts).
 
     Not thread-safe: it lives in one event loop. A listener may itself apply a change; that change is numbered at once
@@ -73,24 +74,7 @@ class ControlLog:
         self._telling = False
         self._triggers = {row.name: 0 for row in tree if row.kind == "trigger"}
         self._held = Held()
-        self._clips: dict[str, str] = {}
-        self._captures = 0
-        self._engine: dict[str, str | float | int | bool] = {
-            "source": "",
-            "source_number": 0,
-            "ear": ear,
-            "stop": False,
-            "audition": "",
-            "maps": 0,
-            "recording": "",
-            "carried": "",
-            "bar_at": 0.0,
-            "recall": "",
-            "recalls": 0,
-            "still": False,
-            "takes": 0,
-            "take_from": -1,
-        }
+        self._decided = Decided(ear=ear)
         self._number = 0
         self._seed = seed
         if state is not None:
@@ -98,12 +82,7 @@ class ControlLog:
 
     def _resume(self, state: ControlState) -> None:
         self._number, self._seed, self._held = state.sequence, state.seed, Held(tuple(state.kept), dict(state.stored))
-        self._clips, self._captures = dict(state.clips), state.captures
-        self._engine.update(source=state.source, source_number=state.source_number, ear=state.ear)
-        self._engine.update(audition=state.audition, maps=state.maps, carried=state.carried, bar_at=state.bar_at)
-        self._engine.update(recording=state.recording)
-        self._engine.update(recall=state.recall, recalls=state.recalls)
-        self._engine.update(takes=state.takes, take_from=state.take_from)
+        self._decided = Decided.of(state)
         self._triggers.update({name: count for name, count in state.triggers.items() if name in self._triggers})
         self.tree.values.update({name: value for name, value in state.values.items() if name in self.tree.values})
 
@@ -206,113 +185,16 @@ class ControlLog:
             raise UserError(name, "is not a trigger", "set its value instead", "bad_type")
         return self.apply({name: True}, origin)
 
-    def set_source(
-        self, file: str, origin: str, values: Mapping[str, object] | None = None, carried: str = ""
-    ) -> Change:
-        """Make ``file`` of the session's loops folder the source, with the ``values`` that follow from it (tempo).
-
-        Args:
-            file: of the source.
-            origin: who asked.
-            values: by name.
-            carried: file of the dream so far as it fits this source, which sounds until there is one of this source.
-
-        Raises:
-            UserError: a value is refused; nothing has changed then.
-        """
-        number = int(self._engine["source_number"]) + 1
-        engine: dict[str, str | int] = {"source": file, "source_number": number, "carried": carried}
-        return self._log(self.check(values or {}), [], engine, origin)
-
-    def align(self, bar_at: float, origin: str, values: Mapping[str, object] | None = None) -> Change:
-        """Let a bar begin to be heard at clock time ``bar_at``, and set ``values`` with it.
-
-        Raises:
-            UserError: a value is refused; nothing has changed then.
-        """
-        return self._log(self.check(values or {}), [], {"bar_at": bar_at}, origin)
-
-    def set_ear(self, directory: str, origin: str) -> Change:
-        """Choose the ear in ``directory``."""
-        return self._log({}, [], {"ear": directory}, origin)
-
-    def set_map(self, origin: str) -> Change:
-        """Say that the ear has got a map, so that everyone reads it."""
-        return self._log({}, [], {"maps": int(self._engine["maps"]) + 1}, origin)
-
-    def set_clips(self, clips: Mapping[str, str], origin: str) -> Change:
-        """Say which file of the session's loops folder holds each clip that a target names."""
-        return self._log({}, [], {}, origin, clips=dict(clips))
-
-    def set_audition(self, file: str, origin: str) -> Change:
-        """Let the excerpt in ``file`` of the session's loops folder sound over the loop; an empty name ends it."""
-        return self._log({}, [], {"audition": file}, origin)
-
-    def set_recall(self, file: str, origin: str, still: bool = False) -> Change:
-        """Let the loop in ``file`` of the session's loops folder be heard as it is, and the dream go on from it.
-
-        Args:
-            file: a loop of the source's length.
-            origin: who asked.
-            still: rest there until the next one, or :meth:`move_on`.
-        """
-        number = int(self._engine["recalls"]) + 1
-        engine: dict[str, str | int] = {"recall": file, "recalls": number, "still": still, "carried": file}
-        return self._log({}, [], engine, origin)
-
-    def move_on(self, origin: str) -> Change:
-        """Let a dream that rests on a recalled loop go on; nothing if it does not rest."""
-        return self._log({}, [], {"still": False} if self._engine["still"] else {}, origin)
-
-    def set_recording(self, folder: str, origin: str) -> Change:
-        """Let everyone keep what is played in ``folder``; an empty name ends it."""
-        return self._log({}, [], {"recording": folder}, origin)
-
-    def capture(self, origin: str) -> Change:
-        """Ask for one loop of the live input."""
-        return self._log({}, [], {}, origin, captures=self._captures + 1)
-
-    def take(self, start: int, origin: str) -> Change:
-        """Ask for one loop of the live input from engine sample ``start`` on; below 0, the last one is not wanted."""
-        number = int(self._engine["takes"]) + (start >= 0)
-        return self._log({}, [], {"takes": number, "take_from": max(start, -1)}, origin)
-
-    def drop_kept(self, bad: Callable[[Target], bool], origin: str) -> list[Target]:
-        """Forget the kept targets that are ``bad``, the others stay; return those forgotten."""
-        dropped = tuple(place for place, region in enumerate(self.kept) if bad(region))
-        forgotten = [self.kept[place] for place in dropped]
-        self._log({}, [], {}, origin, dropped)
-        return forgotten
-
-    def stop(self, origin: str) -> Change:
-        """Tell every process to end."""
-        return self._log({}, [], {"stop": True}, origin)
-
     def snapshot(self) -> ControlState:
         """Everything decided so far, for the control slot."""
         return ControlState(
             sequence=self._number,
             values=dict(self.tree.values),
             triggers=dict(self._triggers),
-            source=str(self._engine["source"]),
-            source_number=int(self._engine["source_number"]),
             kept=list(self._held.kept),
-            ear=str(self._engine["ear"]),
-            seed=self._seed,
-            stop=bool(self._engine["stop"]),
             stored=dict(self._held.stored),
-            clips=dict(self._clips),
-            captures=self._captures,
-            audition=str(self._engine["audition"]),
-            maps=int(self._engine["maps"]),
-            recording=str(self._engine["recording"]),
-            carried=str(self._engine["carried"]),
-            bar_at=float(self._engine["bar_at"]),
-            recall=str(self._engine["recall"]),
-            recalls=int(self._engine["recalls"]),
-            still=bool(self._engine["still"]),
-            takes=int(self._engine["takes"]),
-            take_from=int(self._engine["take_from"]),
+            seed=self._seed,
+            **self._decided.as_fields(),
         )
 
     def _log(
@@ -339,10 +221,8 @@ class ControlLog:
         before, after = self._held, after.without(dropped)
         was = {name: self.tree.values[name] for name in values}
         self.tree.values.update(values)
-        self._engine.update(engine)
+        self._decided = self._decided.after(engine, clips, captures)
         self._held = after
-        self._clips = self._clips if clips is None else dict(clips)
-        self._captures = self._captures if captures is None else captures
         for name in fired:
             self._triggers[name] += 1
         self._number += 1
