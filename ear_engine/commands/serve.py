@@ -113,12 +113,12 @@ def _set(typed: argparse.Namespace, tree: ParameterTree) -> tuple[Contents, Path
 
 
 def _ear(typed: argparse.Namespace, start: Contents) -> tuple[EarFolder, Contents]:
-    """The ear that listens; if that of a set is not there, the usual one, and the set says so."""
+    """The ear that listens; if that of the last set, or of a newer one, is not there, the usual one, which is said."""
     name = typed.ear or start.plain.ear
     try:
         return find_ear(name or DEFAULT_EAR), start
     except UserError as error:
-        if typed.ear is not None or name is None:
+        if typed.ear is not None or not (typed.set == LAST or start.faults):
             raise
         return find_ear(DEFAULT_EAR), replace(start, faults=(*start.faults, error))
 
