@@ -18,9 +18,7 @@ from py2max.lint import ERROR, lint
 from ear_engine.clients import generate, open_stage_control, touchosc
 from ear_engine.clients.page import HEIGHT, WIDTH, page
 from ear_engine.clients.panel import PAD, rows, sections
-from ear_engine.control import ControlLog
-from ear_engine.ear_files import EarFolder
-from ear_engine.node.models import Models
+from ear_engine.commands.parameters import all_commands
 from ear_engine.osc.command_table import PONG, SYNCED, builtin_commands
 from ear_engine.osc.commands import DONE, FAIL
 from ear_engine.osc.dispatcher import leaves
@@ -68,8 +66,7 @@ def test_the_page_turns_25_parameters_and_nothing_covers_anything() -> None:
 
 def exists(address: str) -> bool:
     tree = ParameterTree()
-    commands = (*builtin_commands(), *Models(ControlLog(tree), EarFolder("", Path())).commands())
-    known = {*leaves(tree), *(command.address for command in commands), PONG, SYNCED, DONE, FAIL}
+    known = {*leaves(tree), *(command.address for command in all_commands(tree)), PONG, SYNCED, DONE, FAIL}
     if address in known or find_row(address, stream_rows()) is not None:
         return True
     streams = {row.address for row in stream_rows()}
