@@ -21,6 +21,7 @@ _APP = "ear-engine"
 _SESSION = "ear-engine-session-"
 _REMEMBERED = "ear-engine-memory-"
 _MEMORY = Path("/dev/shm")
+_REAL_TIME = 5  # of 1 to 99: below JACK's own
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -66,6 +67,18 @@ def lower_priority(by: int = 10) -> bool:
 def lower_thread_priority(by: int = 10) -> bool:
     """Let everything else go before this thread; return whether the system has priorities of threads (Linux)."""
     return sys.platform.startswith("linux") and _nice(by)
+
+
+def raise_thread_priority(by: int = 10) -> bool:
+    """Let this thread, which sleeps but for moments, go before everything else: in real time if the system allows that
+    (Linux, root or the group of audio), else by its priority; return whether it allows any."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_REAL_TIME))
+    except OSError:  # not allowed
+        return _nice(-by)
+    return True
 
 
 def raise_priority(by: int = 10) -> bool:

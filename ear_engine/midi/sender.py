@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from ear_engine import platform
 from ear_engine.midi.controls import Pulse
 from ear_engine.midi.ports import OutputPort
 from ear_engine.midi.ticking import Line, Ticking
@@ -78,6 +79,7 @@ class Sender:
         self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
+        platform.raise_thread_priority()
         while True:
             with self._wake:
                 at, due = self._clock(), self._ticking.next
