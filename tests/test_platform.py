@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -173,3 +174,20 @@ def test_a_containers_share_of_time_counts_in_whole_cores(tmp_path: Path, text: 
     all_of_them = platform.cores(tmp_path / "none")
     (tmp_path / "cpu.max").write_text(f"{text}\n")
     assert platform.cores(tmp_path / "cpu.max") == min(most, all_of_them)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
+def test_one_thread_can_go_before_all_others_and_leaves_them_as_they_are() -> None:
+    before = os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)
+    found: list[tuple[bool, int, int]] = []
+
+    def work() -> None:
+        raised = platform.raise_thread_priority()
+        found.append((raised, os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    ((raised, policy, nice),) = found
+    assert raised == (policy == os.SCHED_RR or nice < before[1])
+    assert (os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)) == before
