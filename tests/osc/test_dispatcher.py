@@ -35,7 +35,7 @@ Heard = list[tuple[Any, ...]]
 class Desk:
     """A dispatcher with a clock and a wire that remember."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall: float = 5000.0) -> None:
         self.time = 1000.0
         self.wire: list[tuple[bytes, Address]] = []
         self.waiting: list[tuple[float, Callable[[], None]]] = []
@@ -57,7 +57,7 @@ class Desk:
         )
         broken = Command("test/broken", (), "", "", lambda call: 1 / 0)
         commands = (*builtin_commands(), broken)
-        self.osc = Dispatcher(engine, commands, self.send, self.later, self.clock, lambda: 5000.0)
+        self.osc = Dispatcher(engine, commands, self.send, self.later, self.clock, lambda: wall)
 
     def clock(self) -> float:
         return self.time
