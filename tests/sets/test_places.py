@@ -58,14 +58,14 @@ def test_nothing_is_replaced_unless_it_is_said_nor_by_half(mine: Path, monkeypat
 
 
 def test_an_engine_starts_from_a_set_and_forgives_what_is_missing(mine: Path) -> None:
-    save_set("night", "version: 1\near: gone\nclip: gone\ndream: {rate: -30}\nkept: [{by: depth}]\nseed: 4\n")
+    save_set("night", "version: 2\near: gone\nclip: gone\ndream: {rate: -30}\nkept: [{by: depth}]\nseed: 4\n")
     options = node_options(parse(["serve", "--set", "night", "--dream.rate", "-20"]))
     assert (options.ear.name, options.clip, options.instead, options.seed) == ("small", "gone", "beat", 4)
     assert options.values == {"dream/rate": -20.0} and options.forgiving and options.autosave
-    assert [fault.code for fault in options.start.faults] == ["unknown_ear"]
+    assert [fault.code for fault in options.start.faults] == ["newer_set", "unknown_ear"]
     assert len(options.start.held.kept) == 1
     typed = node_options(parse(["serve", "--set", "night", "--clip", "dub", "--ear", "paper"]))
-    assert (typed.ear.name, typed.clip, typed.instead, typed.forgiving) == ("paper", "dub", "", False)
+    assert (typed.ear.name, typed.clip, typed.instead, typed.forgiving) == ("paper", "dub", "", True)
 
 
 def test_the_last_set_is_resumed_with_its_loop_and_anything_wrong_in_it_is_left_out(tmp_path: Path) -> None:
