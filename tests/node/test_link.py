@@ -171,13 +171,15 @@ def test_two_programs_on_this_machine_share_tempo_and_start() -> None:
             await asyncio.sleep(0.1)
             other.quantum = 4.0
             other.start_stop_sync_enabled = other.enabled = True
-            await until(lambda: other.num_peers and abs(other.tempo - 120.0) < 0.01)
+            await until(lambda: other.num_peers and abs(other.tempo - stage.transport.wanted) < 0.01)  # either may win
             other.tempo = 133.0
             await until(lambda: stage.transport.wanted == 133.0)
-            other.playing = not other.playing
-            await until(lambda: stage.transport.running == other.playing)
-            stage.control.apply({"playback/run": not stage.transport.running}, "osc")
-            await until(lambda: stage.transport.running == other.playing)
+            other.playing = True
+            await until(lambda: stage.transport.running and stage.clock._playing)
+            other.playing = False
+            await until(lambda: not stage.transport.running)
+            stage.control.apply({"playback/run": True}, "osc")
+            await until(lambda: other.playing)
         finally:
             running.cancel()
             stage.clock.close()
