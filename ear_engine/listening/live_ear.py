@@ -80,7 +80,7 @@ class LiveEar:
     @property
     def delay(self) -> float:
         """Seconds from the middle of a frame to the last sample it waits for."""
-        return self._scalogram.delay_samples / self.rate
+        return float(self._scalogram.delay_samples / self.rate)
 
     def hear(self, audio: NDArray[np.float32]) -> Iterator[LiveFrame]:
         """Go on with new samples, (count,), finite, at :attr:`rate`; the frames that they complete."""
@@ -99,7 +99,8 @@ class LiveEar:
     def _ranks(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
         if self._statistics is None:
             return np.zeros(len(values), np.uint8)
-        return np.rint(self._statistics.rank(values) * np.float32(255)).astype(np.uint8)
+        ranks: NDArray[np.uint8] = np.rint(self._statistics.rank(values) * np.float32(255)).astype(np.uint8)
+        return ranks
 
 
 def _index(network: StreamingNetwork, bins: int) -> NeuronIndex:

@@ -25,6 +25,7 @@ _AUDIO_HANGS = 4.0  # seconds without a state; the process itself notices a lost
 _MAP_HANGS = 10.0
 _LOADING = 60.0
 _LISTEN_HANGS = 10.0
+_LISTEN_LOADS = 180.0  # an ear and the codes that surprise is against, behind all that sounds
 _LAYING_OUT = 600.0  # an ear without a map, on a busy machine
 
 
@@ -111,7 +112,7 @@ def listen_child(session: Path) -> ChildSpec:
         meanwhile="nothing is heard of the live input",
         pulse=listen_pulse(session),
         patience=_LISTEN_HANGS,
-        loading=_LOADING,
+        loading=_LISTEN_LOADS,
         grace=0.9,
     )
 
@@ -165,7 +166,7 @@ def listen_pulse(session: Path) -> Callable[[int], Pulse | None]:
         if state is None or state.pid != pid:
             return None
         loading = state.phase == "loading"
-        return Pulse(state.heartbeat + (_LOADING if loading else 0.0), ready=not loading)
+        return Pulse(state.heartbeat + (_LISTEN_LOADS if loading else 0.0), ready=not loading)
 
     return pulse
 

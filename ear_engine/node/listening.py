@@ -119,7 +119,7 @@ class Listening:
     def _info(self, call: Call) -> None:
         state = self.state()
         if state is None:
-            call.reply(call.address, "off", 0.0, 0.0, 0.0, -120.0, 0.0, 0, 0)
+            call.reply(call.address, "loading" if self.wanted() else "off", 0.0, 0.0, 0.0, -120.0, 0.0, 0, 0)
             return
         level = 20.0 * math.log10(max(state.level, 1e-6))
         times = 1e3 * state.delay, 1e3 * state.late

@@ -120,6 +120,7 @@ def test_it_tells_how_it_listens(stage: Stage) -> None:
     assert info()[0] == "off"
     stage.play(input=True)
     stage.run()
+    assert info()[0] == "loading"
     stage.hear(delay=0.1, late=0.13, load=0.25, level=0.5, broken=2)
     phase, *figures = info()
     assert phase == "listening"
