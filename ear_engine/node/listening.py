@@ -56,7 +56,7 @@ class Listening:
         self._audio, self._pid, self._report = audio, pid, report
         self._said: dict[str, float] = {}  # code → when it was true last
         self._sounded = 0.0
-        self._broken = 0
+        self._broken = self._skipped = 0
         control.validators[RUN] = self._check
 
     def wanted(self) -> bool:
@@ -100,6 +100,13 @@ class Listening:
         if state.broken != self._broken:
             self._broken = state.broken
             self._say("input_broken", "The live input has samples that are no numbers; they are heard as silence.", at)
+
+        if state.skipped != self._skipped:
+            self._skipped = state.skipped
+            reason = (
+                "The ear cannot keep up with the live input and leaves parts out; choose a smaller ear, or dream less."
+            )
+            self._say("input_skipped", reason, at)
 
     def state(self) -> ListenState | None:
         """What is heard; None unless the process runs."""

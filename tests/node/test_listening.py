@@ -84,17 +84,18 @@ def test_what_is_wrong_with_the_input_is_said_once(stage: Stage, monkeypatch: py
         ({"phase": "stalled"}, "input_stalled"),
         ({"clipped": 0.2}, "input_clips"),
         ({"broken": 3}, "input_broken"),
+        ({"broken": 3, "skipped": 9}, "input_skipped"),
     ):
         stage.hear(**fields)
         stage.hear(**fields)
         assert [told for _, told in stage.reports] == [code]
         stage.reports.clear()
-    stage.hear(broken=3, level=0.0)
+    stage.hear(broken=3, skipped=9, level=0.0)
     time += 6.0
-    stage.hear(broken=3, level=0.0)
+    stage.hear(broken=3, skipped=9, level=0.0)
     assert stage.reports == [("warning", "input_silent")]
     time += 30.0
-    stage.hear(broken=3, clipped=0.2)
+    stage.hear(broken=3, skipped=9, clipped=0.2)
     assert [code for _, code in stage.reports] == ["input_silent", "input_clips"]
 
 
