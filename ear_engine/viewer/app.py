@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 
 from ear_engine import platform
 from ear_engine.errors import UserError
@@ -24,22 +23,20 @@ from ear_engine.viewer.keys import action_of
 from ear_engine.viewer.loader import Loader, ReadyLoop
 from ear_engine.viewer.model import Heard
 from ear_engine.viewer.news import Snapshot
+from ear_engine.viewer.notices import notices
 from ear_engine.viewer.options import ViewOptions
 from ear_engine.viewer.outputs import Outputs
 from ear_engine.viewer.pace import Pacer
 from ear_engine.viewer.panel import Panel
-from ear_engine.viewer.png import write_png
-from ear_engine.viewer.screenshots import Screenshots
+from ear_engine.viewer.pointing import Pointing
+from ear_engine.viewer.selection import Selection
+from ear_engine.viewer.shots import Shots
 from ear_engine.viewer.stage import Stage
 from ear_engine.viewer.touch import Touch
 from ear_engine.viewer.window import Window
 
-_HEARS = 0.1  # seconds after which an engine has heard what was sent
-_SETTLED = 2.0  # seconds after which others may have changed what was selected, and frames take what they take
-_RESTS = 3.0  # seconds after which a pointer that rests is no part of a picture without console
-_REACH = 14.0  # units, at the usual size of letters, that a pointer may miss a neuron by
+_SETTLED = 2.0  # seconds after which frames take what they take
 _TOLD = 4.0  # seconds that a message stays
-_STEADY = 1.0  # seconds of light before a picture is taken by itself
 
 
 class App:
@@ -59,8 +56,7 @@ class App:
         self._told = ("", -1e9)
         self.outputs = Outputs(options.outputs, self._tell_all, allowed=Allowed(options.allow))
         self.asker = Asker(options.place.host, self._hurry)
-        wanted = {} if options.palette is None else {"view/palette": options.palette}
-        self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=wanted)
+        self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=options.wanted)
         self.window = Window("ear-engine", options.size, fullscreen=options.fullscreen, monitor=options.monitor)
         size, pixels = self.window.size, self.window.pixels
         self.panel = Panel(self.window.context, self.window.scale, self.window.clipboard, self.window.set_clipboard)
@@ -69,31 +65,24 @@ class App:
         self.console_shown = options.console
         self.gestures = Gestures()
         self.touch = Touch(self.client.aim)
+        self._selection = Selection(self.touch)
         self.finder = ScreenFinder(self.stage.camera)
         self.pacer = Pacer(self.window.software, platform.cores())
         self.deeds = Deeds(self)
-        self.screenshots = Screenshots()
+        self.pointing = Pointing(self.stage, self.finder, self.window.show_pointer)
+        self.shots = Shots(options, say, self.tell)
         self.loader = Loader(lambda engine: open_bulk(options.place.host, options.session, engine))
         self.help = self.frames_shown = False
-        self.ending = False
-        self.shot_wanted: Path | None = None
         self.shown: tuple[Weights | None, float] = (None, -1.0)
         """What shines as the target in the frame that was shown last, and when it was (:func:`time.perf_counter`)."""
         self._hurried = False
         self._owed = 0.0  # seconds of rest that a frame which came early has left out
         self._state = ""
-        self._pointer: tuple[float, float] | None = None
-        self._pointed = -1e9  # when it was moved last
-        self._resting = False
-        self._neuron = -1  # that is shown to be under the pointer
-        self._under = -1  # that is, also while the pointer rests
         self._auditioned: AuditionNews | None = None
         self._images: tuple[str, ...] = ()
         self._pictured: ReadyLoop | None = None
-        self._neurons_text: Value = ""
         self._began = time.perf_counter()
         self._before = self._changed = self._began
-        self._lit: float | None = None
 
     def run(self) -> None:
         """Show until it is closed."""
@@ -113,22 +102,16 @@ class App:
     @property
     def done(self) -> bool:
         """Whether it shall end."""
-        since, options = time.perf_counter() - self._began, self.options
-        if options.seconds is not None and since >= options.seconds and self.shot_wanted is None:
-            if options.screenshot is None or self.ending:
-                return True
-            self.shot_wanted = options.screenshot
-            return False
-        if options.parent and not platform.process_alive(options.parent):
+        if self.shots.over(time.perf_counter() - self._began):
             return True
-        return self.window.closing or (self.ending and self.shot_wanted is None)
+        parent = self.options.parent
+        return self.window.closing or (bool(parent) and not platform.process_alive(parent))
 
     def close(self) -> None:
         """Free all of it."""
         close_all(self.loader, self.asker, self.client)
         self.outputs.close()
-        self._tell_written(wait=True)
-        self.screenshots.close()
+        self.shots.close()
         self.stage.release()
         self.panel.close()
         self.window.close()
@@ -167,7 +150,7 @@ class App:
     @property
     def hovered(self) -> int:
         """Number of the neuron under the pointer; -1 if there is none."""
-        return self._under
+        return self.pointing.under
 
     def auditioning(self, at: float) -> bool:
         """Whether an excerpt is heard that was asked for here."""
@@ -202,31 +185,21 @@ class App:
             self.deeds.do("help", at)
 
     def _hand(self, event: Moved | Button | Wheel, at: float) -> None:
-        self._pointed = at
+        self.pointing.moves(at)
         covered = self._covered(event.x, event.y)
         if covered and not self.gestures.busy:
-            self._pointer = None
+            self.pointing.place = None
             return
-        if self.stage.picture is not None:
-            self.finder.place(self.stage.picture.positions)
+        mapped = self.pointing.find()
         for action in self.gestures.take(event, at):
-            camera = self.stage.camera
-            if isinstance(action, Pan):
-                camera.pan(action.right, action.down)
-            elif isinstance(action, Zoom):
-                camera.zoom_at((action.x, action.y), action.factor)
-            elif isinstance(action, Turn):
-                camera.rotate(action.angle)
-            elif isinstance(action, Fit):
-                self.stage.fit(at)
-            elif isinstance(action, Hover):
-                self._pointer = (action.x, action.y)
-            elif self.stage.picture is not None:
+            if isinstance(action, Hover):
+                self.pointing.place = (action.x, action.y)
+            elif isinstance(action, Pan | Zoom | Turn | Fit):
+                self.stage.handle(action, at)
+            elif mapped:
                 self.touch.take(action, self.finder, at)
-            if isinstance(action, Pan | Zoom | Turn):
-                self.stage.fitted = False
         if isinstance(event, Moved):
-            self._pointer = (event.x, event.y)
+            self.pointing.place = (event.x, event.y)
 
     def _covered(self, x: float, y: float) -> bool:
         if not self.console_shown:
@@ -246,9 +219,11 @@ class App:
         snapshot = self.client.snapshot()
         heard = self.client.heard(at, float(snapshot.values["view/latency_ms"]) / 1000.0)
         self._announce(snapshot)
-        self._want(snapshot, heard, not self.window.hidden or self.outputs.watched(at))
-        self._follow_selection(snapshot.values, at)
-        if self.stage.update(self.loader.loaded, heard, self._focus(snapshot), at) and self.stage.picture is not None:
+        wanted = self.loader.wanted = wanted_of(snapshot, heard, not self.window.hidden or self.outputs.watched(at))
+        self.asker.want(wanted.engine, self.pointing.neuron)
+        self._selection.follow(snapshot.values, at)
+        focus = self._selection.focus(snapshot.values, self.asker.answered)
+        if self.stage.update(self.loader.loaded, heard, focus, at) and self.stage.picture is not None:
             self._changed = at
             self.touch.clear(len(self.stage.picture.index))
         return snapshot, heard
@@ -259,13 +234,14 @@ class App:
         if len(self.outputs):
             self.stage.advance(snapshot.values, at)
             self.outputs.turn(self.stage, snapshot.values, at)
-        if self.ending:
-            self.shot_wanted = None  # of what is not drawn there is no picture
+        self.shots.unseen()
 
     def _frame(self, at: float) -> None:
         self.stage.resize(self.window.size, self.window.pixels, self._margins())
         snapshot, heard = self._follow(at)
-        self._hover(bool(snapshot.values["view/blackout"]), at)
+        blackout, audience = bool(snapshot.values["view/blackout"]), not self.console_shown
+        scale, busy = self.panel.scale, self.gestures.busy
+        self.pointing.look(at, scale=scale, audience=audience, blackout=blackout, busy=busy)
         self.stage.draw(snapshot.values, at)
         self.outputs.turn(self.stage, snapshot.values, at)
         self._show_loop()
@@ -279,16 +255,10 @@ class App:
             self.console.draw(self.window.size, snapshot, shown)
         self._draw_over(snapshot, at)
         self.panel.end()
-        self._shoot(at)
-        self._tell_written()
+        self.shots.shoot(self.stage.read, self.stage.playing is not None, at)
+        self.shots.tell_written()
         self.window.swap()
         self.shown = self.stage.focus, time.perf_counter()
-
-    def _focus(self, snapshot: Snapshot) -> Weights | None:
-        """What the engine aims at; of what has just been touched, what it will aim at when it has heard of it."""
-        answered = self.asker.answered
-        touched = self.touch.count and snapshot.values["target/by"] == "neurons"
-        return self.touch.weights if touched and answered.asked < self.touch.sent + _HEARS else answered.weights
 
     def _announce(self, snapshot: Snapshot) -> None:
         if snapshot.audition is not self._auditioned:
@@ -299,95 +269,32 @@ class App:
             self._state = state
             self._say(state)
 
-    def _want(self, snapshot: Snapshot, heard: Heard | None, seen: bool) -> None:
-        wanted = wanted_of(snapshot, heard, seen)
-        self.loader.wanted = wanted
-        self.asker.want(wanted.engine, self._neuron)
-
-    def _follow_selection(self, values: Mapping[str, Value], at: float) -> None:
-        """Another target, or other neurons that someone else has chosen, end the selection."""
-        text = values["target/neurons"]
-        others = text != self._neurons_text and at - self.touch.sent > _SETTLED
-        self._neurons_text = text
-        if self.touch.count and (values["target/by"] != "neurons" or others) and at - self.touch.sent > 0.1:
-            self.touch.clear()
-
-    def _hover(self, blackout: bool, at: float) -> None:
-        """Find what the pointer is over; while the audience looks, one that rests is not there."""
-        resting = not self.console_shown and not self.gestures.busy and (blackout or at - self._pointed > _RESTS)
-        if resting != self._resting:
-            self._resting = resting
-            self.window.show_pointer(not resting)
-        self._under = -1
-        if self._pointer is not None and self.stage.picture is not None and not self.gestures.busy:
-            self.finder.place(self.stage.picture.positions)
-            self._under = self.finder.nearest(*self._pointer, _REACH * self.panel.scale)
-        self._neuron = -1 if resting else self._under
-        self.stage.scene.letters = self.panel.scale
-        self.stage.scene.hover(self._neuron if self._neuron >= 0 else None)
-
     def _show_loop(self) -> None:
         ready = self.stage.playing
         if ready is self._pictured or ready is None:
             return
         self._pictured = ready
-        images = {"heard": ready.heard, "changed": ready.changed}
-        self._images = tuple(name for name, pixels in images.items() if pixels is not None)
-        for name, pixels in images.items():
-            if pixels is not None:
-                self.panel.image(name, pixels)
+        self._images = self.panel.keep({"heard": ready.heard, "changed": ready.changed})
 
     def _draw_over(self, snapshot: Snapshot, at: float) -> None:
-        size, scale = self.window.size, self.panel.scale
+        size, scale, here = self.window.size, self.panel.scale, self.pointing
         overlay.outline(self.gestures.outline, scale)
         brushes = self.gestures.tool == "brush" or self.gestures.brushing
-        if self._pointer is not None and brushes and not self._resting:
-            overlay.brush(*self._pointer, self.gestures.radius, scale)
-        loaded = self.loader.loaded
-        answered = self.asker.answered
-        named = self._neuron >= 0 and answered.words_for == self._neuron and not self.help
-        if self._pointer is not None and named:
-            _, right, below = self._margins()
-            free = round(size[0] - right), round(size[1] - below)
-            overlay.label(answered.words, *self._pointer, free, scale)
-        dark = bool(snapshot.values["view/blackout"]) and not self.console_shown
-        if snapshot.waiting and not dark:
-            overlay.banner(snapshot.waiting, size, 0.46, scale)
-        elif self.stage.picture is None and not dark:
-            overlay.banner(loaded.problem or "waiting for the map", size, 0.46, scale)
-        elif (problem := loaded.problem or answered.problem) and not dark:
-            left, right, below = self._margins()
-            overlay.note(problem, left, (round(size[0] - right), round(size[1] - below)), scale)
-        text, since = self._told
-        if at - since < _TOLD and not dark:
-            overlay.banner(text, size, 0.9, scale)
-        elif snapshot.laying_out is not None and not dark:
-            ear = snapshot.status.get("ear", "the ear")
-            overlay.banner(f"the map of {ear} is being laid out: {snapshot.laying_out} %", size, 0.9, scale)
+        if here.place is not None and brushes and not here.resting:
+            overlay.brush(*here.place, self.gestures.radius, scale)
+        loaded, answered = self.loader.loaded, self.asker.answered
+        left, right, below = self._margins()
+        free = round(size[0] - right), round(size[1] - below)
+        named = here.neuron >= 0 and answered.words_for == here.neuron and not self.help
+        if here.place is not None and named:
+            overlay.label(answered.words, *here.place, free, scale)
+        if not snapshot.values["view/blackout"] or self.console_shown:
+            text, since = self._told
+            told = text if at - since < _TOLD else ""
+            said = notices(snapshot, loaded, answered, mapped=self.stage.picture is not None, told=told)
+            overlay.notices(said, left, size, free, scale)
         if self.frames_shown:
-            said = f"{self.pacer.frames:.0f} frames/s   {self.pacer.frame_ms:.1f} ms"
-            overlay.label((said,), size[0], 0.0, size, scale)
+            line = f"{self.pacer.frames:.0f} frames/s   {self.pacer.frame_ms:.1f} ms"
+            overlay.label((line,), size[0], 0.0, size, scale)
         if self.help:
             overlay.keys(size, scale)
-
-    def _shoot(self, at: float) -> None:
-        if self.options.screenshot is not None and self.options.seconds is None and self.shot_wanted is None:
-            playing = self.stage.playing is not None
-            self._lit = at if playing and self._lit is None else self._lit
-            if self._lit is not None and at - self._lit > _STEADY:
-                self.shot_wanted = self.options.screenshot
-        if self.shot_wanted is None:
-            return
-        path, self.shot_wanted = self.shot_wanted, None
-        self.ending = self.ending or path == self.options.screenshot
-        if self.ending:
-            write_png(path, self.stage.read())
-            self._say(f"wrote {path}")
-        elif problem := self.screenshots.save(path, self.stage.read()):
-            self.tell(problem)
-
-    def _tell_written(self, wait: bool = False) -> None:
-        for path, error in self.screenshots.done(wait):
-            if error is None:
-                self._say(f"wrote {path}")
-            self.tell(f"wrote {path}" if error is None else str(error))

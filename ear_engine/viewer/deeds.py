@@ -100,7 +100,7 @@ class Deeds:
         self._app.change("view/blackout", not self._value("view/blackout"))
 
     def _screenshot(self, at: float) -> None:
-        self._app.shot_wanted = free_path(Path.cwd(), time.strftime("ear-engine-%Y%m%d-%H%M%S"))
+        self._app.shots.wanted = free_path(Path.cwd(), time.strftime("ear-engine-%Y%m%d-%H%M%S"))
 
     def _frames(self, at: float) -> None:
         self._app.frames_shown = not self._app.frames_shown
@@ -132,7 +132,7 @@ class Deeds:
             self._app.touch.take(action, self._app.finder, at)
 
     def _quit(self, at: float) -> None:
-        self._app.ending = True
+        self._app.shots.ending = True
 
     def _value(self, name: str) -> str:
         return self._app.client.snapshot().values[name]  # type: ignore[return-value]

@@ -40,8 +40,7 @@ class Headless:
         self._say, self._told, self._state = say, "", ""
         self.outputs = Outputs(options.outputs, self._tell, allowed=Allowed(options.allow))
         self.asker = Asker(options.place.host)
-        wanted = {} if options.palette is None else {"view/palette": options.palette}
-        self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=wanted)
+        self.client = EngineClient(options.place, aimed=self.asker.hurry, wanted=options.wanted)
         self.loader = Loader(lambda engine: open_bulk(options.place.host, options.session, engine))
         self._context = create_context()
         software = is_software(self._context)

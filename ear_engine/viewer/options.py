@@ -39,3 +39,8 @@ class ViewOptions:
     parent: int = 0
     outputs: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """Values of parameters that every engine gets."""
+        return {} if self.palette is None else {"view/palette": self.palette}

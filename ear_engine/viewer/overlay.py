@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from imgui_bundle import imgui
 
 from ear_engine.viewer.keys import BINDINGS, GROUPS, MOUSE
+from ear_engine.viewer.notices import Notices
 from ear_engine.viewer.reports import color
 
 Point = tuple[float, float]
@@ -46,6 +47,24 @@ def banner(text: str, size: tuple[int, int], high: float, scale: float) -> None:
     corner, end = imgui.ImVec2(x - pad, y - 0.6 * pad), imgui.ImVec2(x + extent.x + pad, y + extent.y + 0.6 * pad)
     draw.add_rect_filled(corner, end, color(*_GROUND), 3.0 * scale)
     draw.add_text(imgui.ImVec2(x, y), color(*_INK), text)
+
+
+def notices(said: Notices, left: float, size: tuple[int, int], free: tuple[int, int], scale: float) -> None:
+    """Lines over the map.
+
+    Args:
+        said: what they say.
+        left: where the part of the window begins that nothing covers.
+        size: of the window.
+        free: where that part ends, right and below.
+        scale: of letters.
+    """
+    if said.waited:
+        banner(said.waited, size, 0.46, scale)
+    if said.lacking:
+        note(said.lacking, left, free, scale)
+    if said.told:
+        banner(said.told, size, 0.9, scale)
 
 
 def note(text: str, left: float, size: tuple[int, int], scale: float) -> None:

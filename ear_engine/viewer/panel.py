@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import imgui_bundle
@@ -155,6 +155,13 @@ class Panel:
         if pixels is not None and self._triangles is not None:
             self._triangles.put(number, pixels)
         return imgui.ImTextureRef(number)
+
+    def keep(self, images: Mapping[str, NDArray[np.uint8] | None]) -> tuple[str, ...]:
+        """Keep images (see :meth:`image`) by their names; return the names of those that there are."""
+        there = {name: pixels for name, pixels in images.items() if pixels is not None}
+        for name, pixels in there.items():
+            self.image(name, pixels)
+        return tuple(there)
 
     def close(self) -> None:
         """Free all of it."""

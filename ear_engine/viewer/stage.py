@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ear_engine.parameters import Value
 from ear_engine.viewer.camera import Camera, View
 from ear_engine.viewer.exposure import Exposure
+from ear_engine.viewer.gestures import Fit, Pan, Turn, Zoom
 from ear_engine.viewer.loader import Loaded, ReadyLoop
 from ear_engine.viewer.model import Heard, MapPicture
 from ear_engine.viewer.palettes import find_palette
@@ -102,6 +103,19 @@ class Stage:
             goal = self.framed(None)
         self.camera.fly_to(goal, now)
         self.fitted = True
+
+    def handle(self, action: Pan | Zoom | Turn | Fit, now: float) -> None:
+        """Look elsewhere, as a hand wants it."""
+        if isinstance(action, Fit):
+            self.fit(now)
+            return
+        if isinstance(action, Pan):
+            self.camera.pan(action.right, action.down)
+        elif isinstance(action, Zoom):
+            self.camera.zoom_at((action.x, action.y), action.factor)
+        else:
+            self.camera.rotate(action.angle)
+        self.fitted = False
 
     def fly(self, places: NDArray[np.floating], now: float) -> None:
         """Fly to these places, with some room around them."""
