@@ -96,7 +96,13 @@ class Midi:
 
     def commands(self) -> tuple[Command, ...]:
         """``/ear/midi/…``."""
-        act = MidiCommands(lambda: self.bindings, self._listed, self._clock_status, self._learn, self._reopen)
+        act = MidiCommands(
+            lambda: self.bindings,
+            lambda: self._here().devices.listed(),
+            lambda: self._here().clock.status(now()),
+            self._learn,
+            self._reopen,
+        )
         return act.rows()
 
     async def run(self) -> None:
@@ -260,20 +266,6 @@ class Midi:
         if self._open is None:
             raise self._none
         return self._open
-
-    def _listed(self) -> list[tuple[str, str, bool, int]]:
-        devices = self._here().devices
-        ports = [*devices.inputs, *([OWN] if OWN in devices.open else [])]
-        found = []
-        for port in ports:
-            known = self.bindings.map_of(port)
-            found.append((port, "" if known is None else known.name, port in devices.open, len(self.bindings.of(port))))
-        return found
-
-    def _clock_status(self) -> tuple[str, str, float, float, float]:
-        port, how, tempo, late = self._here().clock.status(now())
-        median, most = (late[len(late) // 2], late[int(len(late) * 0.99)]) if late else (0.0, 0.0)
-        return port, how, tempo, median * 1e3, most * 1e3
 
     def _learn(self, call: Call, parameter: Parameter, takeover: str, seconds: float) -> None:
         self.learning.begin(call, parameter, takeover, now() + seconds)

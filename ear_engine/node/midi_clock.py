@@ -90,13 +90,15 @@ class MidiClock:
             self._sender.follow(self._line, outputs)
         self._ticks = ticks
 
-    def status(self, at: float) -> tuple[str, str, float, list[float]]:
+    def status(self, at: float) -> tuple[str, str, float, float, float]:
         """What is followed (or nothing), how (``silent``, ``listening``, ``led`` by a clip, ``following``), its beats a
-        minute (0 if unknown), and how late ticks went out lately, in seconds, sorted."""
+        minute (0 if unknown), and how late ticks went out lately, in ms: half of them, and 99 %."""
         how = "silent"
         if self.wanted and self._clock.alive(at):
             how = {None: "listening", True: "following", False: "led"}[self._followed]
-        return self._source if how != "silent" else "", how, self._clock.tempo or 0.0, sorted(self._sender.lateness)
+        late = sorted(self._sender.lateness) or [0.0]
+        half, most = late[len(late) // 2] * 1e3, late[int(len(late) * 0.99)] * 1e3
+        return self._source if how != "silent" else "", how, self._clock.tempo or 0.0, half, most
 
     def _follow(self, at: float) -> None:
         clock = self._clock

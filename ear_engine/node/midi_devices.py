@@ -142,6 +142,15 @@ class Devices:
         ]
         return [*own, *self.clocked.values()]
 
+    def listed(self) -> list[tuple[str, str, bool, int]]:
+        """Each port to listen to, its map or nothing, whether it is open, and how many controls do something."""
+        found = []
+        for port in [*self.inputs, *([OWN] if OWN in self.open else [])]:
+            known = self._bindings.map_of(port)
+            bound = len(self._bindings.of(port))
+            found.append((port, "" if known is None else known.name, port in self.open, bound))
+        return found
+
     def rebind(self) -> None:
         """Bindings have changed."""
         for name, device in self.open.items():

@@ -18,10 +18,10 @@ class Device:
         self.times: list[float] = []
         self.heard: list[Heard] = []
 
-    def send(self, *messages: Message | bytes) -> None:
+    def send(self, *messages: Message | bytes, at: float | None = None) -> None:
         for message in messages:
             for heard in self.heard:
-                heard(message if isinstance(message, bytes) else message.bytes(), now())
+                heard(message if isinstance(message, bytes) else message.bytes(), now() if at is None else at)
 
     def values(self, control: int) -> list[int]:
         """What one of its controllers was told."""
