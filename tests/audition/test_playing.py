@@ -33,7 +33,7 @@ async def stage(ear: Path, record: Path | None = None) -> AsyncIterator[tuple[No
     async with playing(chosen) as (node, _):
         client = await Client(node.osc.port).open()
         try:
-            await until(lambda: node._facts_of_ear() is not None)
+            await until(lambda: node.parts.facts_of_ear() is not None)
             yield node, client
         finally:
             client.close()
@@ -60,7 +60,7 @@ def test_it_is_answered_heard_and_recorded(music: Music, tmp_path: Path) -> None
         client.send("/ear/audition/now")
         assert (await client.answer("/ear/audition/now"))[:6] == (7, 1, 2, "music", NAMES[0], MOMENT)
         await until(lambda: audio_state(node).audition_left == 0.0)
-        await until(lambda: node._auditions.now() is None)
+        await until(lambda: node.parts.auditions.now() is None)
         client.send("/ear/audition/now")
         assert (await client.answer("/ear/audition/now"))[:3] == (-1, 0, 0)
         await asyncio.sleep(0.3)
@@ -96,7 +96,7 @@ def test_it_ends_when_it_is_told_to(music: Music, tmp_path: Path) -> None:
         await until(lambda: audio_state(node).audition_left > 0.0)
         client.send(STOP)
         await until(lambda: audio_state(node).audition_left == 0.0, 1.0)  # of four seconds
-        assert node._auditions.now() is None and node.control.snapshot().audition == ""
+        assert node.parts.auditions.now() is None and node.control.snapshot().audition == ""
         number = node.control.number
         client.send(STOP)  # nothing sounds: nothing happens
         await until(lambda: node.control.number > number)

@@ -17,9 +17,10 @@ import numpy as np
 from ear_engine import platform
 from ear_engine.ear_files import EarFolder
 from ear_engine.node.children import audio_child, dreamer_pulse
-from ear_engine.node.conductor import Children, Node
+from ear_engine.node.conductor import Node
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.supervisor import ChildSpec
+from ear_engine.node.wiring import Children
 from ear_engine.playback.options import AudioOptions
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import loop_name, read_loop, write_loop

@@ -48,10 +48,10 @@ def pings(port: int, count: int) -> list[float]:
 def test_osc_answers_while_fifty_clients_fetch() -> None:
     async def play() -> None:
         async with playing() as (node, notes):
-            assert node.board.report().http_port == node.web.port > 0
-            assert any(f"127.0.0.1:{node.web.port} (TCP)" in line for line in notes.lines)
+            assert node.board.report().http_port == node.parts.web.port > 0
+            assert any(f"127.0.0.1:{node.parts.web.port} (TCP)" in line for line in notes.lines)
             stop, done = threading.Event(), list[int]()
-            clients = [threading.Thread(target=fetch, args=(node.web.port, stop, done)) for _ in range(50)]
+            clients = [threading.Thread(target=fetch, args=(node.parts.web.port, stop, done)) for _ in range(50)]
             for client in clients:
                 client.start()
             waits = await asyncio.to_thread(pings, node.osc.port, 300)
