@@ -13,7 +13,13 @@ _PAUSE = 1.5  # seconds between gestures, in the mean
 _MOVES = 12  # messages of a fader that is moved
 _EVERY = 0.03  # seconds between them
 _GROUPS = ("dream", "target", "tone", "rhythm", "playback", "transform")
-_LEFT = ("dream/run", "dream/autopilot", "playback/mute", "playback/panic", "playback/run", "playback/link")
+_LEFT = (
+    "playback/tempo",
+    "playback/beats",
+    "playback/gain",
+    "playback/offset",
+    "playback/limit",
+)  # measured by, or of the hall
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,13 @@ def gestures(
     """
     random = np.random.default_rng(seed)
     faders = [row for row in ParameterTree() if row.group in _GROUPS and row.numeric and row.name not in _LEFT]
-    steady = [row for row in faders if row.name not in ("playback/tempo", "playback/beats")]
     ways = ["fader"] * 12 + ["layer"] * 4 + ["map"] * 4 + ["preset"] * 2 + ["clip", "undo", "keep", "reset"]
     ways += ["tempo"] if tempo else []
     while True:
-        way = ways[random.integers(len(ways))]
+        way = ways[int(random.integers(len(ways)))]
         rest = float(random.exponential(_PAUSE))
         if way == "fader":
-            yield Gesture(_moved(steady[random.integers(len(steady))], random), _EVERY, rest)
+            yield Gesture(_moved(faders[int(random.integers(len(faders)))], random), _EVERY, rest)
         elif way == "map":
             x, y = random.random(2)
             path = [(x + 0.02 * step, y - 0.01 * step) for step in range(_MOVES)]

@@ -68,7 +68,7 @@ def _play(engine: SoakedEngine, options: SoakOptions, found: Found, progress: Pr
     asker, probe = Asker(engine.port), Probe()
     found.dropouts = int(engine.status["dropouts"])
     began = time.monotonic()
-    kill = began + draw.uniform(0.5, 1.5) * _FAULT
+    kill = began + draw.uniform(0.3, 0.6) * _FAULT
     try:
         with _viewer(engine.port, options.view) as viewer, Peer(Place("127.0.0.1", engine.port)) as peer:
             hands = _acts(gestures(options.seed, *_names(engine.status)))
