@@ -52,12 +52,17 @@ _SECTIONS: tuple[tuple[str, str, str, str], ...] = (
         "",
     ),
     ("Rhythm", "rhythm/density rhythm/lock", "rhythm/grid", ""),
-    ("Playback", "playback/mute playback/wet playback/gain", "playback/quantize", ""),
+    (
+        "Playback",
+        "playback/mute memory/hold playback/wet playback/gain",
+        "playback/quantize",
+        "playback/panic playback/tap memory/keep memory/back memory/dice",
+    ),
 )
 
 
 def sections(tree: ParameterTree | None = None) -> tuple[Section, ...]:
-    """The page: 25 parameters that are turned, the words and buttons beside them.
+    """The page: 26 parameters that are turned, the words and buttons beside them.
 
     Raises:
         UserError: the table has no such parameter any more.

@@ -21,6 +21,7 @@ from ear_engine.sources.loops import builtin_names
 
 SIZE = (1366, 1024)  # the canvas; TouchOSC fits it to the screen
 PATTERNS = ("/ear/norm/{dream,target,tone,rhythm,playback}/*", "/ear/target/layer", "/ear/source/clip")
+_PRESSED = 4  # buttons in a row, wide enough for a finger
 PLACES = {"layer": 32, "preset": 8, "clip": 16}  # buttons of each list; the engine fills them, and hides the others
 _ADDRESSES = {"layer": "/ear/target/layer", "preset": "/ear/preset/recall", "clip": "/ear/source/clip"}
 _COLORS = {
@@ -105,10 +106,13 @@ def _section(section: Section) -> py2tosc.Control:
     buttons = [_button(row, section.title) for row in section.buttons]
     parts = [_text(section.title, "title", 16), ui.row(*(_strip(row, section.title) for row in faders), gap=4)]
     sizes: list[float] = [1, 8]
-    for below, size in ((words, 1.5 * len(words)), (toggles + buttons, 1.5)):
-        if below:
-            parts.append(ui.column(*below, gap=4) if below is words else ui.row(*below, gap=4))
-            sizes.append(size)
+    if words:
+        parts.append(ui.column(*words, gap=4))
+        sizes.append(1.5 * len(words))
+    pressed = toggles + buttons
+    for first in range(0, len(pressed), _PRESSED):
+        parts.append(ui.row(*pressed[first : first + _PRESSED], gap=4))
+        sizes.append(1.5)
     return ui.column(*parts, sizes=sizes, gap=4, pad=4, name=section.title.lower(), color=_COLORS[section.title])
 
 

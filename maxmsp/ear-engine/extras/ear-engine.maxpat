@@ -2181,6 +2181,48 @@
       94,
       30
      ],
+     "name": "ear.toggle.maxpat",
+     "bgmode": 0,
+     "border": 0,
+     "clickthrough": 0,
+     "enablehscroll": 0,
+     "enablevscroll": 0,
+     "lockeddragscroll": 0,
+     "viewvisibility": 1,
+     "outlettype": [
+      "float",
+      "",
+      ""
+     ],
+     "offset": [
+      0.0,
+      0.0
+     ],
+     "args": [
+      "/ear/memory/hold"
+     ],
+     "varname": "memory/hold"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-69",
+     "maxclass": "bpatcher",
+     "numinlets": 0,
+     "numoutlets": 0,
+     "patching_rect": [
+      670.0,
+      260.0,
+      120.0,
+      40.0
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      606,
+      546,
+      94,
+      30
+     ],
      "name": "ear.menu.maxpat",
      "bgmode": 0,
      "border": 0,
@@ -2206,7 +2248,217 @@
    },
    {
     "box": {
-     "id": "obj-69",
+     "id": "obj-70",
+     "maxclass": "bpatcher",
+     "numinlets": 0,
+     "numoutlets": 0,
+     "patching_rect": [
+      800.0,
+      260.0,
+      120.0,
+      40.0
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      606,
+      582,
+      94,
+      30
+     ],
+     "name": "ear.button.maxpat",
+     "bgmode": 0,
+     "border": 0,
+     "clickthrough": 0,
+     "enablehscroll": 0,
+     "enablevscroll": 0,
+     "lockeddragscroll": 0,
+     "viewvisibility": 1,
+     "outlettype": [
+      "float",
+      "",
+      ""
+     ],
+     "offset": [
+      0.0,
+      0.0
+     ],
+     "args": [
+      "/ear/playback/panic"
+     ],
+     "varname": "playback/panic"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-71",
+     "maxclass": "bpatcher",
+     "numinlets": 0,
+     "numoutlets": 0,
+     "patching_rect": [
+      930.0,
+      260.0,
+      120.0,
+      40.0
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      606,
+      618,
+      94,
+      30
+     ],
+     "name": "ear.button.maxpat",
+     "bgmode": 0,
+     "border": 0,
+     "clickthrough": 0,
+     "enablehscroll": 0,
+     "enablevscroll": 0,
+     "lockeddragscroll": 0,
+     "viewvisibility": 1,
+     "outlettype": [
+      "float",
+      "",
+      ""
+     ],
+     "offset": [
+      0.0,
+      0.0
+     ],
+     "args": [
+      "/ear/playback/tap"
+     ],
+     "varname": "playback/tap"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-72",
+     "maxclass": "bpatcher",
+     "numinlets": 0,
+     "numoutlets": 0,
+     "patching_rect": [
+      1060.0,
+      260.0,
+      120.0,
+      40.0
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      606,
+      654,
+      94,
+      30
+     ],
+     "name": "ear.button.maxpat",
+     "bgmode": 0,
+     "border": 0,
+     "clickthrough": 0,
+     "enablehscroll": 0,
+     "enablevscroll": 0,
+     "lockeddragscroll": 0,
+     "viewvisibility": 1,
+     "outlettype": [
+      "float",
+      "",
+      ""
+     ],
+     "offset": [
+      0.0,
+      0.0
+     ],
+     "args": [
+      "/ear/memory/keep"
+     ],
+     "varname": "memory/keep"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-73",
+     "maxclass": "bpatcher",
+     "numinlets": 0,
+     "numoutlets": 0,
+     "patching_rect": [
+      1190.0,
+      260.0,
+      120.0,
+      40.0
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      606,
+      690,
+      94,
+      30
+     ],
+     "name": "ear.button.maxpat",
+     "bgmode": 0,
+     "border": 0,
+     "clickthrough": 0,
+     "enablehscroll": 0,
+     "enablevscroll": 0,
+     "lockeddragscroll": 0,
+     "viewvisibility": 1,
+     "outlettype": [
+      "float",
+      "",
+      ""
+     ],
+     "offset": [
+      0.0,
+      0.0
+     ],
+     "args": [
+      "/ear/memory/back"
+     ],
+     "varname": "memory/back"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-74",
+     "maxclass": "bpatcher",
+     "numinlets": 0,
+     "numoutlets": 0,
+     "patching_rect": [
+      20.0,
+      310.0,
+      120.0,
+      40.0
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      606,
+      726,
+      94,
+      30
+     ],
+     "name": "ear.button.maxpat",
+     "bgmode": 0,
+     "border": 0,
+     "clickthrough": 0,
+     "enablehscroll": 0,
+     "enablevscroll": 0,
+     "lockeddragscroll": 0,
+     "viewvisibility": 1,
+     "outlettype": [
+      "float",
+      "",
+      ""
+     ],
+     "offset": [
+      0.0,
+      0.0
+     ],
+     "args": [
+      "/ear/memory/dice"
+     ],
+     "varname": "memory/dice"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-75",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 2,
@@ -2225,7 +2477,7 @@
    },
    {
     "box": {
-     "id": "obj-70",
+     "id": "obj-76",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -2243,7 +2495,7 @@
    },
    {
     "box": {
-     "id": "obj-71",
+     "id": "obj-77",
      "maxclass": "multislider",
      "numinlets": 1,
      "numoutlets": 2,
@@ -2642,11 +2894,11 @@
    {
     "patchline": {
      "source": [
-      "obj-69",
+      "obj-75",
       0
      ],
      "destination": [
-      "obj-70",
+      "obj-76",
       0
      ],
      "order": 0
@@ -2655,11 +2907,11 @@
    {
     "patchline": {
      "source": [
-      "obj-70",
+      "obj-76",
       0
      ],
      "destination": [
-      "obj-71",
+      "obj-77",
       0
      ],
      "order": 0
