@@ -87,21 +87,20 @@ class Scheduler:
         future = [entry for entry in schedule if entry.start > position]
         self._plan.remember(past)
         for entry in [*past[-1:], *future]:
-            found = self._library.load(entry.file)
-            if found is None or found.wet.shape[1] != entry.samples:
-                continue
             start = max(entry.start, position)
             again = replace(entry, start=start, count=beats_at(entry, start), bar=bars_at(entry, start))
-            self._plan.add(self._planned(again, found, found.source_number, 20.0))
+            found = None if entry.silent else self._library.load(entry.file)
+            if entry.silent:
+                self._plan.add(self._silence(again, 0))
+            elif found is not None and found.wet.shape[1] == entry.samples:
+                self._plan.add(self._planned(again, found, found.source_number, 20.0))
 
     def _choose(self, control: ControlState, dreamer: DreamerState | None, position: int, at: float) -> None:
         last = self._plan.last
         dreamed = _dreamed(control, dreamer)
-        if dreamer is not None and dreamer.recalls < control.recalls:
-            dreamed = ""  # what was dreamed before the loop that is recalled is not heard any more
-            if last is not None and _from_before(last, control, position):
-                self._plan.cancel_from(position)
-                last = self._plan.last
+        if _recalling(control, dreamer) and last is not None and _from_before(last, control, position):
+            self._plan.cancel_from(position)
+            last = self._plan.last
         if dreamed:
             if last is not None and last.entry.file == dreamed:
                 self._waiting = None
@@ -155,10 +154,9 @@ class Scheduler:
             loop, source_number = _at(position, found), control.source_number
         else:
             loop, source_number = last.entry, last.source_number
-        silence = np.broadcast_to(np.float32(0.0), (2, loop.samples))
-        fade = round(_STOP_FADE * self._rate)
-        self._plan.add(PlannedLoop(entries.stopped(loop, position), silence, silence, fade, source_number))
-        self._quiet_until = position + fade
+        planned = self._silence(entries.stopped(loop, position), source_number)
+        self._plan.add(planned)
+        self._quiet_until = planned.settled
 
     def _start(
         self, control: ControlState, dreamer: DreamerState | None, position: int, heard_from: Moment | None
@@ -204,6 +202,10 @@ class Scheduler:
         elif last.entry.start < position:  # rendered: from now on all loops go on from it
             self._line = None
 
+    def _silence(self, entry: Entry, source_number: int) -> PlannedLoop:
+        silence = np.broadcast_to(np.float32(0.0), (2, entry.samples))
+        return PlannedLoop(entry, silence, silence, round(_STOP_FADE * self._rate), source_number)
+
     def _planned(self, entry: Entry, found: LoadedLoop, source_number: int, fade_ms: float) -> PlannedLoop:
         fade = max(1, round(fade_ms * 1e-3 * self._rate))
         return PlannedLoop(entry, found.wet, found.dry, fade, source_number, found.correlation)
@@ -225,7 +227,13 @@ def _crossfade(control: ControlState) -> float:
 
 
 def _dreamed(control: ControlState, dreamer: DreamerState | None) -> str:
-    """File of the newest dream of the source; nothing if there is none."""
+    """File of the newest dream of the source; nothing if there is none, or only from before the loop that is recalled,
+    which is not heard any more."""
     if dreamer is None or dreamer.loop <= 0 or dreamer.source_number != control.source_number:
         return ""
-    return dreamer.file
+    return "" if _recalling(control, dreamer) else dreamer.file
+
+
+def _recalling(control: ControlState, dreamer: DreamerState | None) -> bool:
+    """Whether a loop is recalled that the dreamer has not taken yet."""
+    return dreamer is not None and dreamer.recalls < control.recalls

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,6 +92,38 @@ def test_a_stop_is_silent_at_once_and_a_start_begins_with_the_first_beat_whole(d
     assert entry is not None
     assert beats_at(entry, first) == pytest.approx(0.0, abs=1e-9)
     assert [bars_at(entry, first + beat * BEAT) for beat in (0, 3, 4)] == [0, 0, 1]
+
+
+def test_a_process_that_takes_over_while_all_stands_still_is_silent_until_the_first_beat(desk: Desk) -> None:
+    session = desk.session
+    session.source(1, clicks(4 * BEAT, 4))
+    play(desk, 0, 3 * BEAT)
+    session.set(run=False)
+    play(desk, 3 * BEAT, 5 * BEAT)
+    again = Desk(session)
+    again.scheduler.restore(desk.plan.schedule(), 6 * BEAT)
+    assert not play(again, 6 * BEAT, 16 * BEAT).any()
+    assert again.plan.schedule()[-1].silent
+    session.set(run=True)
+    played = play(again, 16 * BEAT, 18 * BEAT)
+    first = onsets(played, 16 * BEAT)[0]
+    assert first - 16 * BEAT < 300
+
+
+def test_a_start_after_a_recall_begins_with_the_loop_that_was_recalled(desk: Desk) -> None:
+    session = desk.session
+    session.source(1, clicks(4 * BEAT, 4))
+    dreamed = session.dream(1, clicks(4 * BEAT, 4, 0.95), 1)
+    play(desk, 0, 3 * BEAT)
+    session.set(run=False)
+    play(desk, 3 * BEAT, 5 * BEAT)
+    assert session.control is not None
+    session.carry(1, clicks(4 * BEAT, 4, 0.97))
+    session.control = replace(session.control, recalls=1)  # which a dreamer that hangs does not take
+    session.set(run=True)
+    played = play(desk, 5 * BEAT, 7 * BEAT)
+    assert desk.plan.last is not None and desk.plan.last.entry.file != dreamed
+    assert played[0, onsets(played)[0]] == np.float32(0.97)
 
 
 def test_a_start_can_be_on_a_bar_that_is_to_come_and_dreams_meanwhile_wait_for_it(desk: Desk) -> None:
