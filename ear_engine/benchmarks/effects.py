@@ -18,13 +18,14 @@ from ear_engine import platform
 from ear_engine.benchmarks import effect_measures as measures
 from ear_engine.benchmarks.effect_measures import Measure, Scene
 from ear_engine.ear.checkpoint import load_ear
-from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.penalties.activation import Activation
 from ear_engine.optimization.penalties.high_frequency import HighFrequency
 from ear_engine.optimization.penalties.noise import Noise
 from ear_engine.optimization.penalties.total_variation import TotalVariation
 from ear_engine.optimization.rhythm import GRIDS
 from ear_engine.optimization.settings import settings_of
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.optimization.transforms.time_shift import TimeShift
 from ear_engine.parameters import Value
 from ear_engine.quality.dreaming import values_of

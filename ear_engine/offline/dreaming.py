@@ -24,10 +24,11 @@ from ear_engine.ear_files import find_ear
 from ear_engine.errors import UserError
 from ear_engine.offline.dreamed import Dreamed
 from ear_engine.offline.request import Request, checked
-from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.memory import memory_error
 from ear_engine.optimization.model import Choice, Model, load_model
 from ear_engine.optimization.settings import DreamSettings, settings_of
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.playback.mix import correlation, level, mix_gains
 from ear_engine.plugins import Registry

@@ -23,9 +23,10 @@ from ear_engine.errors import UserError
 from ear_engine.offline.rebuilding import audio_of
 from ear_engine.optimization.aiming import Aim
 from ear_engine.optimization.bulletin import Bulletin
-from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.model import Choice, Model, load_model
 from ear_engine.optimization.settings import settings_of
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.performance.log_states import LogStates
 from ear_engine.performance.reading import DreamPart, Kept
 from ear_engine.performance.records import Record

@@ -17,8 +17,9 @@ from ear_engine.layout.map_file import identity
 from ear_engine.offline.lighting import LitBeat, Opening
 from ear_engine.offline.rebuilding import Rebuilt, audio_of, entry_of
 from ear_engine.offline.replaying import need_sound
-from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.model import Choice, load_model
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.performance.log_states import LogStates
 from ear_engine.performance.reading import Kept
 from ear_engine.performance.timeline import offset_of

@@ -7,7 +7,7 @@ that makes 5 steps a second and one that makes 500 play the same preset alike. A
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,20 +17,22 @@ from torch import Tensor
 
 from ear_engine.ear.activations import Recorder, to_arrays
 from ear_engine.ear.network import Ear
-from ear_engine.ear.statistics import Statistics
 from ear_engine.fitting import refit
 from ear_engine.loudness import SILENT, LoudnessMeter
-from ear_engine.optimization.ascent import Ascent, Drawn, Goal, InputGradient, Reading, State, blaming
+from ear_engine.optimization.ascent import Ascent, Drawn, Goal, InputGradient, Reading, State
+from ear_engine.optimization.drawing import Level, draw
 from ear_engine.optimization.hearing import Hearing
 from ear_engine.optimization.mastering import Mastering
 from ear_engine.optimization.norms import survey
 from ear_engine.optimization.objectives.base import Context
-from ear_engine.optimization.plugged import Parts, load_parts
+from ear_engine.optimization.plugged import load_parts
 from ear_engine.optimization.recalling import Recalled, recalled
 from ear_engine.optimization.settings import DreamSettings
 from ear_engine.optimization.shaping import Shaper
 from ear_engine.optimization.step_graph import StepGraph
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.optimization.transforms.base import Shape
+from ear_engine.optimization.versions import Step, Version
 from ear_engine.targets.terms import Term
 
 SILENCE_LUFS = -20.0  # loudness of a dream that begins from silence
@@ -40,52 +42,6 @@ _FIRST_BEATS = 0.5  # each as long as this many beats,
 _FIRST_RATE = 0.0  # at this many dB a beat,
 _FIRST_COPIES = 8  # heard in each: what one copy begins sounds at the frame rate, and reshaping would keep it so
 _FIRST_RESHAPE = 0.4  # at most
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a step did: the objective before it, and whether all was finite (if not, the loop before it was kept).
-
-    It is read one step late, so that nothing waits for the device: the first step of a dream tells of itself, every
-    other one of the one before.
-    """
-
-    objective: float
-    finite: bool
-
-
-@dataclass(frozen=True)
-class Version:
-    """The loop as it will be heard, and what the ear makes of it.
-
-    Shapes:
-        audio: (2, samples), float32, true peaks at or below -1 dBTP
-        activations[layer]: (steps, neurons), float32
-        gradient: (frames, bins), float32, of what is aimed at by the level that the ear hears, of the last step; None
-            before the first
-    """
-
-    audio: NDArray[np.float32]
-    activations: dict[str, NDArray[np.float32]]
-    frames: int
-    gradient: NDArray[np.float32] | None = None
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a dream knows besides its ear and its source.
-
-    Args:
-        statistics: what the ear's neurons do in music; without them, what they do with the source and some noise.
-        clip: audio, (1 or 2, samples of the loop), of a clip that a target names; None if it is not there (yet).
-        directions: named directions of this ear.
-        parts: plug-ins; those installed if None.
-    """
-
-    statistics: Statistics | None = None
-    clip: Callable[[str], NDArray[np.float32] | None] = lambda _name: None
-    directions: Mapping[str, object] = field(default_factory=dict)
-    parts: Parts | None = None
 
 
 class Dream:
@@ -342,7 +298,6 @@ class Dream:
     def _draw(self, settings: DreamSettings, beats: float) -> Drawn:
         """Everything random, and the settings as tensors."""
         assert self._ascent is not None
-        generator = self._generator(self.step_number)
         scalogram = self.ear.config.scalogram
         shape = Shape(
             self._variants,
@@ -357,33 +312,9 @@ class Dream:
             scalogram.f_min,
             self.step_number,
         )
-        transforms = []
-        for transform in self.parts.transforms:
-            with blaming(transform):
-                transforms.append((transform, transform.numbers(settings, shape, generator)))
-        penalties = []
-        for penalty in self.parts.penalties:
-            with blaming(penalty):
-                penalties.append((penalty, penalty.numbers(settings, shape)))
-        shaping = self._shaper.shaping(settings)
-        distance = self._level * 10.0 ** (settings.rate / 20.0) * beats * shaping.share
-        keep = 0.5 ** (beats / settings.pull) if settings.pull > 0 and not self.silent else 1.0
-        steering = self._placed(torch.tensor([distance, keep, settings.reshape, self._level, settings.tonal]))
-        return Drawn(
-            settings.batch_size,
-            steering[0],
-            steering[1],
-            steering[2],
-            steering[3],
-            steering[4] if settings.tonal else None,
-            shaping,
-            tuple((one, self._placed(numbers)) for one, numbers in transforms if numbers is not None),
-            tuple((one, self._placed(numbers)) for one, numbers in penalties if numbers is not None),
-            self._placed(self._ascent.optimizer.numbers(beats)),
-        )
-
-    def _placed(self, numbers: Tensor) -> Tensor:
-        return numbers.to(self.device, non_blocking=True)
+        level = Level(self._level, not self.silent)
+        chosen = self.parts, self._ascent.optimizer, self._shaper.shaping(settings)
+        return draw(settings, shape, level, *chosen, self._generator(self.step_number), self.device)
 
     def warm_up(self, settings: DreamSettings, alive: Callable[[], None] = lambda: None) -> None:
         """From silence: find the first sound before it is heard, ``alive`` called at each step; else nothing."""

@@ -23,7 +23,7 @@ from ear_engine.errors import UserError
 from ear_engine.optimization.aiming import Aim
 from ear_engine.optimization.ascent import PluginFault
 from ear_engine.optimization.bulletin import Bulletin
-from ear_engine.optimization.dream import Dream, Step, Surroundings
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.dream_log import DreamLog
 from ear_engine.optimization.fallback import Fallback
 from ear_engine.optimization.memory import free_memory, memory_error
@@ -33,7 +33,9 @@ from ear_engine.optimization.objectives.base import Objective
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.publisher import Publisher, Speed
 from ear_engine.optimization.settings import DreamSettings, settings_of
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.optimization.threads import Threads
+from ear_engine.optimization.versions import Step
 from ear_engine.plugins import Registry
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop

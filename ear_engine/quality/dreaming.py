@@ -12,8 +12,9 @@ from ear_engine.ear.network import Ear
 from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
 from ear_engine.loudness import LoudnessMeter
-from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.settings import settings_of
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.quality.spectra import Loop
 from ear_engine.sources.loops import render_builtin

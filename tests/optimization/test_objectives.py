@@ -19,10 +19,11 @@ from ear_engine.ear.network import Ear
 from ear_engine.ear.neurons import Layer, NeuronIndex
 from ear_engine.ear.statistics_file import load_statistics
 from ear_engine.errors import UserError
-from ear_engine.optimization.dream import Dream, Surroundings
+from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.objectives.base import Context, HeardTrace, Norm, Objective
 from ear_engine.optimization.objectives.likeness import shifted
 from ear_engine.optimization.plugged import Parts
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.resources import resource
 from ear_engine.sources.loops import render_builtin
 from ear_engine.targets.directions import Direction

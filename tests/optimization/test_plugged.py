@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ear_engine.ear.network import Ear
 from ear_engine.optimization.ascent import PluginFault
-from ear_engine.optimization.dream import Surroundings
 from ear_engine.optimization.plugged import Parts, load_parts
 from ear_engine.optimization.settings import DreamSettings
+from ear_engine.optimization.surroundings import Surroundings
 from ear_engine.optimization.transforms.base import Copies, Shape, Transform
 from ear_engine.plugins import Registry
 from tests.optimization.helpers import dream_of, settings
