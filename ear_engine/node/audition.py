@@ -27,7 +27,7 @@ from ear_engine.loudness import LoudnessMeter
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.commands import Sounding
 from ear_engine.shared_memory.clock import now, playhead
-from ear_engine.shared_memory.loops import LoopFile, read_loop, write_loop
+from ear_engine.shared_memory.loops import LoopFile, last_number, read_loop, write_loop
 from ear_engine.shared_memory.states import AudioState
 from ear_engine.targets.facts import EarFacts
 
@@ -77,7 +77,7 @@ class Auditions:
         self._turns = Turns()
         self._wish: _Wish | None = None
         self._serving: _Wish | None = None
-        self._number = 0
+        self._number = last_number(folder, "audition")
         self._file = ""
         self._sounding: Sounding | None = None
         self._wake = asyncio.Event()

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from ear_engine.clip import Clip, fit_clip
 from ear_engine.errors import UserError
-from ear_engine.shared_memory.loops import LoopFile, read_loop, write_loop
+from ear_engine.shared_memory.loops import LoopFile, last_number, read_loop, write_loop
 
-_PREFIX = "imprint-"
-_ASIDE = "aside-"
+_IMPRINT, _SET_ASIDE = "imprint", "aside"
+_PREFIX = f"{_IMPRINT}-"
+_ASIDE = f"{_SET_ASIDE}-"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class ImprintFiles:
     def __init__(self, folder: Path, decode: Callable[[str, bool], Clip]) -> None:
         self._folder = folder
         self._decode = decode
-        self._number = 0
+        self._number = last_number(folder, _IMPRINT, _SET_ASIDE)
 
     def new(self) -> str:
         """Name of the next file."""

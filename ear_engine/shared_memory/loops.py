@@ -143,6 +143,13 @@ def source_name(number: int) -> str:
     return f"source-{number:08d}.ear"
 
 
+def last_number(folder: Path, *kinds: str) -> int:
+    """The greatest number of the files ``KIND-NUMBER.ear`` in ``folder``; 0 if there is none. Who goes on in a session
+    goes on from there: a name that others know already is not given again."""
+    numbers = (path.stem.rpartition("-")[2] for kind in kinds for path in folder.glob(f"{kind}-*.ear"))
+    return max((int(number) for number in numbers if number.isdecimal()), default=0)
+
+
 def prune_loops(
     folder: Path,
     newest: int,

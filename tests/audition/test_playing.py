@@ -89,6 +89,23 @@ def test_the_next_one_comes_each_time_and_only_the_newest_files_stay(music: Musi
     play(ear_folder(tmp_path / "ear"), scenario)
 
 
+def test_a_node_that_goes_on_in_a_session_gives_its_excerpts_new_names(music: Music, tmp_path: Path) -> None:
+    async def scenario(node: Node, client: Client) -> None:
+        for number in (1, 2, 3):
+            client.send(NEURON, 7, 1)
+            await client.answer("/ear/done", 8.0)
+            await until(lambda: audio_state(node).audition == f"audition-{number:08d}.ear")  # noqa: B023
+        loops = node.session / "loops"
+        again = audition.Auditions(node.control, loops, node.parts.facts_of_ear, lambda: node.board.audio)
+        running = asyncio.create_task(again.run())
+        again.play(8, 1, lambda sounding: None, pytest.fail)
+        await until(lambda: audio_state(node).audition == "audition-00000004.ear")
+        assert audio_state(node).audition_left > 0.0 and audio_state(node).events == []
+        running.cancel()
+
+    play(ear_folder(tmp_path / "ear"), scenario)
+
+
 def test_it_ends_when_it_is_told_to(music: Music, tmp_path: Path) -> None:
     async def scenario(node: Node, client: Client) -> None:
         client.send(NEURON, 7)
