@@ -75,6 +75,10 @@ class ClipNames:
             self._paths[name] = first
         self._open = True
 
+    def called(self, name: str, otherwise: str) -> str:
+        """``name``, if there is such a clip in the library; else ``otherwise``."""
+        return name if name in self._spellings.values() else otherwise
+
     def place(self, name: str) -> str:
         """What the clip ``name`` can be had by in another session: its name, or the path that was given for it."""
         given = self._paths.get(name)

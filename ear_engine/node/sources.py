@@ -94,6 +94,11 @@ class Sources:
             raise RuntimeError("no source has been opened")
         return self._current
 
+    @property
+    def busy(self) -> bool:
+        """Whether another one is being made."""
+        return self._wish is not None
+
     def open(self, clip: str) -> None:
         """Make the first source, from a name or a path.
 
@@ -111,7 +116,7 @@ class Sources:
         self.names.report_faults()
 
     def rejoin(self, state: ControlState, first: str) -> None:
-        """Go on with the source of a session whose node has died.
+        """Go on with the source of a session whose node has died; what it had not made yet is made as soon as it runs.
 
         Args:
             state: what had been decided in it.
@@ -126,8 +131,13 @@ class Sources:
         except (OSError, ValueError) as problem:
             mend = "start the engine again"
             raise UserError("the source loop", f"cannot be read any more ({problem})", mend, "bad_source") from None
-        self._current = Clip(loop.name, loop.audio, loop.sample_rate, loop.beats, "given")
+        clip = self._current = Clip(loop.name, loop.audio, loop.sample_rate, loop.beats, "given")
+        wish = self._wish = self._wished()
+        fits = (clip.samples, clip.beats) == (round(wish.beats * 60.0 / wish.tempo * clip.sample_rate), wish.beats)
         self._good = {key: state.values[key] for key in _SHAPING}
+        self._good |= {"source/clip": self.names.called(clip.name, wish.clip), "playback/beats": clip.beats}
+        self._good["playback/tempo"] = wish.tempo if fits else clip.tempo
+        self._wake.set()
 
     async def run(self) -> None:
         """Make sources as they are wished for; the latest wish wins."""

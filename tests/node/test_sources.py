@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node.sources import Sources
 from ear_engine.parameters import ParameterTree
+from ear_engine.shared_memory.states import ControlState
 from ear_engine.sources.library import ClipLibrary
 from tests.node.standin import tone_file, until
 
@@ -16,11 +19,11 @@ from tests.node.standin import tone_file, until
 class Place:
     """A control log and the sources that follow it."""
 
-    def __init__(self, folder: Path, library: ClipLibrary) -> None:
-        self.control = ControlLog(ParameterTree())
+    def __init__(self, folder: Path, library: ClipLibrary, state: ControlState | None = None) -> None:
+        self.control = ControlLog(ParameterTree(), state=state)
         self.refused: list[tuple[str, str, str]] = []
         self.told: list[str] = []
-        (folder / "loops").mkdir()
+        (folder / "loops").mkdir(exist_ok=True)
         self.sources = Sources(self.control, library, folder / "loops", self.refuse, self.tell)
 
     def refuse(self, origin: str, address: str, error: UserError) -> None:
@@ -47,6 +50,50 @@ def test_a_fit_and_lengths_in_one_go_keep_the_fit_and_refuse_the_lengths(tmp_pat
             ("osc", "/ear/playback/tempo", f"playback/tempo {mend}"),
             ("osc", "/ear/playback/beats", f"playback/beats {mend}"),
         ]
+        running.cancel()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "tempo", "beats"),
+    [
+        ({"playback/tempo": 150.0}, 150.0, 8),
+        ({"source/fit": "clip_tempo"}, 120.0, 8),
+        ({"source/clip": "bass"}, 140, 8),
+    ],
+)
+def test_what_a_node_that_died_had_not_made_yet_is_made_by_the_next(
+    tmp_path: Path, wanted: dict[str, object], tempo: float, beats: int
+) -> None:
+    async def scenario() -> None:
+        first = Place(tmp_path, ClipLibrary(()))
+        first.control.apply({"source/fit": "crop", "playback/tempo": 140.0, "playback/beats": 8}, "osc")
+        first.sources.open("beat")
+        first.control.apply(wanted, "osc")
+        state = first.control.snapshot()
+        again = Place(tmp_path, ClipLibrary(()), state)
+        again.sources.rejoin(state, "beat")
+        running = asyncio.create_task(again.sources.run())
+        await until(lambda: again.control.snapshot().source_number == 2)
+        assert again.sources.current.tempo == pytest.approx(tempo, abs=0.01) and again.sources.current.beats == beats
+        assert again.control.tree.values["playback/tempo"] == tempo and not again.refused
+        running.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_what_a_node_that_died_had_made_is_not_made_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        first = Place(tmp_path, ClipLibrary(()))
+        first.control.apply({"source/fit": "crop", "playback/tempo": 140.0}, "osc")
+        first.sources.open("beat")
+        state = first.control.snapshot()
+        again = Place(tmp_path, ClipLibrary(()), state)
+        again.sources.rejoin(state, "beat")
+        running = asyncio.create_task(again.sources.run())
+        await asyncio.sleep(0.3)
+        assert again.control.snapshot() == state and not again.refused and not again.told
         running.cancel()
 
     asyncio.run(scenario())
