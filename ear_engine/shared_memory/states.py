@@ -11,7 +11,6 @@ dreamer     dreamer   DreamerState: latest loop, objective, speed
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -184,7 +183,7 @@ class StateWriter(Generic[State]):
 
     def write(self, state: State) -> int:
         """Publish; return the slot's sequence number."""
-        return self._slot.write(json.dumps(dataclasses.asdict(state), separators=(",", ":")).encode())
+        return self._slot.write(json.dumps(vars(state), separators=(",", ":"), default=vars).encode())
 
     def close(self) -> None:
         """Unmap; the last state stays readable."""
