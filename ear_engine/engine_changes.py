@@ -34,8 +34,8 @@ class Decided:
 
     @classmethod
     def of(cls, state: ControlState) -> Decided:
-        """What a session had decided that goes on; that it ends is not of it."""
-        return cls(**{one.name: getattr(state, one.name) for one in fields(cls) if one.name != "stop"})
+        """What a session had decided that goes on: not that it ends, nor that it rests in a morph, which is over."""
+        return cls(**{one.name: getattr(state, one.name) for one in fields(cls) if one.name not in ("stop", "still")})
 
     def after(self, engine: Mapping[str, Any], clips: Mapping[str, str] | None, captures: int | None) -> Decided:
         """With other values of these fields; None stands for those there are."""

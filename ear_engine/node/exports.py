@@ -114,7 +114,11 @@ class Exports:
 
 
 def remove_stale(albums: Path, report: Report) -> None:
-    """Remove what engines that were killed remembered; what was kept of it becomes an album first."""
+    """Remove what engines that were killed remembered; what was kept of it becomes an album first. Half albums go."""
+    for half in albums.glob(".*.part-*"):
+        pid = half.name.rpartition("-")[2]
+        if pid.isdigit() and not platform.process_alive(int(pid)):
+            shutil.rmtree(half, ignore_errors=True)
     for folder, needed in platform.memory_folders():
         if needed:
             continue

@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from ear_engine.change import Change
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.memory.morph import SpectralMorph
@@ -92,6 +93,11 @@ class LoopMorphs:
         tell: Callable[[float], None],
         ended: Ended,
     ) -> None:
+        def over(change: Change | None, error: UserError | None) -> None:
+            if error is not None:  # its source cannot come: the dream must not rest for ever
+                self._control.move_on(origin)
+            ended(change, error)
+
         try:
             morph = await in_thread(partial(_morph_of, pair), "morph")
             audio = await in_thread(partial(morph.at, 1 / steps), "morph")
@@ -106,7 +112,7 @@ class LoopMorphs:
                 step = max(step + 1, int((now() + _LEAD - first) / beat) + 1)
             await asyncio.sleep(max(0.0, first + (steps - 2) * beat - _AFTER - now()))
             self._task = None  # what follows ends a morph that is running
-            self._recalls.recall(end, origin, ended)
+            self._recalls.recall(end, origin, over, pair[1])
         except UserError as error:
             self._control.move_on(origin)
             ended(None, error)

@@ -56,15 +56,21 @@ class Recalls:
         self._hashed: tuple[int, str] = (-1, "")  # number of the source, and its digest
         control.listen(self._changed)
 
-    def recall(self, loop: Remembered, origin: str, ended: Ended) -> None:
-        """Let ``loop`` be heard, and the dream go on from it; ``ended`` is told the change, or why it cannot be.
+    def recall(self, loop: Remembered, origin: str, ended: Ended, sound: LoopFile | None = None) -> None:
+        """Let ``loop`` be heard, and the dream go on from it.
+
+        Args:
+            loop: which.
+            origin: who asked.
+            ended: told the change, or why it cannot be.
+            sound: of the loop, if it is at hand: it may be forgotten meanwhile.
 
         Raises:
             UserError: its sound is gone, or there is no room for it.
         """
         self.give_up()
-        sound = self._remembering.store.read(loop.number)
-        if self._fits(loop):
+        sound = self._remembering.store.read(loop.number) if sound is None else sound
+        if not self._sources.busy and self._fits(loop):
             ended(self.take(sound, origin, loop.number), None)
             return
         values: dict[str, object] = {name: loop.values[name] for name in _SHAPING if name in loop.values}
@@ -111,17 +117,19 @@ class Recalls:
             reason, mend = f"cannot be taken up ({error.strerror})", "make room in the temporary folder"
             raise UserError("the loop", reason, mend, "no_room") from None
         if branch:
-            self._remembering.lineage.cut(sequence, number, morph)
+            known = number if self._remembering.store.get(number) is not None else 0
+            self._remembering.lineage.cut(sequence, known, morph)
         change = self._control.set_recall(file, origin, still)
         self._prune(count)
         return change
 
     def look(self) -> None:
-        """See whether a source has not come; call it every now and then."""
-        if self._coming is not None and now() > self._coming.deadline:
-            self._fail(
-                UserError(f"loop {self._coming.loop.number}", "waits for its source in vain", "try again", "late")
-            )
+        """See whether a source has not come, or was there already; call it every now and then."""
+        coming = self._coming
+        if coming is not None and now() > coming.deadline:
+            self._fail(UserError(f"loop {coming.loop.number}", "waits for its source in vain", "try again", "late"))
+        elif coming is not None and not self._sources.busy:
+            self._arrived(coming)
 
     def give_up(self) -> None:
         """What waits for its source is not wanted any more."""
@@ -139,6 +147,9 @@ class Recalls:
         number, source = self._control.snapshot().source_number, self._remembering.store.get(loop.source)
         if not self.fits(loop) or source is None:
             return self.fits(loop)
+        known = self._remembering.root()
+        if known is not None:  # it takes a while to hash a long one
+            return source.digest == known.digest
         if self._hashed[0] != number:
             clip = self._sources.current
             self._hashed = number, digest_of(clip.audio, clip.beats)
@@ -149,20 +160,26 @@ class Recalls:
         if coming is None:
             return
         if "source" in change.engine:
-            self._coming = None
-            if self.fits(coming.loop):
-                try:
-                    coming.ended(self.take(coming.sound, coming.origin, coming.loop.number), None)
-                except UserError as error:
-                    coming.ended(None, error)
-            else:
-                reason = "does not fit the source that has come"
-                coming.ended(None, UserError(f"loop {coming.loop.number}", reason, "recall it again", "other_length"))
+            self._arrived(coming)
         elif change.origin == SOURCE and change.values.get("source/clip", coming.values.get("source/clip")) != (
             coming.values.get("source/clip")
         ):
             reason = "cannot come back without its source"
             self._fail(UserError(f"loop {coming.loop.number}", reason, "see the other message", "bad_clip"))
+
+    def _arrived(self, coming: _Coming) -> None:
+        """The source of what is coming is there, as far as it can be."""
+        self._coming = None
+        if not self.fits(coming.loop):
+            reason = "does not fit the source that has come"
+            coming.ended(None, UserError(f"loop {coming.loop.number}", reason, "recall it again", "other_length"))
+            return
+        try:
+            change = self.take(coming.sound, coming.origin, coming.loop.number)
+        except UserError as error:
+            coming.ended(None, error)
+        else:
+            coming.ended(change, None)
 
     def _fail(self, error: UserError) -> None:
         coming, self._coming = self._coming, None

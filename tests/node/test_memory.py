@@ -22,6 +22,7 @@ from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.memory import store as storing
 from ear_engine.memory.remembered import Remembered
+from ear_engine.node.exports import remove_stale
 from ear_engine.node.heard import HeardLoops
 from ear_engine.node.memory import Memory
 from ear_engine.node.memory_clips import MemoryClips
@@ -55,6 +56,7 @@ class Stage:
         self.position = 0
         self.clips = {"beat": noise(100), "long": noise(101, 2 * RATE)}
         self.names = SimpleNamespace(made=[])
+        self.busy = False
         self.current: Clip
         self.heard = HeardLoops(self.loops)
         self.memory = Memory(
@@ -333,6 +335,68 @@ def test_a_morph_gives_way_to_whatever_comes(tmp_path: Path, monkeypatch: pytest
     run(test, tmp_path, monkeypatch)
 
 
+def test_a_morph_ends_in_a_loop_that_its_own_steps_have_pushed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(stage: Stage) -> None:
+        first, _second = await stage.hear(noise(1)), await stage.hear(noise(2))
+        ended: list[UserError | None] = []
+        shares: list[float] = []
+        stage.memory.morph(first, 3.0, 0, "a hand", shares.append, lambda change, error: ended.append(error))
+        await until(lambda: shares, 5.0)
+        stage.memory.forget(first)
+        await until(lambda: ended, 5.0)
+        assert ended == [None] and np.array_equal(await stage.recalled(), noise(1))
+        assert stage.memory.find(0).parent in parents(stage), "of the family that is there"
+
+    run(test, tmp_path, monkeypatch)
+
+
+def test_a_dream_does_not_rest_for_ever_if_the_end_of_a_morph_cannot_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(stage: Stage) -> None:
+        first = await stage.hear(noise(1))
+        stage.clips["other"] = noise(103)
+        stage.control.apply({"source/clip": "other"}, "a hand")
+        await stage.hear(noise(2))
+        ended: list[UserError | None] = []
+        stage.memory.morph(first, 2.0, 0, "a hand", lambda share: None, lambda change, error: ended.append(error))
+        await until(lambda: stage.control.snapshot().still, 5.0)
+        stage._choose = lambda name: None  # type: ignore[method-assign]
+        recalls = stage.memory._open().recalls
+        await until(lambda: recalls._coming is not None, 5.0)
+        recalls.give_up()
+        assert [error.code for error in ended if error is not None] == ["cancelled"]
+        assert not stage.control.snapshot().still
+
+    run(test, tmp_path, monkeypatch)
+
+
+def test_a_morph_is_over_when_its_node_has_died(tmp_path: Path) -> None:
+    control = ControlLog(ParameterTree())
+    control.set_recall("recall-00000001.ear", "a hand", still=True)
+    again = ControlLog(ParameterTree(), state=control.snapshot())
+    assert not again.snapshot().still and again.snapshot().recalls == 1
+
+
+def test_a_recall_waits_for_the_source_that_is_being_made_and_finds_one_that_was_there_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(stage: Stage) -> None:
+        first = await stage.hear(noise(1))
+        ended: list[UserError | None] = []
+        stage.busy, stage._choose = True, lambda name: None  # type: ignore[method-assign]
+        stage.memory.recall(first, False, "a hand", lambda change, error: ended.append(error))
+        stage.memory.look()
+        assert stage.control.snapshot().recalls == 0, "what is being made would be heard over it"
+        stage.busy = False
+        stage.memory.look()
+        assert ended == [None] and np.array_equal(await stage.recalled(), noise(1))
+
+    run(test, tmp_path, monkeypatch)
+
+
 def test_no_way_leads_between_loops_of_other_lengths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(stage: Stage) -> None:
         first = await stage.hear(noise(1))
@@ -417,3 +481,13 @@ def test_another_node_goes_on_with_what_was_remembered_and_kept_loops_outlive_th
     assert not platform.memory_folder(tmp_path / "ear-engine-session-test").exists()
     (album,) = (tmp_path / "albums").iterdir()
     assert album.name.startswith("kept ") and [path.name for path in album.glob("*.wav")] == ["01_mine.wav"]
+
+
+def test_half_an_album_of_an_engine_that_was_killed_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(platform, "process_alive", lambda pid: pid == 77)
+    gone, going, whole = (tmp_path / "albums" / name for name in (".friday.part-76", ".friday.part-77", "friday"))
+    for folder in (gone, going, whole):
+        folder.mkdir(parents=True)
+    remove_stale(tmp_path / "albums", lambda *_: None)
+    assert not gone.exists() and going.exists() and whole.exists()
