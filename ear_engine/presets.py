@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ear_engine import platform
 from ear_engine.control import Change, ControlLog
@@ -19,9 +21,8 @@ from ear_engine.errors import UserError
 from ear_engine.parameters import Parameter, ParameterTree, Value
 from ear_engine.resources import resource_root
 from ear_engine.setfile import PARTS, overlay, set_from
-from ear_engine.yaml_files import load_yaml
+from ear_engine.yaml_files import load_yaml, named_files
 
-_SUFFIX = ".yaml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 TEXTS = {"title": 60, "description": 160}  # most characters
 _GROUPS = ("target", "tone", "rhythm", "transform", "penalty", "optimizer")
@@ -121,7 +122,7 @@ def read_preset(path: Path, tree: ParameterTree) -> Preset:
         UserError: what :func:`ear_engine.setfile.read_set` refuses, no title or description, or a parameter that
             presets do not govern.
     """
-    data = load_yaml(path)
+    data = _load(path)
     texts = {key: checked_text(data.pop(key, None), longest, f"{path}: {key}") for key, longest in TEXTS.items()}
     said = set_from(data, path, tree)
     names = [row.name for row in tree if governs(row)]
@@ -147,19 +148,24 @@ def recall(preset: Preset, control: ControlLog, origin: str) -> Change:
 def _files(roots: Sequence[Path] | None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for root in preset_roots() if roots is None else roots:
-        for path in _listed(root):
+        for entry in named_files(root, MOST):
+            path = root / entry.name
             found.setdefault(path.stem, path)
     return found
 
 
-def _listed(root: Path) -> Iterator[Path]:
+def _load(path: Path) -> dict[str, Any]:
+    """A file; one that was read before and is the same is not read again: that would hold up whoever waits for it."""
     try:
-        paths = sorted(path for path in root.iterdir() if path.suffix == _SUFFIX)[:MOST]
-    except OSError:  # not there, or not ours to read
-        return
-    for path in paths:
-        if _NAME.fullmatch(path.stem) and path.is_file() and path.resolve().is_relative_to(root.resolve()):
-            yield path
+        status = path.stat()
+    except OSError:  # said when it is read
+        return load_yaml(path)
+    return dict(_loaded(path, status.st_mtime_ns, status.st_size, status.st_ino))
+
+
+@lru_cache(maxsize=2 * MOST)
+def _loaded(path: Path, changed: int, size: int, node: int) -> dict[str, Any]:
+    return load_yaml(path)
 
 
 def checked_text(raw: object, longest: int, where: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import os
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -18,6 +20,7 @@ from ear_engine.errors import UserError
 Record = TypeVar("Record")
 Lines = Mapping[tuple[str | int, ...], int]
 _LARGEST = 1 << 20  # bytes
+_NAMED = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.yaml")
 
 
 class _Loader(yaml.SafeLoader):
@@ -39,6 +42,28 @@ class _Loader(yaml.SafeLoader):
                     raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
                 lines[key.value] = line
         return super().construct_mapping(node, deep)
+
+
+def named_files(root: Path, most: int) -> list[os.DirEntry[str]]:
+    """The YAML files of a folder that can be named, in the order of their names; links that lead out of it are none.
+
+    Args:
+        root: the folder; if it is not there, or not ours to read, there is no file in it.
+        most: files, the others are left out.
+    """
+    try:
+        with os.scandir(root) as found:
+            inside = [entry for entry in found if _NAMED.fullmatch(entry.name) and _is_inside(entry, root)]
+    except OSError:
+        return []
+    return sorted(inside, key=lambda entry: entry.name)[:most]
+
+
+def _is_inside(entry: os.DirEntry[str], root: Path) -> bool:
+    try:
+        return entry.is_file() and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(root.resolve()))
+    except OSError:  # a link to itself
+        return False
 
 
 def load_yaml(path: Path) -> dict[str, Any]:

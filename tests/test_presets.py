@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ear_engine import platform
+from ear_engine import platform, presets
 from ear_engine.cli import main
 from ear_engine.control import ControlLog
 from ear_engine.ear_files import find_ear
@@ -146,6 +146,20 @@ def test_names_are_looked_up_and_never_joined_to_a_path(tmp_path: Path, tree: Pa
         assert refusal.value.code == "unknown_preset" and len(str(refusal.value)) < 300
     with pytest.raises(UserError, match="did you mean glow"):
         find_preset("Glwo", tree, [inside])
+
+
+def test_a_file_is_read_again_only_when_it_is_another(
+    tmp_path: Path, tree: ParameterTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[Path] = []
+    load = presets.load_yaml
+    monkeypatch.setattr(presets, "load_yaml", lambda path: reads.append(path) or load(path))
+    write(tmp_path, "glow", "tone/tilt: 3\n")
+    for _ in range(3):
+        assert find_preset("glow", tree, [tmp_path]).values == {"tone/tilt": 3.0}
+    write(tmp_path, "glow", "tone/tilt: -3.5\n")
+    assert find_preset("glow", tree, [tmp_path]).values == {"tone/tilt": -3.5}
+    assert len(reads) == 2
 
 
 def test_a_shipped_preset_keeps_its_name(tmp_path: Path, tree: ParameterTree) -> None:

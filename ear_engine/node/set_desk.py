@@ -15,8 +15,10 @@ from ear_engine.node.morphing import Morphs
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.preset_desk import PresetDesk
 from ear_engine.node.sets import MidiData, Sets
+from ear_engine.node.threads import in_thread
 from ear_engine.osc.commands import Command
 from ear_engine.osc.groups.undo import undo_commands
+from ear_engine.presets import list_presets
 from ear_engine.sets.last import LastFolder
 from ear_engine.undo import Undo
 
@@ -82,7 +84,8 @@ class SetDesk:
             self._autosave = Autosave(heard, folder, self.sets.stamp, self.sets.text, self._report)
 
     async def run(self) -> None:
-        """Keep the last set."""
+        """Keep the last set; first read all presets, so that nobody waits for them later."""
+        await in_thread(lambda: list_presets(self._control.tree), "presets")
         if self._autosave is not None:
             await self._autosave.run()
 

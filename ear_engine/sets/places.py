@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.resources import resource_root
 from ear_engine.whole_files import made_folder, replacing
+from ear_engine.yaml_files import named_files
 
 LAST = "last"
 """What ``--set`` calls the set that was kept by itself."""
@@ -117,11 +119,7 @@ def today() -> str:
 
 
 def _listed(root: Path, own: bool) -> Iterator[SetPlace]:
-    try:
-        paths = sorted(path for path in root.iterdir() if path.suffix == _SUFFIX)[:_MOST]
-        for path in paths:
-            inside = path.is_file() and path.resolve().is_relative_to(root.resolve())
-            if _NAME.fullmatch(path.stem) and inside:
-                yield SetPlace(path.stem, path, path.stat().st_mtime, own)
-    except OSError:  # not there, or not ours to read
-        return
+    for entry in named_files(root, _MOST):
+        with suppress(OSError):  # removed just now
+            path = root / entry.name
+            yield SetPlace(path.stem, path, entry.stat().st_mtime, own)
