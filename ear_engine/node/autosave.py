@@ -7,6 +7,7 @@ or does not answer is said once and changes nothing else.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -25,6 +26,8 @@ _BYTES_A_SECOND = 2 << 20  # of loops: 32 s in stereo are kept every 5 s, four s
 _AGAIN = 5.0  # seconds until it is tried again after a failure
 _LEAST = 1.0  # seconds between two loops
 _FAREWELL = 1.5  # seconds that the end waits for a disk
+
+_log = logging.getLogger(__name__)
 
 Report = Callable[[str, str, str], None]  # level, code, message
 Text = Callable[[], str]
@@ -62,14 +65,13 @@ class Autosave:
     async def run(self) -> None:
         """Keep what is new, until cancelled."""
         while True:
-            kept = await self._keep()
-            await asyncio.sleep(EVERY if kept else _AGAIN)
+            await asyncio.sleep(EVERY if await self._tried() else _AGAIN)
 
     async def close(self) -> None:
         """Keep what is not kept yet, and say that the engine has ended."""
         self._after = 0.0
         try:
-            await asyncio.wait_for(self._keep(), _FAREWELL)
+            await asyncio.wait_for(self._tried(), _FAREWELL)
             if self._folder is not None:
                 await asyncio.wait_for(in_thread(self._folder.leave, "autosave"), _FAREWELL)
         except TimeoutError:  # a disk that does not answer
@@ -78,6 +80,13 @@ class Autosave:
     def _heard(self, heard: Heard) -> None:
         if heard.loop is not None:
             self._loop = heard.loop
+
+    async def _tried(self) -> bool:
+        try:
+            return await self._keep()
+        except Exception:  # one set must not end all later ones, nor the end of the engine
+            _log.exception("the last set is not kept")
+            return False
 
     async def _keep(self) -> bool:
         """Keep what is new; return whether that could be done."""

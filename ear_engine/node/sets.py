@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,8 @@ BAR = 4  # beats
 _LOOK = 0.02  # seconds between looks whether the bar has come
 _PATIENCE = 15.0  # seconds, of which a bar at 20 BPM takes 12
 _USED = 32  # presets that a set remembers
+
+_log = logging.getLogger(__name__)
 
 Report = Callable[[str, str, str], None]  # level, code, message
 
@@ -173,6 +176,9 @@ class Sets:
                 await act(job)
             except UserError as error:
                 job.fail(error)
+            except Exception as problem:  # whoever waits for it must be told
+                _log.exception("%s failed", call.address)
+                job.fail(UserError(call.address, f"failed ({problem})", "try another set", "failed"))
 
         task = asyncio.get_running_loop().create_task(tried())
         self._tasks.add(task)

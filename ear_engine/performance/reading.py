@@ -267,7 +267,7 @@ def _checked_entry(part: SoundPart, head: Mapping[str, Any]) -> Mapping[str, Any
             raise ValueError(f"loop {head[name]} has shape {shape}")
         if name == "wet" and shape[1] != head["samples"]:
             raise ValueError(f"loop {head[name]} has {shape[1]} samples")
-    for name in ("start", "origin", "beats", "fade"):
+    for name in ("start", "origin", "beats", "fade", "loop", "source_number"):
         _number(head, name, -(1 << 62))
     return head
 

@@ -118,7 +118,7 @@ class RecordWriter:
     def _keep(self, make: Callable[[], Made]) -> None:
         try:
             made = [part for kind, head, arrays in make() for part in packed(kind, head, arrays)]
-        except (OSError, ValueError) as error:  # of what was to be kept, not of the file
+        except Exception as error:  # of what was to be kept, not of the file: what comes after it is kept all the same
             made = packed(LOST, {"records": 1, "reason": str(error)[:200]})
         self._write(made)
 

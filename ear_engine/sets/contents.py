@@ -8,6 +8,7 @@ is the last one and shall play whatever happens, what cannot be used is named an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -215,4 +216,4 @@ class _Reader:
             return ()
         if not isinstance(raw, list) or not all(isinstance(one, str) and one.isprintable() for one in raw):
             raise UserError(self._where("clip_folders"), "is not a list of folders", "write [folder, …]", "bad_type")
-        return tuple(Path(one).expanduser() for one in raw)
+        return tuple(Path(os.path.expanduser(one)) for one in raw)  # Path's own raises where there is no such user

@@ -108,6 +108,16 @@ def test_records_that_say_anything_are_named_not_believed(
         assert refused.code in ("bad_performance", "damaged")
 
 
+def test_the_number_of_a_loop_leads_nowhere(tmp_path: Path) -> None:
+    entry = {"start": 0, "origin": 0, "beats": 4, "fade": 1, "samples": 8, "loop": "/../../../up", "source_number": 1}
+    told = {"key": "k"}, {"audio": np.zeros((2, 8), np.float32)}
+    write(
+        tmp_path / "sound-1.kept", ("open", OPEN, {}), ("loop", *told), ("entr", {**entry, "wet": "k", "dry": "k"}, {})
+    )
+    kept = read_performance(tmp_path)
+    assert kept.sounds[0].entries == [] and "loop is '/../" in kept.faults[0]
+
+
 def test_a_newer_format_is_refused_by_its_number(tmp_path: Path) -> None:
     write(tmp_path / "sound-1.kept", ("open", {**OPEN, "format": 99}, {}))
     with pytest.raises(UserError, match="format 99") as refused:

@@ -125,10 +125,12 @@ def test_what_cannot_be_made_costs_that_record_only(tmp_path: Path) -> None:
 
     writer = RecordWriter(tmp_path / "a.kept", pytest.fail)
     writer.later(gone)
+    writer.put("note", {"number": np.float32(1.0)})
     writer.put("note", {})
     writer.close()
-    (lost, note), _ = read(tmp_path / "a.kept")
-    assert (lost.kind, note.kind) == (LOST, "note") and "gone" in lost.head["reason"]
+    (lost, other, note), _ = read(tmp_path / "a.kept")
+    assert (lost.kind, other.kind, note.kind) == (LOST, LOST, "note")
+    assert "gone" in lost.head["reason"] and "float32" in other.head["reason"]
 
 
 def test_a_full_disk_ends_the_file_with_its_last_whole_record_and_says_so_once(tmp_path: Path) -> None:

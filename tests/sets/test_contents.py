@@ -188,3 +188,9 @@ def test_every_value_that_presets_govern_is_in_a_set() -> None:
     values = {row.name: row.default for row in TREE if row.kind != "trigger"}
     assert {row.name for row in TREE if governs(row)} <= all_values(SetFile(), TREE).keys()
     assert set_values(values, TREE) == {}
+
+
+def test_a_folder_of_nobody_is_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "set.yaml"
+    path.write_text("clip_folders: ['~nobody-is-called-so/loops']\n")
+    assert read_contents(path, TREE).clip_folders == (Path("~nobody-is-called-so/loops"),)
