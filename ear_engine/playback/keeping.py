@@ -71,8 +71,7 @@ class Keeping:
         self._gains: NDArray[np.float32] | None = None
         self._anchor: tuple[int, float, int] | None = None
         self._entered: list[PlannedLoop] = []
-        self._stored: set[str] = set()
-        self._last_dry: tuple[Stereo, str] | None = None
+        self._loops = _Loops()
 
     def rendered(self) -> None:
         """Keep what the ring was filled with since the last time."""
@@ -82,11 +81,11 @@ class Keeping:
         if anchor is not None and anchor != self._anchor:
             self._anchor = anchor
             self._file.put("anch", {"device": anchor[0], "engine": anchor[1], "silent": anchor[2]})
-        final = self._plan.entered(self._writer.rendered)
+        final, loops = self._plan.entered(self._writer.rendered), self._loops
         for planned in final:
             if not any(planned is other for other in self._entered):
                 weight = 256 + planned.wet.nbytes + planned.dry.nbytes
-                self._file.later(lambda planned=planned: self._entry(planned), weight)  # type: ignore[misc]
+                self._file.later(lambda planned=planned: loops.entry(planned), weight)  # type: ignore[misc]
         self._entered = final
 
     def played(self, position: int, frames: NDArray[np.float32], missed: int, at: float) -> None:
@@ -136,8 +135,21 @@ class Keeping:
             self.seconds = (self._end - self._begin) / self._rate
         self._marked, self._crc = self._end, 0
 
-    def _entry(self, planned: PlannedLoop) -> Made:
-        """In the writing thread: an entry, after the audio that it needs."""
+    def _ended(self, reason: str) -> None:
+        name = Path(self._folder).name
+        message = f"Keeping the sound of {name} ended after {self.seconds:.0f} s ({reason}); the sound goes on."
+        self._events.report("error", ENDED, message)
+
+
+class _Loops:
+    """The loops that one file has; of its writing thread, which may still be busy when the next file has begun."""
+
+    def __init__(self) -> None:
+        self._stored: set[str] = set()
+        self._last_dry: tuple[Stereo, str] | None = None
+
+    def entry(self, planned: PlannedLoop) -> Made:
+        """An entry, after the audio that it needs."""
         made: list[Item] = []
         wet = self._audio(planned.wet, made)
         if self._last_dry is None or self._last_dry[0] is not planned.dry:
@@ -154,8 +166,3 @@ class Keeping:
             self._stored.add(key)
             made.append(("loop", {"key": key}, {"audio": stored}))
         return key
-
-    def _ended(self, reason: str) -> None:
-        name = Path(self._folder).name
-        message = f"Keeping the sound of {name} ended after {self.seconds:.0f} s ({reason}); the sound goes on."
-        self._events.report("error", ENDED, message)

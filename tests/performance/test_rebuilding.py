@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 
 from ear_engine.offline.rebuilding import Rebuilt
 from ear_engine.performance.reading import Kept, read_performance
+from ear_engine.performance.writing import Made, RecordWriter
+from ear_engine.playback import keeping
 from tests.performance.helpers import Player, player
 from tests.playback.helpers import RATE, Session, noise
 
@@ -81,6 +85,40 @@ def test_moving_faders_mute_a_limiter_and_an_excerpt_are_exact_too(session: Sess
         assert at > 0
         assert np.array_equal(sound, playing.heard[:, at : at + sound.shape[1]])
         assert made.differences == []
+
+
+def test_a_slow_disk_under_one_recording_takes_nothing_from_the_next(
+    session: Session, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    writers: list[Slow] = []
+    free = threading.Event()
+
+    class Slow(RecordWriter):
+        def _keep(self, make: Callable[[], Made]) -> None:
+            if self.path.parent == folder:
+                free.wait(10.0)
+            else:
+                writers[0].close()
+            super()._keep(make)
+
+    def made(path: Path, ended: Callable[[str], None]) -> RecordWriter:
+        writers.append(Slow(path, ended))
+        return writers[-1]
+
+    monkeypatch.setattr(keeping, "RecordWriter", made)
+    session.source(1, noise(LOOP, 1))
+    with player(session) as playing:
+        playing.record(folder)
+        playing.play(0.4)
+        playing.record(second)
+        playing.play(0.8)
+        free.set()
+        found = kept(playing, second)
+        assert found.faults == []
+        rebuilding, sound = rebuilt(found)
+        assert rebuilding.compared == sound.shape[1] > 0 and rebuilding.differences == []
 
 
 def test_a_graph_that_ran_dry_is_silent_where_it_was(session: Session, folder: Path) -> None:
