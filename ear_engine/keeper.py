@@ -27,7 +27,8 @@ class Keeper:
     """Runs one command until it ends by itself.
 
     Args:
-        command: program and arguments; ``--kept PID`` and, after deaths that follow each other, ``--afresh`` are added.
+        command: program and arguments; ``--kept PID`` is added, and ``--afresh`` at first (what is there was another
+            keeper's of the same number) and after deaths that follow each other.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -47,10 +48,10 @@ class Keeper:
 
     def _run(self) -> int:
         deaths: deque[float] = deque(maxlen=_MOST)
-        soon = 0
+        soon, afresh = 0, True
         while True:
             began = time.monotonic()
-            self._process = subprocess.Popen([*self._command, *(["--afresh"] if soon > 1 else [])])
+            self._process = subprocess.Popen([*self._command, *(["--afresh"] if afresh else [])])
             if self._ending:  # told so before there was anyone to tell
                 self._process.terminate()
             code = self._process.wait()
@@ -62,8 +63,8 @@ class Keeper:
             if len(deaths) == _MOST and at - deaths[0] < _PERIOD:
                 self._say(code, f"for the {_MOST}th time in a minute; it is not started again")
                 return _CRASHED
-            afresh = "from the beginning" if soon > 1 else "the sound goes on"
-            self._say(code, f"; it is started again, {afresh}")
+            afresh = soon > 1
+            self._say(code, f"; it is started again, {'from the beginning' if afresh else 'the sound goes on'}")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._ending = True

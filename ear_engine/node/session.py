@@ -9,12 +9,15 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from ear_engine import platform
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.map_state import MapReader
 from ear_engine.shared_memory.owner import Owner, read_owner, write_owner
 from ear_engine.shared_memory.states import AudioState, ControlState, DreamerState, StateReader
+
+_State = TypeVar("_State", covariant=True)
 
 _UNOWNED_SECONDS = 60.0  # a folder without an owner may be another node's that is just being made
 _FRESH = 3.0  # seconds: a process that gave a sign of life since is the one that its state names
@@ -51,9 +54,11 @@ def rejoin_session(keeper: int, parent: Path | None = None, afresh: bool = False
     for folder in _parents(parent):
         for session in platform.session_folders(folder):
             owner = read_owner(session)
-            if not keeper or owner is None or owner.keeper != keeper or owner.alive:
+            if not keeper or owner is None or owner.keeper != keeper:
                 continue
-            state = _decided(session)
+            if owner.alive and owner.node != os.getpid():  # whoever had our number before is dead
+                continue
+            state = _latest(StateReader(session, "control", ControlState))
             if afresh or state is None or state.stop or not state.source:
                 playing = sounding(session)
                 _end([*_orphans(session), *([] if playing is None else [playing])])
@@ -89,21 +94,29 @@ def _parents(parent: Path | None) -> set[Path]:
     return {platform.session_parent(), platform.session_parent(room=0)} if parent is None else {parent}
 
 
-def _decided(session: Path) -> ControlState | None:
-    reader = StateReader(session, "control", ControlState)
+class _Slot(Protocol[_State]):
+    """What reads the latest state of one kind."""
+
+    def read(self) -> _State | None:
+        """None before the first."""
+
+    def close(self) -> None:
+        """Unmap the slot."""
+
+
+def _latest(slot: _Slot[_State]) -> _State | None:
+    """What a slot says; None if that cannot be understood (of another version), too."""
     try:
-        return reader.read()
-    except (OSError, ValueError, TypeError):  # of another version
+        return slot.read()
+    except (OSError, ValueError, TypeError, KeyError):
         return None
     finally:
-        reader.close()
+        slot.close()
 
 
 def sounding(session: Path) -> int | None:
     """The audio process of a session that still plays; None if none does."""
-    states = StateReader(session, "audio", AudioState)
-    audio = states.read()
-    states.close()
+    audio = _latest(StateReader(session, "audio", AudioState))
     if audio is None or now() - audio.time > _FRESH or not platform.process_alive(audio.pid):
         return None
     return audio.pid
@@ -111,10 +124,8 @@ def sounding(session: Path) -> int | None:
 
 def _orphans(session: Path) -> list[int]:
     """Processes of a dead node that still compute; the audio process is not one of them."""
-    dreams = StateReader(session, "dreamer", DreamerState)
-    dreamer = dreams.read()
-    dreams.close()
-    moving = MapReader(session).read()
+    dreamer = _latest(StateReader(session, "dreamer", DreamerState))
+    moving = _latest(MapReader(session))
     signs = [(dreamer.pid, dreamer.heartbeat)] if dreamer is not None else []
     signs += [(moving.pid, moving.heartbeat)] if moving is not None else []
     return [pid for pid, sign in signs if now() - sign < _FRESH and platform.process_alive(pid)]
