@@ -3,7 +3,8 @@
 A filter of second order predicts each tick and corrects phase and period by what it misses (an alpha-beta filter; its
 gains are those of a straight line fitted to all ticks so far, for ``MEMORY`` ticks at most: Brookner, Tracking and
 Kalman Filtering Made Easy, 1998, section 1.2.10). Ticks are counted by the time that passes, so a lost one leaves no
-trace.
+trace; but where jitter is nearly as wide as a tick, or the tempo has jumped, by those that came: else one that is late
+would be taken for a lost one, and the beat would lie wrong from then on.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _SURE = 48  # before a tempo is told
 _SILENT = 1.0  # seconds without a tick after which the clock has stopped coming
 _OTHER = 0.12  # share by which intervals differ from the period if the tempo has jumped
 _ASTRAY, _JITTER = 0.24, 0.005  # share of a period, and seconds, of the mean miss of a filter that has lost its way
+_WIDE = 0.2  # share of a period of the mean miss from which on jitter looks like lost ticks
 _CLEARER = 0.65  # how much better a line through ticks must fit if some are taken for lost
 _SPARSE = 1.4  # periods between any two ticks of a beat, if they come from a slower clock
 _COARSE, _COARSE_TICKS = 0.004, 12  # share of the tempo, and for how many ticks it has to be off to be told anew
@@ -49,7 +51,10 @@ class ClockIn:
     def _forget(self) -> None:
         self._raw.clear()
         self._numbers.clear()
-        self._number = -1  # of the last tick
+        self._number = -1  # of the last tick, lost ones counted
+        self._came = -1  # the same without lost ones
+        self._anchor = (0, 0)  # both of a tick that was counted rightly, as far as can be known
+        self._sure = True  # whether jitter is so small that lost ticks can be told
         self._time = 0.0  # of that tick, filtered
         self._period = 0.0  # seconds; 0 is not known
         self._heard = 0  # ticks by which it goes
@@ -106,6 +111,7 @@ class ClockIn:
             self._follow(at)
         else:
             self._number += 1
+            self._came += 1
             self._time = at
         self._numbers.append(self._number)
         if len(self._raw) == _FIRST:
@@ -115,16 +121,19 @@ class ClockIn:
                 self._fit(_CLEARER)
         if self._cue is not None and self.running:
             self._base, self._cue = (self._number, self._cue), None
+            self._anchor = self._came, self._number
         self._tell()
 
     def _follow(self, at: float) -> None:
         since = (at - self._time) / self._period
         wrapped = (since - round(since)) * self._period
         self._noise += (wrapped**2 - self._noise) / _FIRST
-        sure = (
-            self._noise < (_ASTRAY * self._period) ** 2
-        )  # else jitter is as wide as a tick, and none is taken for lost
-        passed = max(0, round(since)) if sure else 1
+        self._came += 1
+        was, limit = self._sure, _ASTRAY if self._sure else _WIDE
+        self._sure = self._noise < (limit * self._period) ** 2
+        if was and not self._sure:
+            since += self._recount()
+        passed = max(0, round(since)) if self._sure else 1
         miss = (since - passed) * self._period
         self._missed += (miss**2 - self._missed) / _FIRST
         phase, slope = gains(min(self._heard, MEMORY))
@@ -132,6 +141,19 @@ class ClockIn:
         self._number += passed
         self._time += passed * self._period + miss * phase
         self._period += miss * slope
+        if self._sure and len(self._numbers) == _FIRST:
+            self._anchor = max(self._anchor, (self._came - _FIRST, self._numbers[0]))
+
+    def _recount(self) -> int:
+        """Take back what looked like lost ticks since the anchor: it was jitter, or another tempo; return how many."""
+        came, number = self._anchor
+        first = self._came - len(self._numbers)  # of the numbers; the newest tick has none yet
+        counted = (max(place - came, 0) + number for place in range(first, self._came))
+        known = zip(range(first, self._came), self._numbers, counted, strict=True)
+        self._numbers = deque((old if place <= came else new for place, old, new in known), maxlen=_FIRST)
+        lost = self._number - self._numbers[-1]
+        self._number, self._time = self._numbers[-1], self._time - lost * self._period
+        return lost
 
     def _jumped(self) -> bool:
         """Whether the ticks of the last beat seem to have another tempo than the filter, in the mean and for most of
@@ -148,9 +170,12 @@ class ClockIn:
         """Begin with the straight line through the last ticks; if ``share`` is given, only if it misses no more than
         that share of what the filter does, or ticks are so far apart that no tempo has lost ones in between."""
         times = np.array(self._raw)
-        plain, gaps = np.arange(len(times)), counted(times)
-        numbers = gaps if _fitted(times, gaps)[2] < _CLEARER * _fitted(times, plain)[2] else plain
+        plain, numbers = np.arange(len(times)), counted(times)
         slope, start, missed = _fitted(times, numbers)
+        faster = median(np.diff(times)) < self._period * (1.0 - _OTHER)  # then those of the tempo before look like gaps
+        if faster or not self._sure or missed > min(_CLEARER * _fitted(times, plain)[2], _WIDE * slope):
+            numbers = plain
+            slope, start, missed = _fitted(times, plain)
         sparse = bool(np.diff(times).min() > _SPARSE * self._period)
         if share is not None and missed > share * self._missed**0.5 and not sparse:
             return
@@ -158,9 +183,9 @@ class ClockIn:
         self._time = start + slope * float(numbers[-1])
         self._heard = len(times)
         self._noise = self._missed = missed**2
-        if self._base is not None and self._base[0] in self._numbers:
-            self._base = self._numbers[0] + int(numbers[self._numbers.index(self._base[0])]), self._base[1]
-        self._numbers = deque((self._numbers[0] + int(number) for number in numbers), maxlen=_FIRST)
+        place = self._anchor[0] - self._came + len(times) - 1  # of the anchor among these ticks
+        first = self._anchor[1] - (int(numbers[place]) if place >= 0 else place)
+        self._numbers = deque((first + int(number) for number in numbers), maxlen=_FIRST)
         self._number = self._numbers[-1]
 
     def _tell(self) -> None:

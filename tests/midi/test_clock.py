@@ -73,6 +73,25 @@ def test_a_new_tempo_is_followed_within_a_few_beats(other: float) -> None:
     assert player.told[-1] == pytest.approx(other, rel=0.0015)
 
 
+@pytest.mark.parametrize("other", [126, 180, 240, 60])
+def test_a_jump_of_the_tempo_does_not_move_the_beat(other: float) -> None:
+    player = Player(jitter=0.001)
+    player.say("start")
+    player.play(120, 16)
+    player.play(other, 16)
+    assert player.clock.beat is not None and player.clock.beat[0] == pytest.approx(32 - 1 / 24)
+
+
+@pytest.mark.parametrize("tempo", [77, 120, 128.3])
+def test_jitter_as_wide_as_half_a_tick_does_not_move_the_beat(tempo: float) -> None:
+    player = Player(jitter=0.01)
+    player.say("start")
+    player.play(tempo, 64)
+    assert player.told[-1] == pytest.approx(tempo, rel=0.0015)
+    assert player.clock.beat is not None and player.clock.beat[0] == pytest.approx(64 - 1 / 24)
+    assert player.worst < 0.01
+
+
 def test_position_stop_and_continue_say_where_the_beat_is() -> None:
     player = Player()
     player.say("position", 8)
