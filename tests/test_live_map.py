@@ -100,6 +100,8 @@ def playing(folder: Path, *options: str, ear: str = "small") -> Iterator[tuple[L
         "cpu",
         "--ear",
         ear,
+        "--midi",
+        "off",
     ]
     calm = ["--optimizer.steps_per_loop", "1"]  # the map loads after the dream, on a small machine for a while
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -18,6 +18,7 @@ from ear_engine.node.options import NodeOptions
 from ear_engine.node.publishing import Publishing
 from ear_engine.node.rejoining import begin
 from ear_engine.node.session import close_session
+from ear_engine.node.set_desk import SetDesk
 from ear_engine.node.status import StatusBoard
 from ear_engine.node.supervisor import Exit
 from ear_engine.node.wiring import Children, Parts
@@ -86,6 +87,11 @@ class Node:
     def board(self) -> StatusBoard:
         """How it is doing."""
         return self.parts.board
+
+    @property
+    def desk(self) -> SetDesk:
+        """Sets, presets and undo."""
+        return self.parts.desk
 
     @property
     def osc(self) -> OscService:

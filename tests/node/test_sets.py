@@ -119,8 +119,10 @@ def test_the_last_set_is_kept_with_the_loop_and_played_again_bit_for_bit(folders
             node.control.apply({"source/clip": "dub", "tone/tilt": -9.5, "playback/wet": 1.0}, "hand")
             node.control.apply({"target/keep": True}, "hand")
             await until(lambda: node.control.snapshot().source_number == 2)
-            await until(lambda: node.heard.last is not None and (node.heard.last.loop or blank).name == "dub")
-            await until(lambda: node.heard.last is not None and node.heard.last.entry.loop > 1)
+            await until(
+                lambda: node.parts.heard.last is not None and (node.parts.heard.last.loop or blank).name == "dub"
+            )
+            await until(lambda: node.parts.heard.last is not None and node.parts.heard.last.entry.loop > 1)
             folder = folders / "state" / "last"
             text = lambda: next(iter(folder.glob("*/set.yaml"))).read_text()  # noqa: E731
             await until(lambda: [*folder.glob("*/loop.ear")] and "kept" in text())
@@ -155,9 +157,9 @@ def test_a_set_whose_clip_is_gone_begins_with_the_loop_that_was_heard_or_the_usu
     async def scenario() -> None:
         kept = last.LastFolder(9000)
         async with playing(options(clip=str(tone_file(folders / "tone_4beats_120bpm.wav")))) as (node, _):
-            await until(lambda: node.heard.last is not None)
-            assert node.heard.last is not None and node.heard.last.loop is not None
-            kept.keep_loop(node.heard.last.loop)
+            await until(lambda: node.parts.heard.last is not None)
+            assert node.parts.heard.last is not None and node.parts.heard.last.loop is not None
+            kept.keep_loop(node.parts.heard.last.loop)
             kept.keep_set(node.desk.sets.text()())
         clip = read_contents(kept.path / last.SET, ParameterTree()).plain.clip
         assert clip == str(folders / "tone_4beats_120bpm.wav")
