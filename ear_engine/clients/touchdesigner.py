@@ -27,7 +27,7 @@ _PARTS = (
 )
 _STYLES = {"float": "Float", "int": "Int", "bool": "Toggle", "choice": "Menu", "text": "Str", "trigger": "Pulse"}
 _TYPES = {"float": "float", "int": "int", "bool": "int", "choice": "str", "text": "str", "trigger": "int"}
-_APART = {"map": "[!p]*"}  # groups with streams among them: only what matches
+_APART = {"listen": "{run,delay}", "map": "[!p]*"}  # groups with streams among them: only what matches
 
 Row = dict[str, object]
 
