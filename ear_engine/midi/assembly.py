@@ -10,6 +10,7 @@ from ear_engine.midi.controls import Control, Signal
 FINE = 32
 """From a controller to that of its low seven bits."""
 _NUMBER_HIGH, _NUMBER_LOW, _DATA_HIGH, _DATA_LOW = 99, 98, 6, 38
+_REGISTERED = (101, 100)  # the number that follows is no control's, such as the range of the pitch wheel
 _NONE = (127, 127)  # the number that stands for none
 
 
@@ -65,6 +66,9 @@ class Assembly:
             else:
                 state.low = value
             return []
+        if control.number in _REGISTERED:
+            self._numbers.pop(control.channel, None)
+            return None
         if control.number not in (_DATA_HIGH, _DATA_LOW) or state is None or (state.high, state.low) == _NONE:
             return None
         state.data = value << 7 if control.number == _DATA_HIGH else state.data & ~127 | value

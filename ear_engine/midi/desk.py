@@ -78,7 +78,7 @@ class Desk:
     def _moved(self, signal: Signal, at: float, values: Mapping[str, Value]) -> Iterator[Action]:
         control = signal.control
         bound = self._bound(signal)
-        if not bound or (bound[0].mode == "absolute" and self.feedback.knows(signal)):
+        if not bound or self.feedback.knows(signal, at, bound[0].mode == "absolute"):
             return
         pressed = self._press(signal, at)
         self.hands.moved(control, at)

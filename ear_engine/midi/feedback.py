@@ -16,6 +16,7 @@ from ear_engine.parameters import ParameterTree, Value
 
 PAUSE = 1 / 40
 """Least seconds between two values for one control."""
+_ECHO = 0.05  # seconds within which a device, or a cable that leads back, repeats what it was told
 
 
 class Feedback:
@@ -48,9 +49,20 @@ class Feedback:
         self._shown.clear()
         self.changed(self._bindings)
 
-    def knows(self, signal: Signal) -> bool:
-        """Whether the control only says what it was told last: an echo, or a motor that has arrived."""
-        return self._shown.get(signal.control) == signal.value and signal.control in self._sent
+    def knows(self, signal: Signal, at: float, absolute: bool) -> bool:
+        """Whether the control only says what it was told last: an echo, or a motor that has arrived.
+
+        Args:
+            signal: as it came at clock time ``at``; of 14 bits the high ones come first, alone.
+            at: clock time.
+            absolute: whether it says where it stands; a press or a click that was told long ago is a new one.
+        """
+        shown, sent = self._shown.get(signal.control), self._sent.get(signal.control)
+        if shown is None or sent is None:
+            return False
+        recent = at - sent < _ECHO
+        half = signal.bits == 14 and signal.control.kind != "bend" and signal.value == shown & ~127
+        return (shown == signal.value and (absolute or recent)) or (half and recent)
 
     def heard(self, binding: Binding, signal: Signal) -> None:
         """The hand has put a control where ``signal`` says."""

@@ -73,22 +73,22 @@ class RtMidi:
 
     def inputs(self) -> list[str]:
         """Names of ports to listen to."""
-        return [name for name in self._in.get_ports() if not name.startswith(OURS)]
+        return _others(self._in.get_ports())
 
     def outputs(self) -> list[str]:
         """Names of ports to send to."""
-        return [name for name in self._out.get_ports() if not name.startswith(OURS)]
+        return _others(self._out.get_ports())
 
     def open_input(self, name: str, heard: Heard) -> _Input:
         """Listen to one."""
         port = self._library.MidiIn(rtapi=self._api, name=OURS)
-        port.open_port(_place(name, port.get_ports()), name="in")
+        self._join(port, name, "in")
         return _Input(port, heard)
 
     def open_output(self, name: str) -> _Output:
         """Send to one."""
         port = self._library.MidiOut(rtapi=self._api, name=OURS)
-        port.open_port(_place(name, port.get_ports()), name="out")
+        self._join(port, name, "out")
         return _Output(port)
 
     def open_own(self, heard: Heard) -> tuple[_Input, _Output] | None:
@@ -100,6 +100,14 @@ class RtMidi:
         outside = self._library.MidiOut(rtapi=self._api, name=OURS)
         outside.open_virtual_port("from the engine")
         return _Input(inside, heard), _Output(outside)
+
+    def _join(self, port: Any, name: str, side: str) -> None:
+        """Connect ``port`` with the device's of that name, or let go of it."""
+        try:
+            port.open_port(_place(name, port.get_ports()), name=side)
+        except (OSError, self._library.RtMidiError) as error:  # which is no OSError if it has gone since it was listed
+            port.delete()
+            raise OSError(str(error)) from None
 
     def close(self) -> None:
         """Let go of the clients that list."""
@@ -129,6 +137,11 @@ class _Output:
     def close(self) -> None:
         self._port.close_port()
         self._port.delete()
+
+
+def _others(names: Sequence[str | None]) -> list[str]:
+    """Those that are not of engines; one that goes while ports are listed has no name."""
+    return [name for name in names if name and not name.startswith(OURS)]
 
 
 def _place(name: str, ports: Sequence[str]) -> int:

@@ -90,6 +90,7 @@ class Listening:
         if state.phase == "stalled":
             self._say("input_stalled", "No sound comes in any more; the ear waits for the live input.", at)
         if state.phase != "listening":
+            self._sounded = 0.0  # it begins anew
             return
         if state.level > _SILENT or not self._sounded:
             self._sounded = at
@@ -97,16 +98,14 @@ class Listening:
             self._say("input_silent", "The live input is silent; connect something to it, or turn it up.", at)
         if state.clipped > _CLIPPED:
             self._say("input_clips", "The live input is too loud and clips; turn it down.", at)
-        if state.broken != self._broken:
-            self._broken = state.broken
+        if state.broken > self._broken:  # it counts from 0 again for another ear
             self._say("input_broken", "The live input has samples that are no numbers; they are heard as silence.", at)
-
-        if state.skipped != self._skipped:
-            self._skipped = state.skipped
+        if state.skipped > self._skipped:
             reason = (
                 "The ear cannot keep up with the live input and leaves parts out; choose a smaller ear, or dream less."
             )
             self._say("input_skipped", reason, at)
+        self._broken, self._skipped = state.broken, state.skipped
 
     def state(self) -> ListenState | None:
         """What is heard; None unless the process runs."""

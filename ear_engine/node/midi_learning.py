@@ -47,9 +47,9 @@ class Learning:
             raise UserError(parameter.name, "is text and has no range", mend, "bad_type")
         if takeover not in TAKEOVER:
             raise UserError("takeover", f"is {takeover[:60]!r}", f"send {', '.join(TAKEOVER)}", "bad_value")
-        if self._job is not None:
-            self._job.fail(UserError(call.address, "was asked of another control since", "ask again", "replaced"))
-        self._job = call.engine.jobs.begin(call, self._stop)
+        before, self._job = self._job, call.engine.jobs.begin(call, self._stop)
+        if before is not None:
+            before.fail(UserError(call.address, "was asked of another control since", "ask again", "replaced"))
         self._learner, self._end, self._takeover = Learner(parameter), end, takeover
 
     def hear(self, port: str, signal: Signal, at: float) -> None:

@@ -86,7 +86,8 @@ class Capture:
         """Take what has come in since the last time, (count, 2), after ``lost`` frames that nobody has."""
         missing = np.zeros((min(lost, len(self._ring)), 2), np.float32)
         if self._instead is not None:
-            self._instead(lost)
+            for passed in range(0, lost, len(self._ring)):
+                self._instead(min(lost - passed, len(self._ring)))
             frames = self._instead(len(frames))
         for part in (missing, frames[-len(self._ring) :]):
             first = self._count % len(self._ring)

@@ -82,6 +82,13 @@ def test_fourteen_bits_come_in_two_messages_of_a_bend_or_by_number() -> None:
     assert stage.tree.values["dream/rate"] == -6.0 and stage.tree.values["dream/pull"] == pull
 
 
+def test_the_data_of_a_registered_number_is_no_controls() -> None:
+    stage = Stage({"nrpn": 300, "to": "dream/rate", "fine": True})
+    for number, value in ((99, 2), (98, 44), (6, 100), (101, 0), (100, 0), (6, 2), (38, 0)):  # range of the pitch wheel
+        stage.cc(number, value)
+    assert stage.tree.values["dream/rate"] == pytest.approx(-60 + 54 * (100 << 7) / 16383)
+
+
 @pytest.mark.parametrize(("mode", "right", "left"), [("twos", 2, 126), ("offset", 66, 62), ("sign", 2, 66)])
 def test_encoders_turn_from_where_the_parameter_is(mode: str, right: int, left: int) -> None:
     stage = Stage({**RATE, "mode": mode, "step": 0.01}, {"cc": 2, "mode": mode, "to": "playback/beats"})
@@ -191,6 +198,25 @@ def test_what_comes_back_is_no_movement() -> None:
     assert stage.cc(1, value) == -20.1234  # not rounded to 7 bits by its own echo
     stage.other("dream/rate", -30.0)
     assert stage.told(0.1)  # and no hand was on it
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [
+        ({**RATE, "fine": True}, -20.1234),
+        ({**RATE, "mode": "twos"}, -20.1234),
+        ({"cc": 1, "to": "playback/mute", "mode": "toggle"}, True),
+        ({"cc": 1, "to": "playback/mute", "mode": "toggle"}, False),
+    ],
+)
+def test_a_cable_that_leads_back_plays_nothing_and_comes_to_rest(row: dict[str, Any], value: Value) -> None:
+    stage = Stage({**row, "feedback": True})
+    stage.desk.feedback.refresh()
+    stage.other(row["to"], value)
+    sent = stage.desk.feedback.due(stage.at, stage.tree.values)
+    stage.say(*(Message.from_bytes(data) for signal in sent for data in write(signal)))
+    assert sent and stage.tree.values[row["to"]] == value
+    assert stage.told(1.0) == []
 
 
 def test_a_light_shows_the_switch_also_after_the_button_has_been_pressed() -> None:

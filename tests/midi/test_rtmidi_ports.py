@@ -14,7 +14,7 @@ from mido import Message
 
 from ear_engine.errors import UserError
 from ear_engine.midi.ports import device_name, output_of
-from ear_engine.midi.rtmidi_ports import open_system
+from ear_engine.midi.rtmidi_ports import RtMidi, open_system
 
 API = {"api": "UNIX_JACK"}
 
@@ -79,6 +79,49 @@ def test_a_device_is_listed_heard_told_and_gone() -> None:
     finally:
         told.close()
         system.close()
+
+
+class Gone(Exception):
+    """Of a library whose errors are none of the system's."""
+
+
+class Library:
+    """One whose ports go while they are listed, and before they are opened."""
+
+    RtMidiError = Gone
+    deleted = 0
+
+    class MidiIn:
+        def __init__(self, rtapi: int, name: str) -> None:
+            pass
+
+        def get_current_api(self) -> int:
+            return 0
+
+        def get_ports(self) -> list[str | None]:
+            return [None, "", "BCF2000 20:0", "ear-engine:in"]
+
+        def open_port(self, place: int, name: str) -> None:
+            raise Gone(f"no port {place}")
+
+        def delete(self) -> None:
+            Library.deleted += 1
+
+    MidiOut = MidiIn
+
+    @staticmethod
+    def get_api_display_name(api: int) -> str:
+        return "test"
+
+
+def test_ports_that_go_meanwhile_are_no_ports_and_no_mistake() -> None:
+    system = RtMidi(Library, 0)
+    assert system.inputs() == system.outputs() == ["BCF2000 20:0"]
+    with pytest.raises(OSError, match="no port 2"):
+        system.open_input("BCF2000 20:0", lambda data, at: None)
+    with pytest.raises(OSError, match="no port 2"):
+        system.open_output("BCF2000 20:0")
+    assert Library.deleted == 2
 
 
 def test_off_is_no_system() -> None:

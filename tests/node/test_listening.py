@@ -99,6 +99,23 @@ def test_what_is_wrong_with_the_input_is_said_once(stage: Stage, monkeypatch: py
     assert [code for _, code in stage.reports] == ["input_silent", "input_clips"]
 
 
+def test_nothing_is_said_of_counts_that_begin_anew_or_of_silence_before_it_listened(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = now()
+    monkeypatch.setattr(listening, "now", lambda: time)
+    stage.play(input=True)
+    stage.run()
+    stage.hear(broken=3, skipped=9)
+    stage.reports.clear()
+    time += 60.0
+    stage.hear(phase="loading")
+    stage.hear(level=0.0)  # another ear, from its first sample on
+    assert stage.reports == []
+    stage.hear(level=0.0, broken=1)
+    assert stage.reports == [("warning", "input_broken")]
+
+
 def test_an_ear_that_cannot_listen_ends_it_and_says_why(stage: Stage) -> None:
     stage.play(input=True)
     stage.run()
