@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -122,6 +122,7 @@ class Takes:
             self._control.take(-1, going.origin)
             self._fail(going, "did not come", "see whether the input is still connected")
         else:
+            going = self._going = _as_long_as_played(going, audio)
             heard = audio.position + (now() - audio.time - audio.latency) * audio.sample_rate
             share = (heard - going.start) / going.samples
             self._tell("waits" if share < 0 else "records", min(max(share, 0.0), 1.0), f"{_PREFIX}{going.number}")
@@ -206,6 +207,15 @@ class Takes:
             job.fail(error)
         else:
             job.done(path.stem, str(path))
+
+
+def _as_long_as_played(going: _Going, audio: AudioState) -> _Going:
+    """``going``, as long as the loop that plays at its start: one of another length may have come meanwhile."""
+    entry = next((entry for entry in reversed(audio.schedule) if entry.start <= going.start), None)
+    if entry is None or entry.silent:
+        return going
+    longer = (entry.samples - going.samples) / audio.sample_rate
+    return replace(going, samples=entry.samples, deadline=going.deadline + longer)
 
 
 def _write_wav(clip: Clip, path: Path) -> None:

@@ -15,6 +15,7 @@ import soundfile
 from ear_engine.clip import Clip
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
+from ear_engine.node import takes
 from ear_engine.node.takes import Takes
 from ear_engine.osc.commands import Call
 from ear_engine.osc.jobs import Jobs
@@ -103,6 +104,23 @@ def test_pressed_again_it_is_called_off(stage: Stage) -> None:
     assert stage.control.snapshot().takes == 2
     stage.record(2)
     assert stage.control.tree.values["source/clip"] == "input 2"
+
+
+def test_it_is_waited_for_as_long_as_the_loop_is_that_begins_with_it(stage: Stage, monkeypatch: Any) -> None:
+    clock = now()
+    monkeypatch.setattr(takes, "now", lambda: clock)
+    stage.state(time=clock)
+    stage.press()
+    start, long = ORIGIN + LOOP // 2, 4 * LOOP
+    assert stage.audio is not None
+    stage.state(schedule=[*stage.audio.schedule, Entry(start, start, 0, "longer", long, 32)])
+    stage.takes.look()
+    clock += 15.0
+    stage.takes.look()
+    assert stage.told[-1] == ("records", pytest.approx((ORIGIN + 16 * RATE - start) / long), "input 1")
+    clock += 10.0
+    stage.takes.look()
+    assert stage.told[-1][0] == "failed"
 
 
 def test_without_an_input_or_a_loop_it_is_refused(stage: Stage) -> None:
