@@ -53,7 +53,9 @@ class Beats:
         due = audio.position + seconds * audio.sample_rate
         until = due + AHEAD * audio.sample_rate
         if audio.pid != self._pid:
-            self._due, self._last, self._pid = due, float("-inf"), audio.pid
+            self._due, self._pid = due, audio.pid
+            if self._last > until:  # it has not gone on from there
+                self._last = float("-inf")
         since = min(due, self._due) if due - self._due < _LATE * audio.sample_rate else due
         self._due = due
         for entry, place in _beats(audio.schedule, max(since, self._last), until):

@@ -108,3 +108,11 @@ def test_after_a_gap_and_in_another_process_only_what_comes_is_told() -> None:
     stage.pid = 2
     stage.run(0.5)
     assert min(stage.ahead) > -0.03
+
+
+def test_a_process_that_goes_on_from_another_tells_no_beat_again() -> None:
+    stage = Stage(LOOP)
+    stage.run(0.4)  # the beat at half a second has been told
+    stage.pid = 2
+    stage.run(0.5)
+    assert [round(told[-1] / BEAT) for told in stage.told] == [0, 1, 2]
