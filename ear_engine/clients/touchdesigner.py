@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ear_engine.osc.stream_table import stream_rows
 from ear_engine.parameters import Parameter, ParameterTree
 from ear_engine.resources import resource
 
@@ -27,7 +28,6 @@ _PARTS = (
 )
 _STYLES = {"float": "Float", "int": "Int", "bool": "Toggle", "choice": "Menu", "text": "Str", "trigger": "Pulse"}
 _TYPES = {"float": "float", "int": "int", "bool": "int", "choice": "str", "text": "str", "trigger": "int"}
-_APART = {"listen": "{run,delay}", "map": "[!p]*"}  # groups with streams among them: only what matches
 
 Row = dict[str, object]
 
@@ -107,8 +107,12 @@ def _table(tree: Iterable[Parameter]) -> str:
         f'    "{parameter_name(row.name)}": {{"address": "{row.address}", "type": {_TYPES[row.kind]}}},\n'
         for row in rows
     )
-    groups = sorted({row.group for row in rows} - set(_APART))
-    patterns = [f"/ear/{{{','.join(groups)}}}/*", *(f"/ear/{group}/{rest}" for group, rest in _APART.items())]
+    groups = {row.group for row in rows}
+    mixed = groups & {row.address.split("/")[2] for row in stream_rows()}  # of these only what is a parameter
+    patterns = [f"/ear/{{{','.join(sorted(groups - mixed))}}}/*"]
+    for group in sorted(mixed):
+        names = ",".join(row.name.split("/")[1] for row in rows if row.group == group)
+        patterns.append(f"/ear/{group}/{{{names}}}")
     return (
         '"""Parameters of the engine; generated."""\n\n'
         f"TABLE = {{\n{lines}}}\n"

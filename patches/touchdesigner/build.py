@@ -757,7 +757,7 @@ TABLE = {
     "Midiclockto": {"address": "/ear/midi/clock_to", "type": str},
 }
 BY_ADDRESS = {row["address"]: name for name, row in TABLE.items()}
-PATTERNS = ["/ear/{audition,cue,dream,memory,midi,model,optimizer,penalty,playback,rhythm,source,target,tone,transform,view}/*", "/ear/listen/{run,delay}", "/ear/map/[!p]*"]
+PATTERNS = ["/ear/{audition,cue,dream,memory,midi,model,optimizer,penalty,playback,rhythm,target,tone,transform,view}/*", "/ear/listen/{run,delay}", "/ear/map/{motion,share,follow}", "/ear/source/{clip,fit,record,reset}"]
 ''',
 }
 

@@ -43,7 +43,7 @@ def test_python_oscquery_finds_the_engine_and_reads_it(announced: RunningEngine)
     assert host is not None and host.name.startswith("ear-engine on ") and host.extensions["LISTEN"] is True
     assert (host.osc_ip, host.osc_port, host.osc_transport) == ("127.0.0.1", announced.port, "UDP")
     tree = ParameterTree()
-    for group in ("dream", "tone", "rhythm", "playback", "norm/tone"):
+    for group in ("tone", "rhythm", "transform", "penalty", "norm/tone"):  # of groups in which nothing is only written
         node = client.query_node(f"/ear/{group}")
         assert node is not None
         twins = group.startswith("norm/")
@@ -53,6 +53,10 @@ def test_python_oscquery_finds_the_engine_and_reads_it(announced: RunningEngine)
             if row.group == group.removeprefix("norm/")
         }
         assert {leaf.full_path: leaf.value[0] for leaf in node if leaf.value} == pytest.approx(expected)
+    for row in tree:
+        if row.group in ("dream", "playback") and row.kind != "trigger":
+            leaf = client.query_node(row.address)
+            assert leaf is not None and leaf.value[0] == pytest.approx(row.default)
     head = client.query_node("/ear/playhead")
     assert head is not None and head.type == [int, float, int, float, int] and 0.0 <= head.value[1] < 1.0
     assert client.query_node("/ear/nothing") is None
