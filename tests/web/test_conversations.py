@@ -221,6 +221,41 @@ def test_one_that_reads_nothing_for_long_is_hung_up(tmp_path: Path, monkeypatch:
     play(tmp_path, scene)
 
 
+def test_one_that_reads_nothing_and_asks_on_leaves_its_place_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "MOST_SOCKETS", 1)
+    monkeypatch.setattr(outbox, "STALLED", 0.3)
+
+    async def scene(desk: Desk) -> None:
+        desk.layers = (LayerInfo("wide", 60, 200),)
+        desk.session.play(desk.session.publish(3))
+        async with desk.socket(autoping=False) as slow:
+            connection = slow.opened._response.connection
+            assert connection is not None and connection.transport is not None
+            transport = connection.transport
+            await slow.osc("/ear/stream/subscribe", "/ear/activation/wide", 240)
+            await asyncio.sleep(0.05)
+            transport.pause_reading()  # type: ignore[attr-defined]
+            for _ in range(100):
+                await asyncio.sleep(0.02)
+                try:
+                    await slow.osc("/ear/system/ping")
+                except ConnectionError:
+                    break
+            transport.abort()
+        for _ in range(50):
+            await asyncio.sleep(0.02)
+            if not desk.osc.clients:
+                break
+        assert desk.osc.clients == 0
+        async with desk.socket() as other:
+            await other.osc("/ear/system/sync", 1)
+            assert (await other.hear()).arguments == (1,)
+
+    play(tmp_path, scene)
+
+
 def flood(port: int, packet: bytes, count: int) -> float:
     """Send as fast as it goes; seconds until the last of it is answered."""
 

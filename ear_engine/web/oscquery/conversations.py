@@ -49,6 +49,7 @@ class Conversations:
 
         Raises:
             ConnectionError: it has gone.
+            TimeoutError: it reads nothing.
         """
         outbox = Outbox()
 
@@ -56,28 +57,36 @@ class Conversations:
             return bool(address or self._budget.take()) and outbox.put(packet, address)
 
         link = self._link(line.host, line.port, send)
-        sending = asyncio.ensure_future(_deliver(outbox, line))
+        hearing = asyncio.ensure_future(self._hear(line, link, outbox))
+        sending = asyncio.ensure_future(outbox.run(line.send))
         self._outboxes.add(outbox)
         if self._watching is None:
             self._watching = asyncio.ensure_future(self._watch())
-        pace = Pace(*_ONE)
-        try:
-            while (message := await line.receive()) is not None:
-                units = _SAID if isinstance(message, str) else max(1.0, len(message) / _SMALL)
-                await pace.take(units)
-                await self._pace.take(units)
-                await outbox.room()
-                if isinstance(message, bytes):
-                    link.receive(message)
-                else:
-                    _obey(message, link)
+        try:  # whoever takes nothing any more is not heard any more, either
+            done, _ = await asyncio.wait({hearing, sending}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             self._outboxes.discard(outbox)
             link.close()
+            hearing.cancel()
             sending.cancel()
             if not self._outboxes and self._watching is not None:
                 self._watching.cancel()
                 self._watching = None
+
+    async def _hear(self, line: Line, link: Link, outbox: Outbox) -> None:
+        """Do what the other side asks for, as fast as it takes the answers, until it ends."""
+        pace = Pace(*_ONE)
+        while (message := await line.receive()) is not None:
+            units = _SAID if isinstance(message, str) else max(1.0, len(message) / _SMALL)
+            await pace.take(units)
+            await self._pace.take(units)
+            await outbox.room()
+            if isinstance(message, bytes):
+                link.receive(message)
+            else:
+                _obey(message, link)
 
     async def _watch(self) -> None:
         """Tell everyone when an ear with other layers has come."""
@@ -91,13 +100,6 @@ class Conversations:
                     for outbox in self._outboxes:
                         outbox.put(text, (command, path))
             before = after
-
-
-async def _deliver(outbox: Outbox, line: Line) -> None:
-    try:
-        await outbox.run(line.send)
-    except (ConnectionError, TimeoutError):  # the other side has gone, or reads nothing
-        line.abort()
 
 
 def differences(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list[tuple[str, str]]:
