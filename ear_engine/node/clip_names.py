@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
-import heapq
 import logging
 import time
 from collections.abc import Callable
@@ -13,6 +11,7 @@ from pathlib import Path
 from ear_engine.clip import Clip
 from ear_engine.control import acceptable
 from ear_engine.errors import UserError
+from ear_engine.nearest import nearest
 from ear_engine.node.made_clips import MadeClips
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.reports import ClipInfo
@@ -22,7 +21,6 @@ from ear_engine.sources.source import name_problem
 
 _LISTING_SECONDS = 5.0  # how old a list of the user's clips may be
 _RELISTING_SECONDS = 1.0  # how old, if a name is not in it
-_COMPARED = 32  # names
 
 _log = logging.getLogger(__name__)
 
@@ -132,16 +130,9 @@ class ClipNames:
         if problem is not None:
             mend = "use a name that /ear/clips/list lists"
             raise UserError(f"clip name {name[:60]!r}", problem, mend, "bad_name")
-        near = self._nearest(name[:60])
+        near = nearest(name, (*self._spellings.values(), *self._paths), 3, 0.4)
         mend = f"did you mean {' or '.join(near)}" if near else "/ear/clips/list lists the names"
         raise UserError(f"clip {name[:60]!r}", "is not in the library", mend, "unknown_clip")
-
-    def _nearest(self, name: str) -> list[str]:
-        """Names like ``name``; only those that share most of its pairs of letters are compared in full."""
-        pairs = [name[i : i + 2] for i in range(len(name) - 1)]
-        names = dict.fromkeys((*self._spellings.values(), *self._paths))
-        likely = heapq.nlargest(_COMPARED, names, key=lambda other: sum(pair in other for pair in pairs))
-        return difflib.get_close_matches(name, likely, n=3, cutoff=0.4)
 
     def _refresh(self, age: float) -> None:
         """List the clips again beside the event loop if the list is older than ``age`` seconds."""

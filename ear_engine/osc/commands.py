@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from ear_engine.audition.excerpts import Excerpt
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
+from ear_engine.nearest import nearest
 from ear_engine.osc.codec import encode
 from ear_engine.osc.jobs import Jobs
 from ear_engine.osc.patterns import Pattern
@@ -38,7 +38,7 @@ class Unknown(UserError):
 
     def sentence(self) -> str:
         """The message, with the nearest names."""
-        near = difflib.get_close_matches(self.subject, list(self._candidates()), n=2, cutoff=0.6)
+        near = nearest(self.subject, self._candidates(), 2, 0.6)
         mend = f"did you mean {' or '.join(near)}" if near else self.mend
         return f"{self.subject} {self.reason}; {mend}."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ear_engine.control import ControlLog
@@ -17,7 +17,7 @@ from ear_engine.shared_memory.clock import now
 
 
 class Namespace:
-    """A view of the tables; nothing is stored here.
+    """A view of the tables; only what was said of addresses is kept, until the ear changes.
 
     Args:
         control: values of the parameters.
@@ -38,6 +38,8 @@ class Namespace:
         self.rows: tuple[StreamRow, ...] = stream_rows()
         self._control = control
         self._streams = streams
+        self._described: tuple[Described, ...] = ()
+        self._described_streams: tuple[str, ...] | None = None
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -49,24 +51,24 @@ class Namespace:
         """Addresses of all streams and events; they change with the ear."""
         return [*self._streams.addresses(), *EVENTS]
 
-    def described(self) -> list[Described]:
+    def described(self) -> tuple[Described, ...]:
         """Every address in words, in the order of the tables."""
-        answer = "same with the value"
-        parameters = [
-            Described(address, "parameter", f"{address} [{leaf.tag}:value]", answer, leaf.row.description)
-            for address, leaf in self.leaves.items()
-        ]
-        commands = [
-            Described(command.address, "command", command.usage, command.answer, command.description)
-            for command in self.commands.values()
-        ]
-        found = [*parameters, *commands]
+        streams = self._streams.addresses()
+        if streams is not self._described_streams:
+            self._described, self._described_streams = tuple(self._describe()), streams
+        return self._described
+
+    def _describe(self) -> Iterator[Described]:
+        for address, leaf in self.leaves.items():
+            usage = f"{address} [{leaf.tag}:value]"
+            yield Described(address, "parameter", usage, "same with the value", leaf.row.description)
+        for command in self.commands.values():
+            yield Described(command.address, "command", command.usage, command.answer, command.description)
         for address in self.streams:
             row = find_row(address, self.rows)
             if row is not None:
                 kind = "event" if row.event else "stream"
-                found.append(Described(address, kind, row.usage, "", row.description))
-        return found
+                yield Described(address, kind, row.usage, "", row.description)
 
     def value(self, address: str) -> Any:
         """What a parameter or its 0..1 twin is now.
