@@ -90,6 +90,10 @@ def _anything(text: str, reached: int) -> int:
     return (1 << len(text) + 1) - lowest
 
 
+def _nothing(text: str, reached: int) -> int:
+    return reached
+
+
 def _any_character(text: str, reached: int) -> int:
     return reached << 1 & (1 << len(text) + 1) - 1
 
@@ -107,7 +111,7 @@ def _literal(word: str) -> _Step:
 
 
 def _alternatives(words: list[str]) -> _Step:
-    choices = [_literal(word) for word in words]
+    choices = [_literal(word) if word else _nothing for word in dict.fromkeys(words)]
 
     def step(text: str, reached: int) -> int:
         result = 0

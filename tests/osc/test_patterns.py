@@ -74,6 +74,13 @@ def test_nothing_makes_it_slow() -> None:
     assert time.perf_counter() - start < 1.0
 
 
+def test_alternatives_that_say_nothing_cost_nothing() -> None:
+    pattern = Pattern("/{" + "," * 120 + "}{" + "," * 120 + "}b")
+    start = time.perf_counter()
+    assert not pattern.matches("/" + "a" * 4000)
+    assert time.perf_counter() - start < 0.1
+
+
 def test_wildcards_are_seen() -> None:
     assert not has_wildcards("/ear/dream/rate")
     assert all(has_wildcards(f"/ear/{sign}") for sign in "?*[{")
