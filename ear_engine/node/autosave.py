@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ear_engine import platform
+from ear_engine.errors import UserError
 from ear_engine.node.heard import Heard, HeardLoops
 from ear_engine.node.threads import in_thread
 from ear_engine.sets.last import LastFolder
@@ -99,10 +100,11 @@ class Autosave:
             return True
         try:
             await in_thread(partial(_write, folder, text, loop), "autosave")
-        except OSError as error:
+        except (OSError, UserError) as error:  # the latter: a loop that the set names
             if not self._failing:
                 self._failing = True
-                self._report("warning", "not_kept", f"The last set is not kept: {not_written(folder.path, error)}")
+                said = not_written(folder.path, error) if isinstance(error, OSError) else error
+                self._report("warning", "not_kept", f"The last set is not kept: {said}")
             return False
         self._failing, self._seen, self._kept = False, at, stamp
         if loop is not None:

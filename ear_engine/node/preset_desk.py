@@ -11,7 +11,9 @@ from functools import partial
 from ear_engine.between import blend
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
+from ear_engine.held_targets import Held
 from ear_engine.node.morphing import Morphs
+from ear_engine.node.set_loops import Names, keep_made, made_here
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.commands import DONE, Argument, Call, Command
 from ear_engine.osc.jobs import Job
@@ -19,6 +21,7 @@ from ear_engine.osc.paging import HEAVY
 from ear_engine.parameters import Value
 from ear_engine.preset_files import delete_preset, save_preset, sound_of
 from ear_engine.presets import find_preset
+from ear_engine.setfile import SetFile
 from ear_engine.undo import TOGETHER
 
 _FRESH = 2.0  # seconds for which a preset that a fader blends is not read again
@@ -31,10 +34,17 @@ class PresetDesk:
         control: presets are of its values, and become them.
         morphs: plays those that take beats.
         clock: seconds, monotonic.
+        names: what clips are called; None before there are any.
     """
 
-    def __init__(self, control: ControlLog, morphs: Morphs, clock: Callable[[], float] = time.monotonic) -> None:
-        self._control, self._morphs, self._clock = control, morphs, clock
+    def __init__(
+        self,
+        control: ControlLog,
+        morphs: Morphs,
+        clock: Callable[[], float] = time.monotonic,
+        names: Callable[[], Names | None] = lambda: None,
+    ) -> None:
+        self._control, self._morphs, self._clock, self._names = control, morphs, clock, names
         self._read: dict[str, tuple[float, dict[str, Value]]] = {}  # when, and what it says
         self._blending: tuple[str, float, str] = ("", 0.0, "")  # presets and hand, when last, gesture
         self._tasks: set[asyncio.Task[None]] = set()
@@ -74,9 +84,14 @@ class PresetDesk:
 
     def _save(self, call: Call) -> None:
         said, tree = call.arguments, self._control.tree
-        values = sound_of(tree.values, tree)
-        save = partial(save_preset, said["name"], values, tree, title=said["title"], replace=bool(said["replace"]))
-        self._work(call, lambda: save())
+        sound = SetFile(sound_of(tree.values, tree))
+        made = made_here(sound, Held(), self._names())
+
+        def save() -> None:
+            values = keep_made(sound, Held(), made)[0].values
+            save_preset(said["name"], values, tree, title=said["title"], replace=bool(said["replace"]))
+
+        self._work(call, save)
 
     def _delete(self, call: Call) -> None:
         self._work(call, partial(delete_preset, call.arguments["name"]))

@@ -14,6 +14,7 @@ from ear_engine.node.heard import HeardLoops
 from ear_engine.node.morphing import Morphs
 from ear_engine.node.options import NodeOptions
 from ear_engine.node.preset_desk import PresetDesk
+from ear_engine.node.set_loops import Names
 from ear_engine.node.sets import MidiData, Sets
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.commands import Command
@@ -36,6 +37,7 @@ class SetDesk:
         beat: beats that have been heard at the moment; None while nothing is.
         midi: what MIDI controls do.
         report: told what everyone should know.
+        names: what clips are called; None before there are any.
     """
 
     def __init__(
@@ -47,12 +49,13 @@ class SetDesk:
         beat: Callable[[], float | None],
         midi: Callable[[], MidiData],
         report: Report,
+        names: Callable[[], Names | None] = lambda: None,
     ) -> None:
         self._control, self._options, self._report = control, options, report
         self._first_ear = ""
         self.undo = Undo(control, (*engine, options.origin))
         self.morphs = Morphs(control, beat, lambda wait, call: asyncio.get_running_loop().call_later(wait, call))
-        self._presets = PresetDesk(control, self.morphs)
+        self._presets = PresetDesk(control, self.morphs, names=names)
         self.sets = Sets(
             control,
             seed=options.seed,
@@ -61,6 +64,7 @@ class SetDesk:
             folders=options.clip_folders[1:],
             beat=beat,
             midi=midi,
+            names=names,
             report=report,
         )
         self._autosave: Autosave | None = None

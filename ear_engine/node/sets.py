@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.held_targets import Held
+from ear_engine.node.set_loops import MadeHere, Names, keep_made, look_again, made_here
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.commands import DONE, Argument, Call, Command
 from ear_engine.osc.jobs import Job
@@ -56,6 +57,7 @@ class Sets:
         folders: of clips besides the user's own.
         beat: beats that have been heard at the moment; None while nothing is.
         midi: what MIDI controls do; raises UserError while that cannot be had.
+        names: what clips are called; None before there are any.
         report: told what of a set cannot be used.
     """
 
@@ -69,8 +71,10 @@ class Sets:
         folders: tuple[Path, ...],
         beat: Callable[[], float | None],
         midi: Callable[[], MidiData],
+        names: Callable[[], Names | None],
         report: Report,
     ) -> None:
+        self._names = names
         self._control, self._beat, self._midi, self._report = control, beat, midi, report
         self._seed, self._ear, self._clip, self._folders = seed, ear, clip, folders
         self._used: dict[str, None] = {}  # presets that were played, the last one last
@@ -89,11 +93,15 @@ class Sets:
         self._take_midi(contents.midi)
 
     def text(self) -> Callable[[], str]:
-        """What makes the text of the set as it is now; it may read presets, so it is called in a thread."""
-        tree = self._control.tree
+        """What makes the text of the set as it is now, in a thread: it may read presets, and keep loops as clips.
+
+        What is made raises UserError if a loop that the set names cannot be kept.
+        """
+        tree, names = self._control.tree, self._names()
         plain = SetFile(set_values(tree.values, tree), self._ear(), self._clip(), self._seed)
         contents = Contents(plain, self._control.held, {}, self._midi_data(), self._folders)
-        return partial(self._written, contents, tuple(self._used))
+        made = made_here(plain, contents.held, names)
+        return partial(self._written, contents, tuple(self._used), made)
 
     def stamp(self) -> object:
         """Another one if there is something else to save."""
@@ -154,6 +162,7 @@ class Sets:
         async def load(job: Job) -> None:
             contents = await in_thread(lambda: read_contents(find_set(name), self._control.tree), "set")
             faults = list(contents.faults) + await in_thread(lambda: self._add(contents.presets), "set")
+            await look_again(contents.plain, contents.held, self._names())
             values, missing = self._usable(contents.plain)
             await self._bar()
             if not job.running:
@@ -251,7 +260,9 @@ class Sets:
             for name in list(self._used)[:-_USED]:
                 del self._used[name]
 
-    def _written(self, contents: Contents, used: Sequence[str]) -> str:
+    def _written(self, contents: Contents, used: Sequence[str], made: MadeHere) -> str:
+        plain, held = keep_made(contents.plain, contents.held, made)
+        contents = replace(contents, plain=plain, held=held)
         tree, presets = self._control.tree, dict[str, Preset]()
         for name in sorted(set(used) - shipped_presets()) if used else ():
             try:

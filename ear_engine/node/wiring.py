@@ -127,6 +127,7 @@ class Parts:
             beat=lambda: self.transport.beat_at(now()),
             midi=lambda: self.midi.bindings,
             report=self._report,
+            names=lambda: self.sources.names,
         )
         self.recording = Recording(control, session, lambda: self.board.audio, self._report)
         self.midi: Midi = Midi(

@@ -20,6 +20,7 @@ from ear_engine.held_targets import MAX_KEPT, TARGET_FIELDS, Held, target_of
 from ear_engine.parameters import ParameterTree, Value
 from ear_engine.presets import TEXTS, Preset, check_name, checked_text, governs
 from ear_engine.setfile import VERSION, SetFile, check_strictly, placed, set_from
+from ear_engine.sets.loops import without_memory
 from ear_engine.shared_memory.states import Target
 from ear_engine.yaml_files import Lines, load_yaml_with_lines, nearest
 
@@ -101,7 +102,7 @@ def read_contents(path: Path, tree: ParameterTree, lenient: bool = False) -> Con
 
     Raises:
         UserError: what :func:`ear_engine.setfile.read_set` refuses, or a part of another kind or with a fault; if it is
-            read leniently, only what is no YAML at all.
+            read leniently, only what is no YAML at all. Loops of another session's memory are left out either way.
     """
     data, lines = load_yaml_with_lines(path)
     version = data.get("version")
@@ -113,7 +114,8 @@ def read_contents(path: Path, tree: ParameterTree, lenient: bool = False) -> Con
     reader = _Reader(path, tree, lines, faults if lenient else None)
     plain = set_from(data, path, tree, lines, faults if lenient else None)
     parts = reader.read(data)
-    return replace(parts, plain=plain, faults=tuple(faults))
+    plain, held, lost = without_memory(plain, parts.held, lambda name: f"{path}: clip {name!r}")
+    return replace(parts, plain=plain, held=held, faults=(*faults, *lost))
 
 
 class _Reader:

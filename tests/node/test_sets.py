@@ -111,6 +111,44 @@ def test_what_a_set_names_that_is_not_there_is_named_and_the_rest_loads(folders:
     asyncio.run(scenario())
 
 
+def test_a_loop_of_the_memory_that_a_set_names_sounds_the_same_in_another_session(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = folders / "clips"
+    monkeypatch.setattr(platform, "user_clip_dir", lambda: clips)
+
+    async def scenario() -> None:
+        start = options(clip_folders=(clips,))
+        async with playing(start) as (node, notes):
+            client = await Client(node.osc.port).open()
+            await until(lambda: len(node.parts.memory.store.loops) > 1)
+            number = max(loop.number for loop in node.parts.memory.store.loops if loop.kind == "dream")
+            await asked(client, "/ear/memory/source", number)
+            await asked(client, "/ear/memory/imprint", number)
+            await until(lambda: node.control.snapshot().source_number == 2 and node.control.snapshot().clips)
+            sound = np.array(node.parts.sources.current.audio)
+            await asked(client, "/ear/preset/save", "like_that")
+            assert "imprint: heard/" in (folders / "presets" / "like_that.yaml").read_text()
+            await asked(client, "/ear/set/save", "night")
+            assert (await asked(client, "/ear/set/load", "night"))[2:] == ("night", 0)
+            assert str(node.control.tree.values["source/clip"]).startswith("heard/")
+            await until(lambda: not node.parts.sources.busy)
+            assert node.control.snapshot().source_number == 2, "it is the same sound, so nothing begins anew"
+            assert notes.warnings == []
+            client.close()
+        async with playing(start) as (node, notes):
+            client = await Client(node.osc.port).open()
+            assert (await asked(client, "/ear/set/load", "night"))[2:] == ("night", 0)
+            await until(lambda: node.control.snapshot().source_number == 2 and node.control.snapshot().clips)
+            assert np.array_equal(node.parts.sources.current.audio, sound)
+            values = node.control.tree.values
+            assert values["target/by"] == "imprint" and values["target/imprint"] == values["source/clip"]
+            assert notes.warnings == []
+            client.close()
+
+    asyncio.run(scenario())
+
+
 def test_the_last_set_is_kept_with_the_loop_and_played_again_bit_for_bit(folders: Path) -> None:
     blank = LoopFile(0, np.zeros((1, 1), np.float32), 1, 1)
 
