@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import hdrs, web
 
+from ear_engine.osc.limits import work_clock
 from ear_engine.web.answers import Answer, Kept, Resource, WebError
 from ear_engine.web.connections import Connections
 from ear_engine.web.door import Door, Handler, opens_socket, reached
@@ -30,6 +31,8 @@ Query = Callable[[str, str, str, str], Resource]
 _ROOM = 64 << 20  # bytes of answers that are kept
 _BYTES = 250e6  # a second, of all clients together
 _PIECE = 1 << 17
+_SHARE = 0.25  # of the event loop's time, for answers that it makes itself,
+_AT_ONCE = 0.01  # and seconds of it after a rest
 _SMALL = 1 << 10  # bytes that are not worth packing,
 _FAST = 1 << 16  # and those that are packed within a millisecond
 _LEVEL = 1
@@ -109,6 +112,9 @@ class _Desk:
         self._worker = worker
         self._kept = Kept(_ROOM)
         self._pace = Pace(_BYTES, _PIECE)
+        self._turn = asyncio.Lock()
+        self._share = Pace(_SHARE, _AT_ONCE)
+        self._work = work_clock()
 
     def handler(self, route: Route) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -141,10 +147,18 @@ class _Desk:
         answer = self._kept.get(resource.tag)
         if answer is None:
             if resource.quick:
-                answer = resource.make()
+                answer = await self._made_here(resource)
             else:
                 answer = await self._worker.do(resource.tag or object(), resource.make)
             self._kept.put(resource.tag, answer)
+        return answer
+
+    async def _made_here(self, resource: Resource) -> Answer:
+        """One after the other, with rests between that are as long as others need them."""
+        async with self._turn:
+            begun = self._work()
+            answer = resource.make()
+            await self._share.take(self._work() - begun)
         return answer
 
     async def _send(self, request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:

@@ -11,6 +11,7 @@ import pytest
 
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.reports import LayerInfo
+from ear_engine.web.oscquery.tree import Branch, Tree
 from tests.web.osc_serving import Desk
 
 ATTRIBUTES = {
@@ -128,6 +129,24 @@ def test_single_attributes_and_what_cannot_be_had(tmp_path: Path) -> None:
             "/ear/" + "a" * 999,
         ):
             assert (await ask(missing))[0] == 404, missing
+
+    play(tmp_path, scene)
+
+
+def test_what_is_asked_for_often_is_looked_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    describe = Tree.describe
+
+    def looking(tree: Tree, branch: Branch) -> dict[str, Any]:
+        looked.append(branch.path)
+        return describe(tree, branch)
+
+    monkeypatch.setattr(Tree, "describe", looking)
+
+    async def scene(desk: Desk) -> None:
+        assert (await desk.ask("/?FULL_PATH"))[1] == {"FULL_PATH": "/"} and not looked
+        answer, found = await desk.ask("/?" + "&".join(["CONTENTS"] * 28))
+        assert answer == 200 and list(found) == ["CONTENTS"] and looked.count("/") == 1
 
     play(tmp_path, scene)
 

@@ -52,7 +52,7 @@ class Queries:
             raise WebError(404, f"address {path[:_LONGEST]!r}", "does not exist", mend, "unknown_address")
         if not query:
             return Resource(lambda: Answer(as_json(self._tree.describe(branch)), packs=True), quick=True)
-        found = {name: self._attribute(branch, name) for name in query[:_LONGEST].split("&")}
+        found = {name: self._attribute(branch, name) for name in dict.fromkeys(query[:_LONGEST].split("&"))}
         return Resource(lambda: Answer(as_json(found), packs=True), quick=True)
 
     def host_info(self, reached: str) -> dict[str, Any]:
@@ -77,7 +77,9 @@ class Queries:
             found: Any = self._tree.value(branch)
             if found is None and branch.facts.get("ACCESS", 0) & 1:
                 found = {}  # it has a value, but not yet
-        elif name in ("FULL_PATH", "CONTENTS"):
+        elif name == "FULL_PATH":
+            found = branch.path
+        elif name == "CONTENTS":
             found = self._tree.describe(branch).get(name)
         else:
             found = branch.facts.get(name, 0 if name == "ACCESS" else None)
