@@ -18,6 +18,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from ear_engine.platform import process_alive
 from ear_engine.shared_memory.owner import session_of
+from ear_engine.shared_memory.states import ControlState, StateReader
 from tests.test_serve import ear, reports, serving, wait_for
 
 __all__ = ["ear"]  # the fixture
@@ -28,7 +29,7 @@ def ask(port: int, address: str, *values: float) -> Any:
     """What the engine answers."""
     builder = OscMessageBuilder(address)
     for value in values:
-        builder.add_arg(value)  # type: ignore[arg-type]
+        builder.add_arg(value)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(0.5)
         client.sendto(builder.build().dgram, ("127.0.0.1", port))
@@ -47,6 +48,16 @@ def until(found: Callable[[], Any], seconds: float = 60.0) -> Any:
     return value
 
 
+def decided(session: Path, name: str) -> Any:
+    """What a session's processes are told of a parameter."""
+    slot = StateReader(session, "control", ControlState)
+    try:
+        state = slot.read()
+    finally:
+        slot.close()
+    return None if state is None else state.values[name]
+
+
 def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.bind(("127.0.0.1", 0))
@@ -62,7 +73,9 @@ def test_the_sound_outlives_the_node_and_another_one_takes_over(ear: Path, tmp_p
         first = reports(out)[-1]
         session = session_of(process.pid)
         ask(port, "/ear/dream/rate", -12.5)
+        assert session is not None
         until(lambda: ask(port, "/ear/dream/rate") == -12.5)
+        until(lambda: decided(session, "dream/rate") == -12.5)  # told before it is written down
         os.kill(first["pids"]["node"], signal.SIGKILL)
         second = until(
             lambda: next((r for r in reversed(reports(out)) if r["pids"]["node"] != first["pids"]["node"]), None)
@@ -77,7 +90,7 @@ def test_the_sound_outlives_the_node_and_another_one_takes_over(ear: Path, tmp_p
         process.terminate()
         assert process.wait(10) == 0
         assert not any(process_alive(pid) for pid in again["pids"].values())
-    assert session is not None and not session.exists()
+    assert not session.exists()
     heard, rate = soundfile.read(take, dtype="float32")
     assert rate == _RATE and len(heard) / rate >= again["recorded"] > second["recorded"]
     silent = np.abs(heard[rate : -rate // 5]).max(axis=1) < 1e-5
