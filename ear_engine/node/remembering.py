@@ -9,7 +9,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,14 +22,12 @@ from ear_engine.loudness import LoudnessMeter
 from ear_engine.memory.lineage import Lineage, WayBack
 from ear_engine.memory.remembered import Kind, Remembered, name_of
 from ear_engine.memory.store import MemoryStore
+from ear_engine.node.decided import Decided, State
 from ear_engine.node.heard import Heard
 from ear_engine.node.threads import in_thread
-from ear_engine.parameters import Value
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop, source_name
-from ear_engine.shared_memory.states import Target
 
-_STATES = 1024
 _WAITING = 64
 _SOURCES = 64
 
@@ -41,16 +39,6 @@ Report = Callable[[str, str, str], None]  # level, code, message
 def digest_of(audio: NDArray[np.float32], beats: int) -> str:
     """What tells loops apart: their sound and their beats."""
     return f"{hashlib.blake2b(np.ascontiguousarray(audio).tobytes(), digest_size=16).hexdigest()}-{beats}"
-
-
-@dataclass(frozen=True)
-class _State:
-    """What was decided as of change ``number``."""
-
-    number: int
-    values: dict[str, Value]
-    target: Target
-    held: tuple[Target, ...]
 
 
 class Remembering:
@@ -72,14 +60,14 @@ class Remembering:
         self._control = control
         self._folder = folder
         self._report = report
-        self._states: deque[_State] = deque(maxlen=_STATES)
-        self._began: dict[int, int] = {0: 0}  # source number → the change that made it the source
+        self._decided = Decided(control.number, control.tree.values, control.kept)
+        self._first = State(0, dict(control.tree.values), control.kept)
+        self._began: dict[int, State] = {}  # source number → what was decided when it became the source
         self._roots: dict[int, int] = {}  # source number → number of its loop
         self._waiting: deque[Heard] = deque(maxlen=_WAITING)
         self._wake = asyncio.Event()
         self._file = ""
         self._full = False
-        self._note(control.number)
         control.listen(self._changed)
 
     def heard(self, heard: Heard) -> None:
@@ -117,15 +105,17 @@ class Remembering:
         assert loop is not None
         moment = time.time() - max(0.0, now() - heard.time)
         if loop.loop == 0:
-            sequence = self._began.get(loop.source_number, 0)
-            number = await self._put_away(loop, "source", moment, sequence, 0, 0)
+            state = self._began.get(loop.source_number, self._first)
+            number, sequence = await self._put_away(loop, "source", moment, state, 0, 0), state.number
             self._roots[loop.source_number] = number
         else:
             sequence = loop.sequence
             source = await self._root_of(loop)
             parent = self.lineage.parent(sequence, source)
             kind: Kind = "morph" if self.lineage.at(sequence).morph else "dream"
-            number = await self._put_away(loop, kind, moment, sequence, parent, source)
+            state = replace(self._decided.at(sequence), number=sequence)
+            number = await self._put_away(loop, kind, moment, state, parent, source)
+            self._decided.forget(sequence)
         self.lineage.heard(sequence, number)
         self.way.heard(sequence, number)
         self.current = number
@@ -139,14 +129,12 @@ class Remembering:
             source = read_loop(self._folder / source_name(loop.source_number))
         except (OSError, ValueError):
             return 0
-        sequence = self._began.get(loop.source_number, 0)
-        number = await self._put_away(source, "source", 0.0, sequence, 0, 0)
+        state = self._began.get(loop.source_number, self._first)
+        number = await self._put_away(source, "source", 0.0, state, 0, 0)
         self._roots[loop.source_number] = number
         return number
 
-    async def _put_away(
-        self, loop: LoopFile, kind: Kind, moment: float, sequence: int, parent: int, source: int
-    ) -> int:
+    async def _put_away(self, loop: LoopFile, kind: Kind, moment: float, state: State, parent: int, source: int) -> int:
         digest = await in_thread(partial(digest_of, loop.audio, loop.beats), "memory")
         known = self.store.by_digest(digest)
         if known is not None:
@@ -155,7 +143,7 @@ class Remembering:
             return known.number
         number = self.store.next_number()
         loudness = await in_thread(partial(self._store_sound, number, loop), "memory")
-        state, control = self._state_at(sequence), self._control.snapshot()
+        control = self._control.snapshot()
         self.store.add(
             Remembered(
                 number=number,
@@ -170,7 +158,7 @@ class Remembering:
                 objective=loop.objective if math.isfinite(loop.objective) else 0.0,
                 loudness=loudness,
                 step=loop.step,
-                sequence=sequence,
+                sequence=state.number,
                 seed=control.seed,
                 ear=Path(control.ear).name,
                 heard=moment,
@@ -187,21 +175,13 @@ class Remembering:
         self.store.write(number, loop)
         return LoudnessMeter(loop.samples, loop.sample_rate).measure(np.asarray(loop.audio[:2]))
 
-    def _state_at(self, sequence: int) -> _State:
-        return next((state for state in reversed(self._states) if state.number <= sequence), self._states[0])
-
     def _changed(self, change: Change) -> None:
+        self._decided.changed(change)
         if "source" in change.engine:
             number = int(change.engine["source_number"])
             recent = {other: began for other, began in self._began.items() if other > number - _SOURCES}
-            self._began = {**recent, number: change.number}
+            self._began = {**recent, number: replace(self._decided.at(change.number), number=change.number)}
             if not change.engine.get("carried"):  # else the dream goes on in another length
                 self.lineage.cut(change.number)
         if "source/reset" in change.triggers:
             self.lineage.cut(change.number)
-        if change.values or change.held:
-            self._note(change.number)
-
-    def _note(self, number: int) -> None:
-        values = dict(self._control.tree.values)
-        self._states.append(_State(number, values, self._control.target, self._control.kept))

@@ -188,6 +188,26 @@ def test_each_loop_is_remembered_once_with_its_sound_its_target_and_its_parent(
     run(test, tmp_path, monkeypatch)
 
 
+def test_a_loop_is_remembered_with_its_target_however_much_was_moved_before_it_was_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(stage: Stage) -> None:
+        stage.control.apply({"target/name": "bright hats"}, "a hand")
+        knew = stage.control.number
+        stage.control.apply({"target/layer": "encoder_2_conv1"}, "a hand")
+        for step in range(3000):  # faders and clocks, while a long loop waits to be heard
+            stage.control.apply({"tone/tilt": step / 1000}, "automation")
+        loop = stage.memory.store.find(await stage.hear(noise(1), knew))
+        assert (loop.target.by, loop.target.name, loop.values["tone/tilt"]) == ("name", "bright hats", -4.5)
+        stage.memory.recall(loop.number, True, "a hand", nothing)
+        assert stage.control.target.by == "name"
+        assert len(stage.memory._open().remembering._decided) < 3010
+        await stage.hear(noise(2))
+        assert len(stage.memory._open().remembering._decided) == 0, "nothing needs them any more"
+
+    run(test, tmp_path, monkeypatch)
+
+
 def test_a_recall_is_the_sound_bit_for_bit_and_makes_a_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(stage: Stage) -> None:
         first, second = await stage.hear(noise(1)), await stage.hear(noise(2))
