@@ -76,6 +76,8 @@ class Pacer:
     def put(self, subscription: Subscription, packets: Sequence[bytes], at: float) -> None:
         """A turn begins at clock time ``at``, unless the one before is :meth:`busy`; :meth:`drain` sends it."""
         lane = self._lanes.setdefault(subscription.target, _Lane())
+        for ended in [other for other in lane.batches if other.ended]:  # else whoever asks anew all the time fills it
+            del lane.batches[ended]
         if not lane.batches:
             lane.due = max(lane.due, at)
         spread = min(_PERIOD / subscription.rate, _SPREAD)

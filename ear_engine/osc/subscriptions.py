@@ -45,6 +45,7 @@ class Subscription:
         lead: beats that it is ahead of the sound.
         packet: bytes, most of one packet.
         owner: whose it is; None for a target given at the start.
+        ended: whether it is over.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Subscription:
     lead: float = 0.0
     packet: int = PACKET
     owner: Client | None = None
+    ended: bool = False
     due: float = 0.0  # next turn, on the shared clock
     sequence: int = 0  # turns so far, those that were left out as well
     dropped: int = 0  # packets that were not sent, and turns left out
@@ -81,6 +83,16 @@ class Client:
     reply_port: int = 0  # 0 is the port it sends from
     subscriptions: list[Subscription] = field(default_factory=list)
     regions: dict[str, Region] = field(default_factory=dict)  # by their words
+
+    def keep(self, kept: list[Subscription]) -> int:
+        """End all subscriptions but those; return how many that were."""
+        if len(kept) == len(self.subscriptions):
+            return 0
+        ended = [subscription for subscription in self.subscriptions if subscription not in kept]
+        for subscription in ended:
+            subscription.ended = True
+        self.subscriptions = kept
+        return len(ended)
 
     @property
     def origin(self) -> str:
@@ -202,7 +214,8 @@ class ClientTable:
             packet=packet or PACKET,
             owner=client,
         )
-        client.subscriptions = [*kept, subscription]
+        client.keep(kept)
+        client.subscriptions.append(subscription)
         return subscription
 
     def add_static(self, pattern: Pattern, target: Address, rate: float) -> Subscription:
@@ -214,17 +227,14 @@ class ClientTable:
     def unsubscribe(self, client: Client, pattern: str = "") -> int:
         """End the client's subscriptions of exactly ``pattern``, or all of them; return how many."""
         kept = [s for s in client.subscriptions if pattern and s.pattern.text != pattern]
-        ended = len(client.subscriptions) - len(kept)
-        client.subscriptions = kept
-        return ended
+        return client.keep(kept)
 
     def refused(self, target: Address) -> int:
         """Nobody listens at ``target``: end what is sent there; return how many subscriptions that were."""
         ended = 0
         for client in list(self._clients.values()):
             kept = [s for s in client.subscriptions if s.target != target]
-            ended += len(client.subscriptions) - len(kept)
-            client.subscriptions = kept
+            ended += client.keep(kept)
             if client.reply_to == target and not kept:
                 del self._clients[client.address]
         return ended
@@ -235,6 +245,5 @@ class ClientTable:
         ended = 0
         for client in self._clients.values():
             kept = [s for s in client.subscriptions if s.ttl == 0 or s.expires > at]
-            ended += len(client.subscriptions) - len(kept)
-            client.subscriptions = kept
+            ended += client.keep(kept)
         return ended

@@ -9,7 +9,7 @@ import pytest
 
 from ear_engine.osc.pacing import SLICE, Pacer
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.subscriptions import Subscription
+from ear_engine.osc.subscriptions import ClientTable, Subscription
 from tests.osc.stage import ME, Stage
 from tests.osc.synthetic import LAYERS, Session
 
@@ -97,6 +97,17 @@ def test_a_turn_is_busy_until_it_is_sent(line: Line) -> None:
     assert line.pacer.busy(mine) and not line.pacer.busy(other)
     line.run(1 / 43)
     assert len(line.sent) == 100 and not line.pacer.busy(mine)
+
+
+def test_whoever_asks_anew_all_the_time_does_not_pile_up_turns(line: Line) -> None:
+    table = ClientTable(lambda: line.time)
+    client = table.touch(("127.0.0.1", 5000))
+    packets = [b"a" * 1400] * 134
+    for _ in range(50):
+        mine = table.subscribe(client, Pattern("/ear/activation/all"))
+        line.pacer.put(mine, packets, line.time)
+    line.run(1 / 30)
+    assert [number for _, number, _ in line.sent] == [mine.number] * 134
 
 
 def test_who_is_late_catches_up_but_not_at_once(line: Line) -> None:

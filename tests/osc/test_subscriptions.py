@@ -47,6 +47,19 @@ def test_lease_zero_lasts_but_only_on_this_machine(table: ClientTable, clock: Cl
         table.subscribe(table.touch(THERE), PLAYHEAD, ttl=0)
 
 
+def test_what_is_over_knows_it_however_it_ended(table: ClientTable, clock: Clock) -> None:
+    client = table.touch(HERE)
+    replaced = table.subscribe(client, PLAYHEAD)
+    ended = table.subscribe(client, PLAYHEAD)
+    assert (replaced.ended, ended.ended) == (True, False)
+    table.unsubscribe(client)
+    refused = table.subscribe(client, PLAYHEAD)
+    assert ended.ended and table.refused(HERE) == 1
+    expired = table.subscribe(table.touch(THERE), PLAYHEAD, ttl=1)
+    clock.time += 2
+    assert refused.ended and table.expire() == 1 and expired.ended
+
+
 def test_rates_have_a_default_and_a_cap(table: ClientTable) -> None:
     client = table.touch(HERE)
     assert table.subscribe(client, PLAYHEAD).rate == 30.0
