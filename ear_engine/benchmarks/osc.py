@@ -28,7 +28,7 @@ _PAUSE = 0.005  # seconds between questions
 _MOST_LOST = 10  # answers
 _PATIENCE = 2.0  # seconds until a question counts as lost
 _START = 60.0  # seconds an engine may take until it dreams
-_TARGET_P99 = 10.0  # ms, while dreaming
+_TARGET_P99 = 5.0
 _FRAMES = 2000  # packed in one round
 _STREAMING = 10.0  # seconds of each stream
 
