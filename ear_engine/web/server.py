@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from ear_engine.web.sockets import Opening
 
 _WAITING = 64  # connections
-_SWITCH = 0.001  # seconds after which a thread that computes lets the event loop on
 _NUMBER = "{number:[0-9]{1,8}}"
 
 
@@ -151,7 +150,6 @@ class WebServer:
         application = await asyncio.to_thread(_load)
         if self._closed or self._socket is None:
             return
-        sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH))
         made = application.make_application(
             self._routes(), Guard(self._bind, allowed=self._allowed), self._worker, self._queries(), self._talks()
         )
