@@ -107,7 +107,7 @@ class LoopMorphs:
                     audio = await in_thread(partial(morph.at, step / steps), "morph")
                 await asyncio.sleep(max(0.0, first + (step - 2) * beat - _AFTER - now()))
                 sound = replace(pair[0], audio=audio, objective=0.0)
-                self._recalls.take(sound, origin, still=True, morph=True)
+                await self._recalls.step(sound, origin)
                 tell(step / steps)
                 step = max(step + 1, int((now() + _LEAD - first) / beat) + 1)
             await asyncio.sleep(max(0.0, first + (steps - 2) * beat - _AFTER - now()))

@@ -168,10 +168,17 @@ class Memory:
         """
         parts, loop = self._open(), self.find(which)
         parts.morphs.end(origin)
-        parts.recalls.recall(loop, origin, ended)
-        if target:
-            aimed = {name: value for name, value in loop.values.items() if name.startswith("target/")}
-            self._control.apply(aimed, origin, known=False, gesture="recall")
+
+        def aim(change: Change | None, error: UserError | None) -> None:
+            if error is None and target:
+                aimed = {name: value for name, value in loop.values.items() if name.startswith("target/")}
+                try:
+                    self._control.apply(aimed, origin, known=False, gesture="recall")
+                except UserError as problem:  # the loop is heard, its target cannot be
+                    change, error = None, problem
+            ended(change, error)
+
+        parts.recalls.recall(loop, origin, aim)
         return loop
 
     def back(self, origin: str, ended: Ended) -> Remembered:
@@ -262,7 +269,7 @@ class Memory:
             except (OSError, ValueError):
                 reason = "cannot be held, its file is gone"
                 raise UserError("what is heard", reason, "recall a loop", "forgotten") from None
-            parts.recalls.take(sound, origin, branch=False)
+            parts.recalls.hold(sound, origin, self._later(origin, HOLD))
 
     def _later(self, origin: str, name: str) -> Ended:
         def ended(change: Change | None, error: UserError | None) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ear_engine.change import Change
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.memory.remembered import Remembered
+from ear_engine.node.aside import drop, hand_over
 from ear_engine.node.memory_clips import clip_name
 from ear_engine.node.remembering import Remembering, digest_of
 from ear_engine.node.sources import ORIGIN as SOURCE
 from ear_engine.node.sources import Sources
+from ear_engine.node.turns import Turns, gives_way, no_room
 from ear_engine.shared_memory.clock import now
-from ear_engine.shared_memory.loops import LoopFile, write_loop
+from ear_engine.shared_memory.loops import LoopFile
 
 _SHAPING = ("source/fit", "source/clip", "playback/tempo", "playback/beats")
 _PATIENCE = 10.0  # seconds for a source to come
@@ -27,10 +30,10 @@ Ended = Callable[[Change | None, UserError | None], None]
 
 @dataclass(frozen=True)
 class _Coming:
-    """A loop that waits for its source."""
+    """A loop that was written at ``path`` and waits for its source."""
 
     loop: Remembered
-    sound: LoopFile
+    path: Path
     origin: str
     ended: Ended
     deadline: float
@@ -53,11 +56,17 @@ class Recalls:
         self._remembering = remembering
         self._folder = folder
         self._coming: _Coming | None = None
+        self._turns = Turns(folder, self._hashing)
         self._hashed: tuple[int, str] = (-1, "")  # number of the source, and its digest
         control.listen(self._changed)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being written that will be handed over."""
+        return self._turns.busy
+
     def recall(self, loop: Remembered, origin: str, ended: Ended, sound: LoopFile | None = None) -> None:
-        """Let ``loop`` be heard, and the dream go on from it.
+        """Let ``loop`` be heard, and the dream go on from it; its sound is written beside the event loop before.
 
         Args:
             loop: which.
@@ -66,28 +75,71 @@ class Recalls:
             sound: of the loop, if it is at hand: it may be forgotten meanwhile.
 
         Raises:
-            UserError: its sound is gone, or there is no room for it.
+            UserError: its sound is gone.
         """
-        self.give_up()
         sound = self._remembering.store.read(loop.number) if sound is None else sound
+
+        def written(path: Path) -> None:
+            self._cancel()
+            self._recall(_Coming(loop, path, origin, ended, now() + _PATIENCE, {}))
+
+        self._turns.begin(sound, written, partial(ended, None))
+
+    def hold(self, sound: LoopFile, origin: str, ended: Ended) -> None:
+        """Let ``sound``, which is heard, go on to be heard: no branch of the family begins.
+
+        Args:
+            sound: the loop, as long as the source.
+            origin: who asked.
+            ended: told the change, or why it cannot be.
+        """
+
+        def written(path: Path) -> None:
+            ended(self._take(path, origin, branch=False), None)
+
+        self._turns.begin(sound, written, partial(ended, None))
+
+    async def step(self, sound: LoopFile, origin: str) -> Change:
+        """Let ``sound``, a step of a morph that is as long as the source, be heard, and the dream rest on it.
+
+        Raises:
+            UserError: there is no room for it.
+        """
+        async with self._turns.written(sound) as path:
+            return self._take(path, origin, still=True, morph=True)
+
+    def _hashing(self) -> Callable[[], None] | None:
+        """What finds the digest of the source, if that is not known: it takes a while for a long one."""
+        number, clip = self._control.snapshot().source_number, self._sources.current
+        if self._hashed[0] == number or self._remembering.root() is not None:
+            return None
+
+        def work() -> None:
+            self._hashed = number, digest_of(clip.audio, clip.beats)
+
+        return work
+
+    def _recall(self, coming: _Coming) -> None:
+        loop, origin = coming.loop, coming.origin
         if not self._sources.busy and self._fits(loop):
-            ended(self.take(sound, origin, loop.number), None)
+            coming.ended(self._take(coming.path, origin, loop.number), None)
             return
         values: dict[str, object] = {name: loop.values[name] for name in _SHAPING if name in loop.values}
-        self._coming = _Coming(loop, sound, origin, ended, now() + _PATIENCE, values)
+        self._coming = replace(coming, values=values)
         try:
             self._control.apply(values, origin, gesture="recall")
         except UserError as error:  # its clip is gone: its source is remembered
             if not self._remembering.store.has_sound(loop.source):
                 self._coming = None
+                drop(coming.path)
                 raise error
             values = {**values, "source/clip": clip_name(loop.source), "source/fit": "clip_tempo"}
             self._coming = replace(self._coming, values=values)
             self._control.apply(values, origin, gesture="recall")
 
-    def take(
+    def _take(
         self,
-        sound: LoopFile,
+        path: Path,
         origin: str,
         number: int = 0,
         *,
@@ -95,10 +147,10 @@ class Recalls:
         morph: bool = False,
         branch: bool = True,
     ) -> Change:
-        """Let ``sound``, which is as long as the source, be heard bit for bit.
+        """Let the loop that was written at ``path``, which is as long as the source, be heard bit for bit.
 
         Args:
-            sound: the loop.
+            path: where it was written.
             origin: who asked.
             number: of the remembered loop that it is, 0 if it is none.
             still: the dream rests on it.
@@ -106,16 +158,15 @@ class Recalls:
             branch: whether it begins a branch of the family.
 
         Raises:
-            UserError: there is no room for it.
+            UserError: it has gone.
         """
         count = self._control.snapshot().recalls + 1
         file = f"recall-{count:08d}.ear"
         sequence = self._control.number + 1
         try:
-            write_loop(self._folder / file, replace(sound, sequence=sequence, activations={}, gradient=None))
+            hand_over(path, self._folder / file, sequence)
         except OSError as error:
-            reason, mend = f"cannot be taken up ({error.strerror})", "make room in the temporary folder"
-            raise UserError("the loop", reason, mend, "no_room") from None
+            raise no_room(error) from None
         if branch:
             known = number if self._remembering.store.get(number) is not None else 0
             self._remembering.lineage.cut(sequence, known, morph)
@@ -132,10 +183,13 @@ class Recalls:
             self._arrived(coming)
 
     def give_up(self) -> None:
-        """What waits for its source is not wanted any more."""
+        """What is being written, or waits for its source, is not wanted any more."""
+        self._turns.give_up()
+        self._cancel()
+
+    def _cancel(self) -> None:
         if self._coming is not None:
-            mend = "recall it again"
-            self._fail(UserError(f"loop {self._coming.loop.number}", "gives way to another", mend, "cancelled"))
+            self._fail(gives_way(f"loop {self._coming.loop.number}"))
 
     def fits(self, loop: Remembered) -> bool:
         """Whether ``loop`` is as long as what is heard."""
@@ -172,10 +226,11 @@ class Recalls:
         self._coming = None
         if not self.fits(coming.loop):
             reason = "does not fit the source that has come"
+            drop(coming.path)
             coming.ended(None, UserError(f"loop {coming.loop.number}", reason, "recall it again", "other_length"))
             return
         try:
-            change = self.take(coming.sound, coming.origin, coming.loop.number)
+            change = self._take(coming.path, coming.origin, coming.loop.number)
         except UserError as error:
             coming.ended(None, error)
         else:
@@ -184,6 +239,7 @@ class Recalls:
     def _fail(self, error: UserError) -> None:
         coming, self._coming = self._coming, None
         if coming is not None:
+            drop(coming.path)
             coming.ended(None, error)
 
     def _prune(self, newest: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -99,8 +100,13 @@ class Stage:
         found = self.memory.store.by_digest(digest)
         return found is not None and found.number == self.memory.current
 
+    async def written(self) -> None:
+        """What was asked for is handed over, or waits for its source."""
+        await until(lambda: not self.memory._open().recalls.busy, 5.0)
+
     async def recalled(self) -> Audio:
         """The dreamer takes what was recalled, and it is heard."""
+        await self.written()
         sound = np.array(read_loop(self.loops / self.control.snapshot().recall).audio)
         await self.hear(sound)
         return sound
@@ -200,6 +206,7 @@ def test_a_loop_is_remembered_with_its_target_however_much_was_moved_before_it_w
         loop = stage.memory.store.find(await stage.hear(noise(1), knew))
         assert (loop.target.by, loop.target.name, loop.values["tone/tilt"]) == ("name", "bright hats", -4.5)
         stage.memory.recall(loop.number, True, "a hand", nothing)
+        await stage.written()
         assert stage.control.target.by == "name"
         assert len(stage.memory._open().remembering._decided) < 3010
         await stage.hear(noise(2))
@@ -244,6 +251,7 @@ def test_a_loop_of_another_source_comes_back_with_it_at_once(tmp_path: Path, mon
         assert parents(stage)[other] == stage.memory.store.find(other).source != first
         before = stage.control.number
         stage.memory.recall(first, False, "a hand", nothing)
+        await stage.written()
         made = [change for change in stage.control.history if change.number > before]
         assert [sorted(change.engine) for change in made][1:] == [
             ["carried", "source", "source_number"],
@@ -255,6 +263,7 @@ def test_a_loop_of_another_source_comes_back_with_it_at_once(tmp_path: Path, mon
         stage.control.apply({"source/clip": "long"}, "a hand")
         await stage.hear(noise(7, 2 * RATE))
         stage.memory.recall(first, False, "a hand", nothing)
+        await stage.written()
         assert str(stage.control.tree.values["source/clip"]).startswith("memory:"), "the source itself is remembered"
         assert np.array_equal(await stage.recalled(), noise(1))
 
@@ -271,6 +280,7 @@ def test_hold_takes_up_what_is_heard_even_if_something_newer_was_dreamed(
         assert np.array_equal(await stage.recalled(), noise(1))
         recalls = stage.control.snapshot().recalls
         stage.control.apply({"memory/hold": False}, "pad")
+        await stage.written()
         assert stage.control.snapshot().recalls == recalls
 
     run(test, tmp_path, monkeypatch)
@@ -291,6 +301,68 @@ def test_a_loop_is_kept_and_named_while_it_is_heard(tmp_path: Path, monkeypatch:
     run(test, tmp_path, monkeypatch)
 
 
+@pytest.mark.parametrize("how", ["recall", "hold", "morph"])
+def test_a_loop_is_written_beside_the_event_loop_and_knows_the_change_that_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    threads: list[str] = []
+
+    def slowly(path: Path, loop: LoopFile) -> None:
+        threads.append(threading.current_thread().name)
+        time.sleep(0.2)
+        write_loop(path, loop)
+
+    async def test(stage: Stage) -> None:
+        first, second = await stage.hear(noise(1)), await stage.hear(noise(2))
+        monkeypatch.setattr("ear_engine.node.aside.write_loop", slowly)
+        if how == "hold":
+            stage.control.apply({"memory/hold": True}, "a hand")
+        elif how == "recall":
+            stage.memory.recall(first, False, "a hand", nothing)
+        else:
+            stage.memory.morph(first, 2.0, second, "a hand", lambda share: None, nothing)
+        number = stage.control.number
+        while stage.control.snapshot().recalls == 0:
+            stage.control.apply({"tone/tilt": (stage.control.number % 50) / 10}, "automation")
+            await asyncio.sleep(0.005)
+        (change,) = [change for change in stage.control.history if "recall" in change.engine]
+        loop = read_loop(stage.loops / str(change.engine["recall"]))
+        assert loop.sequence == change.number > number + 5, "the others were not held up"
+        assert set(threads) == {"recall"}
+        if how != "morph":
+            assert np.array_equal(loop.audio, noise(2 if how == "hold" else 1))
+
+    run(test, tmp_path, monkeypatch)
+
+
+def test_recalls_come_in_the_order_in_which_they_were_asked_for_and_one_without_room_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def test(stage: Stage) -> None:
+        first, second = await stage.hear(noise(1)), await stage.hear(noise(2))
+        ended: list[object] = []
+        for number in (first, second, first):
+            stage.memory.recall(number, False, "a hand", lambda change, error: ended.append(change or error))
+        assert np.array_equal(await stage.recalled(), noise(1))
+        assert [change.number for change in ended if isinstance(change, Change)] == [
+            change.number for change in stage.control.history if "recall" in change.engine
+        ]
+        assert len(ended) == 3
+        with monkeypatch.context() as patch:
+            patch.setattr("ear_engine.node.aside.write_loop", full)
+            stage.memory.recall(second, True, "a hand", lambda change, error: ended.append(error))
+            await stage.written()
+        assert str(ended[-1]) == (
+            "the loop cannot be taken up (No space left on device); make room in the temporary folder."
+        )
+        assert [path.name for path in stage.loops.glob("aside-*")] == []
+
+    run(test, tmp_path, monkeypatch)
+
+
 def test_a_loop_that_is_forgotten_while_its_source_comes_is_heard_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,6 +372,7 @@ def test_a_loop_that_is_forgotten_while_its_source_comes_is_heard_all_the_same(
         await stage.hear(noise(2, 2 * RATE))
         choose, stage._choose = stage._choose, lambda name: None  # type: ignore[method-assign]
         stage.memory.recall(first, False, "a hand", nothing)
+        await stage.written()
         stage.memory.forget(first)
         choose("beat")
         assert np.array_equal(await stage.recalled(), noise(1))
@@ -408,6 +481,7 @@ def test_a_recall_waits_for_the_source_that_is_being_made_and_finds_one_that_was
         ended: list[UserError | None] = []
         stage.busy, stage._choose = True, lambda name: None  # type: ignore[method-assign]
         stage.memory.recall(first, False, "a hand", lambda change, error: ended.append(error))
+        await stage.written()
         stage.memory.look()
         assert stage.control.snapshot().recalls == 0, "what is being made would be heard over it"
         stage.busy = False
