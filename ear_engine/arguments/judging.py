@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ear_engine.arguments.parsers import Commands, Parser
+from ear_engine.benchmarks import PARTS
 
 _LAYOUT = """\
 examples:
@@ -43,9 +44,7 @@ def add(command: Commands) -> None:
     _add_quality(command("quality", "measure whether targets fire as in no music, and whether it is music", _QUALITY))
     _add_soak(command("soak", "play for a while as on a stage, at full load, and say whether one can trust it", _SOAK))
     bench = command("bench", "measure a part against a plain reference")
-    bench.add_argument(
-        "parts", nargs="*", metavar="PART", help="scalogram, dream, training, layout, osc; all if none is named"
-    )
+    bench.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all if none is named")
     bench.add_argument("--json", action="store_true", help="print a JSON list of rows")
 
 
