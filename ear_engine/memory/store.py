@@ -2,8 +2,9 @@
 
 A folder holds for each loop ``NUMBER.ear`` (its audio, float32, bit for bit) and ``NUMBER.json`` (all else), so that
 another node can go on with it. The oldest are forgotten first: as soon as there are more than 64 that are not kept, or
-they take more than 1 GB (64 loops of 32 s take 0.72 GB). Children of a loop that is forgotten become its parent's, so
-the family stays whole; a source stays in it, without its sound, as long as something descends from it.
+they take more than 1 GB (64 loops of 32 s take 0.72 GB). Those that are kept are not counted and stay, however many
+they are; when they have filled the disk, what is heard is not remembered. Children of a loop that is forgotten become
+its parent's, so the family stays whole; a source stays in it, without its sound, as long as something descends from it.
 
 The table of loops belongs to the event loop; what reads or writes sound may be called from any thread.
 """
@@ -44,6 +45,7 @@ class MemoryStore:
         self.folder = folder
         self._most, self._room = most, room
         self._loops: dict[int, Remembered] = {}
+        self._unsaved: set[int] = set()  # loops of which it is not written what is known
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(folder.glob("*.json")):
             with suppress(OSError, ValueError, TypeError, KeyError):  # half written by a node that was killed
@@ -133,7 +135,7 @@ class MemoryStore:
         """Name a loop, or keep it, or keep it no longer.
 
         Raises:
-            UserError: it is unknown, or another one has that name.
+            UserError: it is unknown, another one has that name, or it is so now but could not be written.
         """
         loop = self.find(number)
         if name is not None:
@@ -141,10 +143,22 @@ class MemoryStore:
             if any(other.name == name and other.number != number for other in self._loops.values()):
                 raise UserError(f"name {name!r}", "is another loop's", "choose another", "name_taken")
         changed = replace(loop, name=loop.name if name is None else name, kept=loop.kept if kept is None else kept)
-        if changed != loop:
+        if changed != loop or number in self._unsaved:
             self._loops[number] = changed
             self._save(changed)
+        if number in self._unsaved:
+            reason = "is kept while the engine runs, but would be lost if it died"
+            raise UserError(f"loop {number}", reason, f"{self.more_room()}, and keep it again", "memory_full")
         return changed
+
+    def more_room(self) -> str:
+        """How there can be more room, in words."""
+        kept = [loop for loop in self._loops.values() if loop.kept and self.has_sound(loop.number)]
+        if not kept:
+            return f"make room in {self.folder.parent}"
+        megabytes = sum(8 * loop.samples for loop in kept) / 1e6
+        loops = f"{len(kept)} kept loops take" if len(kept) > 1 else "the one that is kept takes"
+        return f"make room in {self.folder.parent}, or export and forget what is kept ({loops} {megabytes:.3g} MB)"
 
     def forget(self, number: int) -> Remembered:
         """Forget a loop, kept or not.
@@ -181,6 +195,7 @@ class MemoryStore:
 
     def _drop(self, loop: Remembered) -> None:
         del self._loops[loop.number]
+        self._unsaved.discard(loop.number)
         with suppress(OSError):
             self._facts(loop.number).unlink()
         for child in [one for one in self._loops.values() if one.parent == loop.number]:
@@ -196,6 +211,11 @@ class MemoryStore:
         return self.folder / f"{number}.json"
 
     def _save(self, loop: Remembered) -> None:
-        """What cannot be written is only lost to another node; what lacks room is said where sound is written."""
-        with suppress(OSError), whole_file(self._facts(loop.number)) as file:
-            file.write(json.dumps(loop.as_dict(), separators=(",", ":")).encode())
+        """What cannot be written is only lost to another node; of what is kept that is said."""
+        try:
+            with whole_file(self._facts(loop.number)) as file:
+                file.write(json.dumps(loop.as_dict(), separators=(",", ":")).encode())
+        except OSError:
+            self._unsaved.add(loop.number)
+        else:
+            self._unsaved.discard(loop.number)

@@ -141,6 +141,8 @@ class Memory:
         if which in (0, ""):
             if not self.current:
                 raise UserError("the memory", "has heard nothing yet", "wait for the sound", "not_ready")
+            if self._open().remembering.missed:  # an older one must not be taken for it
+                raise UserError("the loop that is heard", "is not remembered", self.store.more_room(), "memory_full")
             which = self.current
         return self.store.find(which)
 

@@ -57,6 +57,8 @@ class Remembering:
         self.way = WayBack()
         self.current = 0
         """Number of the loop that is heard; 0 before the first."""
+        self.missed = False
+        """Whether the loop that is heard could not be remembered: :attr:`current` is one from before."""
         self._control = control
         self._folder = folder
         self._report = report
@@ -86,13 +88,15 @@ class Remembering:
                 heard = self._waiting.popleft()
                 try:
                     await self._take(heard)
-                    self._full = False
+                    self._full = self.missed = False
                 except OSError as error:
+                    self.missed = True
                     if not self._full:
-                        reason = f"What is heard is not remembered ({error.strerror or error}); make room in"
-                        self._report("warning", "memory_full", f"{reason} {self.store.folder.parent}.")
+                        reason = f"What is heard is not remembered ({error.strerror or error});"
+                        self._report("warning", "memory_full", f"{reason} {self.store.more_room()}.")
                     self._full = True
                 except Exception:  # one loop must not end the memory
+                    self.missed = True
                     _log.exception("loop %s is not remembered", heard.entry.file)
 
     def root(self) -> Remembered | None:

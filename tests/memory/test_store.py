@@ -47,6 +47,32 @@ def test_a_family_stays_whole_when_its_elders_are_forgotten(tmp_path: Path) -> N
     assert store.loops == (), "nothing descends from the source any more"
 
 
+def test_more_than_64_can_be_kept_and_none_of_them_goes(tmp_path: Path) -> None:
+    store = night(tmp_path, 1, most=3)
+    kept = [store.change(hear(store, 1), kept=True).number for _ in range(70)]
+    for _ in range(5):
+        hear(store, 1)
+    assert all(store.has_sound(number) for number in kept) and len(passing(store)) == 3
+    assert "70 kept loops take 2.24 MB" in store.more_room()
+
+
+def test_a_loop_that_is_kept_without_room_to_say_so_is_not_kept_silently(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = night(tmp_path, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("ear_engine.memory.store.whole_file", full)
+        for _ in range(2):
+            with pytest.raises(UserError, match="loop 2 is kept while the engine runs, but would be lost if it died"):
+                store.change(2, kept=True)
+    assert not MemoryStore(tmp_path).find(2).kept and store.find(2).kept
+    store.change(2, kept=True)
+    assert MemoryStore(tmp_path).find(2).kept
+
+
 def test_kept_loops_are_not_counted_and_may_be_let_go(tmp_path: Path) -> None:
     store = night(tmp_path, 1, most=2)
     store.change(2, kept=True)

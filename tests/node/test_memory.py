@@ -559,6 +559,38 @@ def test_a_full_disk_is_said_once_and_what_was_there_stays(tmp_path: Path, monke
     run(test, tmp_path, monkeypatch)
 
 
+def test_no_older_loop_is_kept_for_one_that_could_not_be_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(stage: Stage) -> None:
+        first = await stage.hear(noise(1))
+        stage.memory.keep(first, "mine")
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(storing, "write_loop", full)
+            await stage.hear(noise(2), wait=False)
+            await until(lambda: stage.told, 5.0)
+        ((_, _, said),) = stage.told
+        mend = f"make room in {stage.memory.store.folder.parent}, or export and forget what is kept "
+        mend += "(the one that is kept takes 0.064 MB)"
+        assert said == f"What is heard is not remembered (No space left on device); {mend}."
+        stage.control.fire("memory/keep", "pad")
+        ((origin, address, error),) = stage.refused
+        assert (origin, address, error.code) == ("pad", "/ear/memory/keep", "memory_full")
+        assert str(error) == f"the loop that is heard is not remembered; {mend}."
+        assert [code for _, code, _ in stage.told] == ["memory_full"], "nothing is said to be kept"
+        with pytest.raises(UserError, match="is not remembered"):
+            stage.memory.keep(0, "another")
+        await stage.hear(noise(3))
+        stage.control.fire("memory/keep", "pad")
+        assert stage.memory.find(0).kept and stage.memory.find("mine").number == first
+
+    run(test, tmp_path, monkeypatch)
+
+
 def test_another_node_goes_on_with_what_was_remembered_and_kept_loops_outlive_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
