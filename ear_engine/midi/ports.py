@@ -19,6 +19,9 @@ Heard = Callable[[Sequence[int], float], None]
 class InputPort(Protocol):
     """An open port that is listened to."""
 
+    def joined(self) -> bool:
+        """Whether it is still connected with its device, as far as the system can tell."""
+
     def close(self) -> None:
         """Listen no more."""
 
@@ -28,6 +31,9 @@ class OutputPort(Protocol):
 
     def send(self, data: bytes) -> None:
         """Send one message; raises OSError."""
+
+    def joined(self) -> bool:
+        """Whether it is still connected with its device, as far as the system can tell."""
 
     def close(self) -> None:
         """Send no more."""

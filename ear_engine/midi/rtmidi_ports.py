@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from ear_engine.errors import UserError
+from ear_engine.midi.alsa_connections import connected
 from ear_engine.midi.ports import OURS, Heard
 from ear_engine.shared_memory.clock import now
 
@@ -82,14 +84,12 @@ class RtMidi:
     def open_input(self, name: str, heard: Heard) -> _Input:
         """Listen to one."""
         port = self._library.MidiIn(rtapi=self._api, name=OURS)
-        self._join(port, name, "in")
-        return _Input(port, heard)
+        return _Input(port, heard, self._join(port, name, "in"))
 
     def open_output(self, name: str) -> _Output:
         """Send to one."""
         port = self._library.MidiOut(rtapi=self._api, name=OURS)
-        self._join(port, name, "out")
-        return _Output(port)
+        return _Output(port, self._join(port, name, "out"))
 
     def open_own(self, heard: Heard) -> tuple[_Input, _Output] | None:
         """Ports of the engine itself."""
@@ -101,13 +101,16 @@ class RtMidi:
         outside.open_virtual_port("from the engine")
         return _Input(inside, heard), _Output(outside)
 
-    def _join(self, port: Any, name: str, side: str) -> None:
-        """Connect ``port`` with the device's of that name, or let go of it."""
+    def _join(self, port: Any, name: str, side: str) -> Callable[[], bool]:
+        """Connect ``port`` with the device's of that name, or let go of it; return what tells whether it still is."""
+        alsa = self._api == getattr(self._library, "API_LINUX_ALSA", -1)
+        own = f"{side} {os.getpid()}" if alsa else side
         try:
-            port.open_port(_place(name, port.get_ports()), name=side)
+            port.open_port(_place(name, port.get_ports()), name=own)
         except (OSError, self._library.RtMidiError) as error:  # which is no OSError if it has gone since it was listed
             port.delete()
             raise OSError(str(error)) from None
+        return partial(connected, name, own) if alsa else _always
 
     def close(self) -> None:
         """Let go of the clients that list."""
@@ -115,9 +118,13 @@ class RtMidi:
         self._out.delete()
 
 
+def _always() -> bool:
+    return True
+
+
 class _Input:
-    def __init__(self, port: Any, heard: Heard) -> None:
-        self._port = port
+    def __init__(self, port: Any, heard: Heard, joined: Callable[[], bool] = _always) -> None:
+        self._port, self.joined = port, joined
         port.ignore_types(sysex=True, timing=False, active_sense=True)
         port.set_callback(lambda event, data: heard(event[0], now()))
 
@@ -128,8 +135,8 @@ class _Input:
 
 
 class _Output:
-    def __init__(self, port: Any) -> None:
-        self._port = port
+    def __init__(self, port: Any, joined: Callable[[], bool] = _always) -> None:
+        self._port, self.joined = port, joined
 
     def send(self, data: bytes) -> None:
         self._port.send_message(data)

@@ -34,6 +34,7 @@ from ear_engine.parameters import Parameter, Value
 from ear_engine.shared_memory.clock import now
 
 _SCAN = 1.5  # seconds between looks at what is plugged in
+_GLANCE = 0.25  # between looks at whether anything has come or gone
 _TURN = 0.05  # between looks at all else
 _FEEDBACK = 0.01  # after a change
 _QUIET = 5.0  # seconds in which a refusal is not said again
@@ -136,11 +137,19 @@ class Midi:
                 self._report("warning", "no_midi", str(self._none))
             except Exception:  # of a driver: what plays goes on
                 _log.exception("MIDI devices could not be looked at")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._every):
-                    await self._soon.wait()
+            await self._rest()
             if self._open is None and self._soon.is_set():
                 await self._begin()
+
+    async def _rest(self) -> None:
+        """Until the next scan is due: at once if something has come or gone meanwhile."""
+        end = now() + self._every
+        while not self._soon.is_set() and (left := end - now()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(_GLANCE, left)):
+                    await self._soon.wait()
+            if self._open is not None and await self._open.devices.differs():
+                return
 
     async def _begin(self) -> None:
         try:

@@ -30,6 +30,10 @@ class Device:
     input: InputPort
     output: OutputPort | None = None
 
+    def joined(self) -> bool:
+        """Whether it is still connected, in all its directions."""
+        return self.input.joined() and (self.output is None or self.output.joined())
+
 
 class Devices:
     """Keeps open what is wanted and there.
@@ -66,6 +70,7 @@ class Devices:
         self._report = report
         self._refused: set[str] = set()
         self._gone: set[str] = set()  # devices that were unplugged
+        self._missed: set[str] = set()  # ports that were away between two scans
 
     async def begin(self) -> None:
         """Open the engine's own port, where the system has such a thing."""
@@ -87,14 +92,36 @@ class Devices:
         Raises:
             OSError: the system does not answer any more.
         """
-        self.inputs, self.outputs = await in_thread(lambda: (self.system.inputs(), self.system.outputs()), "midi-scan")
-        for name in [name for name in self.open if name not in self.inputs and name != OWN]:
+        self.inputs, self.outputs, cut_off = await in_thread(self._listing, "midi-scan")
+        lost = {*self._missed, *cut_off}
+        self._missed = set()
+        for name in [name for name in self.open if (name not in self.inputs or name in lost) and name != OWN]:
             self._let_go(name)
+        for name in [name for name in self.clocked if name in lost]:
+            self._sender.close_port(self.clocked.pop(name))
         for name in [name for name in self.inputs if name not in self.open]:
             if everything or self._bindings.of(name):
                 await self._open(name)
         self._refused &= {*self.inputs, *self.outputs}
         await self._open_for_clock(clock)
+
+    async def differs(self) -> bool:
+        """Whether something has come or gone since the last look, if only for a moment; then look again.
+
+        A device that is away for a moment has the same name afterwards, but what was open does not hear it.
+        """
+        try:
+            inputs, outputs, cut_off = await in_thread(self._listing, "midi-scan")
+        except OSError:
+            return True
+        self._missed |= {*self.inputs, *self.outputs} - {*inputs, *outputs}
+        return bool(self._missed or cut_off) or (inputs, outputs) != (self.inputs, self.outputs)
+
+    def _listing(self) -> tuple[list[str], list[str], set[str]]:
+        """Names of inputs and outputs, and of those that are open and not connected any more; in a thread."""
+        cut_off = {name for name, device in list(self.open.items()) if name != OWN and not device.joined()}
+        cut_off |= {name for name, port in list(self.clocked.items()) if not port.joined()}
+        return self.system.inputs(), self.system.outputs(), cut_off
 
     async def _open(self, name: str) -> None:
         heard = partial(self._inbox.put, name)

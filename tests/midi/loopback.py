@@ -14,6 +14,8 @@ class Device:
     def __init__(self, name: str) -> None:
         self.name = name
         self.plugged = True
+        self.told = True
+        """Whether the system tells that its connections have gone."""
         self.got: list[Message] = []
         self.times: list[float] = []
         self.heard: list[Heard] = []
@@ -33,6 +35,9 @@ class _Input:
         self._device, self._heard = device, heard
         device.heard.append(heard)
 
+    def joined(self) -> bool:
+        return self._device.plugged or not self._device.told
+
     def close(self) -> None:
         if self._heard in self._device.heard:
             self._device.heard.remove(self._heard)
@@ -41,6 +46,9 @@ class _Input:
 class _Output:
     def __init__(self, device: Device) -> None:
         self._device = device
+
+    def joined(self) -> bool:
+        return self._device.plugged or not self._device.told
 
     def send(self, data: bytes) -> None:
         if not self._device.plugged:

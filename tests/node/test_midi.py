@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mido import Message
 
 from ear_engine.control import ControlLog
@@ -34,7 +35,9 @@ RATE = 44100
 class Stage:
     """An engine without processes, whose playhead runs if it is told to."""
 
-    def __init__(self, session: Path, system: Callable[[], MidiSystem], maps: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self, session: Path, system: Callable[[], MidiSystem], maps: tuple[tuple[str, str], ...], every: float
+    ) -> None:
         self.control = ControlLog(ParameterTree())
         self.audio: AudioState | None = None
         self.reports: list[tuple[str, str, str]] = []
@@ -46,7 +49,7 @@ class Stage:
             osc=lambda: self.osc,
             maps=maps,
             report=lambda *told: self.reports.append(told),
-            every=0.05,
+            every=every,
         )
         status = lambda: StatusReport("running", 0, "", "", "", 0.0, 0.0, 0, 0, 0, {})  # noqa: E731
         (session / "loops").mkdir()
@@ -79,14 +82,14 @@ async def until(condition: Callable[[], Any], seconds: float = 20.0) -> None:
 
 @asynccontextmanager
 async def stage(
-    session: Path, system: MidiSystem | UserError, maps: tuple[tuple[str, str], ...] = ()
+    session: Path, system: MidiSystem | UserError, maps: tuple[tuple[str, str], ...] = (), every: float = 0.05
 ) -> AsyncIterator[Stage]:
     def found() -> MidiSystem:
         if isinstance(system, UserError):
             raise system
         return system
 
-    made = Stage(session, found, maps)
+    made = Stage(session, found, maps, every)
     await made.osc.start()
     running = asyncio.create_task(made.midi.run())
     try:
@@ -173,6 +176,42 @@ def test_it_comes_and_goes_in_the_midst_of_a_gesture(tmp_path: Path) -> None:
             again.send(cc(81, 127))
             await until(lambda: made.value("dream/rate") == -6.0)
             assert made.control.history[-1].origin == "midi BCF2000:BCF2000 MIDI"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("away", [0.0, 0.6])
+def test_a_device_that_is_away_for_a_moment_plays_again(tmp_path: Path, away: float) -> None:
+    async def scenario() -> None:
+        system = Loopback()
+        async with stage(tmp_path, system, every=30.0) as made:
+            system.plug(BCF).told = away == 0.0  # where the system does not tell, it is seen that it is not there
+            made.send("/ear/midi/learn", "/ear/tone/tilt")  # looks at once
+            made.send("/ear/midi/learn", "/ear/tone/tilt")
+            await until(lambda: system.devices[BCF].heard)
+            system.unplug(BCF)
+            await asyncio.sleep(away)
+            again = system.plug(BCF)
+            await until(lambda: again.values(81) and len(again.heard) == 1, 5.0)
+            assert [code for _, code, _ in made.reports if code != "midi_learned"] == [
+                "midi_device", "midi_gone", "midi_device",
+            ]  # fmt: skip
+            again.send(cc(82, 127))
+            await until(lambda: made.value("playback/wet") == 1.0)
+
+    asyncio.run(scenario())
+
+
+def test_a_clock_that_goes_out_finds_its_device_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        system = Loopback()
+        async with stage(tmp_path, system) as made:
+            made.control.apply({"midi/clock_out": True, "midi/clock_to": "drums"}, "test")
+            first = system.plug("Drums 1")
+            await until(lambda: first.got)
+            system.unplug("Drums 1")
+            again = system.plug("Drums 1")
+            await until(lambda: again.got, 5.0)
 
     asyncio.run(scenario())
 
