@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,8 @@ from typing import Any
 
 from ear_engine.errors import UserError
 from ear_engine.platform import process_alive
+from ear_engine.shared_memory.clock import now
+from ear_engine.soak.watch import Watch
 
 _START = 90.0  # seconds it may take until it plays
 _END = 15.0
@@ -22,7 +26,7 @@ _ENDED = "engine_ended"
 
 
 class SoakedEngine:
-    """``ear-engine serve``, its latest status, and what it has said.
+    """``ear-engine serve``, its latest status, what all of them tell (``watch``), and what it has said.
 
     Args:
         options: of ``serve``.
@@ -37,8 +41,7 @@ class SoakedEngine:
             command, stdout=subprocess.PIPE, stderr=self._said, text=True, env=environment, start_new_session=True
         )
         self.status: dict[str, Any] = {}
-        self.statuses = 0
-        """How many have come; it is stuck if they stop."""
+        self.watch = Watch(now())
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -58,6 +61,11 @@ class SoakedEngine:
         self._said.seek(0)
         return self._said.read()
 
+    @property
+    def over(self) -> str:
+        """Why it does not go on; empty as long as it does."""
+        return self.watch.over(self.process.poll(), now())
+
     def wait(self, reached: Callable[[dict[str, Any]], bool], seconds: float = _START) -> float:
         """Wait for a status; return the seconds since the start.
 
@@ -75,7 +83,7 @@ class SoakedEngine:
         return time.monotonic() - self.began
 
     def close(self) -> bool:
-        """End it; return whether it has ended in order, and left no process."""
+        """End it, by force in the end; return whether it has ended in order, and left no process."""
         pids = list(self.pids.values())
         self.process.terminate()
         try:
@@ -84,14 +92,19 @@ class SoakedEngine:
             self.process.kill()
             code = self.process.wait()
         self._reader.join(5.0)
-        return code == 0 and not any(process_alive(pid) for pid in pids)
+        left = [pid for pid in {*pids, *self.pids.values()} if process_alive(pid)]
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):  # of its session alone: the number may be another's by now
+                if os.getsid(pid) == self.process.pid:
+                    os.kill(pid, signal.SIGKILL)
+        return code == 0 and not left
 
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             with contextlib.suppress(ValueError):  # the last line of one that was killed
                 self.status = json.loads(line)
-                self.statuses += 1
+                self.watch.status(self.status, now())
 
     def _fault(self, reason: str) -> UserError:
         last = " ".join(self.said[-400:].split())

@@ -16,18 +16,30 @@ from ear_engine.soak.machine import Memory, Probe
 from ear_engine.soak.options import SoakOptions
 from ear_engine.soak.report import Line, Report
 from ear_engine.soak.sound import Sound
+from ear_engine.soak.watch import Watch
 
-_NOTHING = math.nan
+_NOTHING, _NEVER = math.nan, math.inf
+_MINUTE = 60.0  # seconds
 _MOST_EVENTS = 40
 _LONG = 600.0  # seconds from which on the growth of memory says something
 _FIRST_SOUND, _GROWTH, _ANSWER, _APPLIED = 5.0, 2.0, 5.0, 20.0
-_HEARD = 2.0  # beats: the quantum that is under way, and the next
+_HEARD = 0.0  # beats beyond the grid point that could be reached
+_UNCHECKED = 5.0  # per cent of the sound
+_PLAYHEAD, _AHEAD = 1.0, 5.0  # samples; milliseconds, as often as someone looks
+_BOUNDARY = 1e-6  # of a loop
+_BACK = 1.0  # seconds until there is sound again
 _WARNINGS = ("restarted", "error", "died", "hung", "interrupted", "cannot", "lost", "crashed", "killed")
 
 
 @dataclass
 class Found:
-    """What was measured; filled while it goes on."""
+    """What was measured; filled while it goes on.
+
+    Args:
+        over: why it ended before its time, empty if it did not.
+        watch: what became of the processes.
+        no_sound: why there is no ``sound``.
+    """
 
     options: SoakOptions
     seconds: float = 0.0
@@ -35,13 +47,21 @@ class Found:
     dropouts: int = 0
     ended_in_order: bool = False
     speeds: list[float] = field(default_factory=list)
-    kills: list[str] = field(default_factory=list)
+    over: str = ""
+    watch: Watch | None = None
     events: list[str] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     memory: Memory | None = None
     probe: Probe | None = None
     asker: Asker | None = None
     sound: Sound | None = None
+    no_sound: str = ""
+
+    @property
+    def step(self) -> float:
+        """Of the dream while there was one, seconds; 0 if there was none."""
+        speeds = [speed for speed in self.speeds if speed > 0.0]
+        return 1.0 / _median(speeds) if speeds else 0.0
 
     def told(self, text: str) -> None:
         """Keep what the engine said of faults."""
@@ -51,42 +71,101 @@ class Found:
 
 def report_of(found: Found) -> Report:
     """The lines."""
-    lines = [*_sound(found), *_answers(found), *_memory(found), *_streams(found), *_machine(found)]
+    lines = [
+        *_engine(found),
+        *_sound(found),
+        *_changes(found),
+        *_answers(found),
+        *_memory(found),
+        *_streams(found),
+        *_machine(found),
+    ]
     options = found.options
     about = (
         f"{found.seconds / 60.0:.1f} minutes of `{options.ear}`, {options.audio} backend, {cores()} cores "
         f"({platform.machine()}), {len(found.heard)} clients" + (", a viewer" if options.view else "")
     )
     if options.faults:
-        about += f"; killed: {_counted(found.kills)}"
+        kills = [] if found.watch is None else [kill.name for kill in found.watch.kills]
+        about += f"; killed: {_counted(kills)}"
     return Report(about, tuple(lines), tuple(found.events))
 
 
-def _sound(found: Found) -> list[Line]:
+def _engine(found: Found) -> list[Line]:
     allowed = None if found.options.faults else 0.0
     lines = [
         Line("start to first sound", found.first_sound, "s", _FIRST_SOUND),
+        Line("ended or stood still before its time", 1.0 if found.over else 0.0, "", 0.0, found.over or "0 is no"),
+        Line("ended in order", 0.0 if found.ended_in_order else 1.0, "", 0.0, "0 is yes"),
         Line("dropouts", found.dropouts, "", allowed, _others(found)),
         Line("steps of the dream", _median(found.speeds), "/s"),
-        Line("ended in order", 0.0 if found.ended_in_order else 1.0, "", 0.0, "0 is yes"),
     ]
+    watch = found.watch
+    if watch is None:
+        return lines
+    again = list(watch.again.elements())
+    lines.append(Line("processes that were started again", len(again), "", allowed, _counted(again)))
+    if watch.kills:
+        backs = [(kill.name, _NEVER if kill.back is None else kill.back - kill.at) for kill in watch.kills]
+        lost = [name for name, back in backs if math.isinf(back)]
+        longest = {name: max(back for other, back in backs if other == name) for name, _ in sorted(backs)}
+        note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in longest.items())
+        lines.append(Line("killed processes that did not come back", len(lost), "", 0.0, _counted(lost)))
+        lines.append(Line("from a kill to the work of the next, longest", max(longest.values()), "s", None, note))
+    return lines
+
+
+def _sound(found: Found) -> list[Line]:
     sound = found.sound
     if sound is None:
-        return lines
-    of_all = f"of {sound.compared:.0f} s"
-    lines.append(Line("sound that is not as planned, to the bit", sound.different, "s", 0.0, of_all))
-    lines.append(Line("sound that nobody has seen", sound.missed, "s", allowed))
-    lines.append(Line("versions that entered", sound.entries))
-    if sound.applied:
-        note = f"{len(sound.applied)} changes of the gain"
-        lines.append(Line("message to first changed sample, p50", _percentile(sound.applied, 50), "ms", _APPLIED, note))
-        lines.append(Line("message to first changed sample, p99", _percentile(sound.applied, 99), "ms"))
-    if sound.dreamed:
-        note = f"{len(sound.dreamed)} changes of what is dreamed"
-        middle = _percentile(sound.dreamed, 50)
-        lines.append(Line("change to the loop that knows it, p50", middle, "beats", _HEARD, note))
-        lines.append(Line("change to the loop that knows it, p99", _percentile(sound.dreamed, 99), "beats"))
+        return [Line("sound that is not as planned, to the bit", _NOTHING, "s", 0.0, found.no_sound)]
+    allowed = None if found.options.faults else 0.0
+    different = sound.different if sound.compared > 0.0 else _NOTHING
+    lines = [
+        Line("sound that is not as planned, to the bit", different, "s", 0.0, f"of {sound.compared:.0f} s"),
+        Line("sound that was not compared", _unchecked(found, sound), "%", None if allowed is None else _UNCHECKED),
+        Line("sound that nobody has seen", sound.missed, "s", allowed),
+        Line("faults of what was kept", len(sound.faults), "", allowed, " ".join(sound.faults)[:200]),
+        Line("versions that entered", sound.entries),
+        Line("loop boundary off its place, most", sound.boundaries.worst, "of a loop", _BOUNDARY),
+    ]
+    errors, note = sound.playhead.errors, f"{len(sound.playhead.errors)} looks"
+    ahead = 1e3 * sound.playhead.ahead
+    told = None if allowed is None or found.seconds < _MINUTE else _AHEAD
+    lines += [
+        Line(
+            "playhead to audio, p50", _percentile(errors, 50), "samples", None if allowed is None else _PLAYHEAD, note
+        ),
+        Line("playhead to audio, p99", _percentile(errors, 99), "samples", None if allowed is None else _PLAYHEAD),
+        Line("playhead ahead of all sound that was seen", ahead, "ms", told, "as exactly as it was seen"),
+    ]
+    if sound.gaps:
+        note = f"{len(sound.gaps)} times killed"
+        lines.append(Line("sound back after its process was killed, longest", max(sound.gaps), "s", _BACK, note))
     return lines
+
+
+def _changes(found: Found) -> list[Line]:
+    sound = found.sound
+    if sound is None:
+        return []
+    gain, dream = sound.gain, sound.dream
+    gains, dreams = gain.note("changes of the gain"), dream.note("changes of what is dreamed")
+    block = f"acts with a block, of {sound.block:.1f} ms"
+    return [
+        Line("message to first changed sample, p50", gain.percentile(50), "ms", _APPLIED, gains),
+        Line("message to first changed sample, p99", gain.percentile(99), "ms", _APPLIED, block),
+        Line("changes of the gain that were never heard", gain.never, "", 0.0),
+        Line(
+            "dream heard after the beat that it could reach, p50",
+            dream.percentile(50),
+            "beats",
+            _HEARD,
+            dreams,
+        ),
+        Line("dream heard after the beat that it could reach, p99", dream.percentile(99), "beats", _HEARD),
+        Line("changes of what is dreamed that were never heard", dream.never, "", 0.0),
+    ]
 
 
 def _answers(found: Found) -> list[Line]:
@@ -138,12 +217,18 @@ def _others(found: Found) -> str:
     return f"the system let a thread wait for {1e3 * found.probe.worst:.0f} ms"
 
 
+def _unchecked(found: Found, sound: Sound) -> float:
+    """Per cent of what was played."""
+    played = max(sound.seconds + sound.missed, found.seconds)
+    return 100.0 * max(0.0, 1.0 - sound.compared / played) if played > 0.0 else _NOTHING
+
+
 def _median(values: list[float]) -> float:
     return float(np.median(values)) if values else _NOTHING
 
 
 def _percentile(values: tuple[float, ...], percent: float) -> float:
-    return float(np.percentile(values, percent)) if values else _NOTHING
+    return float(np.percentile(values, percent, method="inverted_cdf")) if values else _NOTHING
 
 
 def _counted(names: list[str]) -> str:

@@ -13,7 +13,7 @@ class Line:
 
     Args:
         name: what.
-        value: how much; not a number if it could not be measured.
+        value: how much; not a number if it could not be measured, infinite if it never came.
         unit: of it.
         target: most that it may be, None if it is told only.
         note: in words.
@@ -67,7 +67,7 @@ class Report:
     def data(self) -> dict[str, object]:
         """For programs."""
         lines: Sequence[dict[str, object]] = [
-            {**asdict(line), "value": None if math.isnan(line.value) else line.value, "met": line.met}
+            {**asdict(line), "value": line.value if math.isfinite(line.value) else None, "met": line.met}
             for line in self.lines
         ]
         return {"about": self.about, "met": self.met, "lines": lines, "events": list(self.events)}
@@ -80,6 +80,10 @@ def _mark(line: Line) -> str:
 def _number(line: Line) -> str:
     if math.isnan(line.value):
         return "?"
+    if math.isinf(line.value):
+        return "never"
+    if 0.0 < abs(line.value) < 5e-4:
+        return f"{line.value:.1e} {line.unit}".rstrip()
     digits = 0 if abs(line.value) >= 100 or line.value == int(line.value) else 1 if abs(line.value) >= 10 else 3
     return f"{line.value:,.{digits}f} {line.unit}".rstrip()
 

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from ear_engine.errors import UserError
 from ear_engine.osc.peer import Peer
 from ear_engine.osc.place import Place
 from ear_engine.parameters import ParameterTree
 from ear_engine.performance.reading import read_performance
 from ear_engine.presets import list_presets
+from ear_engine.shared_memory.clock import now
 from ear_engine.soak.answers import Asker
 from ear_engine.soak.engine import SoakedEngine, looking
 from ear_engine.soak.findings import Found, report_of
@@ -31,6 +33,7 @@ _LOOK = 5.0  # seconds between looks at the memory
 _PULSE = 3.0  # seconds between changes of the gain
 _PULSES = (0.0, -1.0)  # dB
 _FAULT = 20.0  # seconds between kills, in the mean
+_BACK = 20.0  # seconds after the end in which what was killed may still come back
 _HOME = ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DOCUMENTS_DIR", "XDG_MUSIC_DIR")
 
 Progress = Callable[[float, str], object]
@@ -40,14 +43,14 @@ def soak(options: SoakOptions, progress: Progress = lambda _seconds, _text: None
     """Play, and report; Ctrl-C ends it sooner.
 
     Raises:
-        UserError: the engine does not start, or ends by itself.
+        UserError: the engine does not start.
     """
     with tempfile.TemporaryDirectory(prefix="ear-engine-soak-") as scratch:
         folder = options.keep or Path(scratch) / "performance"
         home = {name: str(Path(scratch) / name.lower()) for name in _HOME}  # nothing of the user's is touched
         typed = ["--audio", options.audio, "--osc-port", "0", "--ear", options.ear, "--keep", str(folder)]
         engine = SoakedEngine([*typed, "--seed", str(options.seed)], {**os.environ, **home})
-        found = Found(options)
+        found = Found(options, watch=engine.watch)
         try:
             found.first_sound = engine.wait(lambda status: status["state"] == "running")
             engine.wait(lambda status: status["loop"] > 0)
@@ -57,7 +60,10 @@ def soak(options: SoakOptions, progress: Progress = lambda _seconds, _text: None
             found.ended_in_order = engine.close()
             found.told(engine.said)
         progress(options.seconds, "computing the sound again")
-        found.sound = look_at(read_performance(folder))
+        try:
+            found.sound = look_at(read_performance(folder), found.step, engine.watch.away(now()))
+        except UserError as error:  # an engine that has died early, or kept nothing
+            found.no_sound = str(error)
     return report_of(found)
 
 
@@ -74,7 +80,10 @@ def _play(engine: SoakedEngine, options: SoakOptions, found: Found, progress: Pr
             hands = _acts(gestures(options.seed, *_names(engine.status)))
             look = pulse = began
             pulses = 0
-            while (at := time.monotonic()) - began < options.seconds:
+            while (at := time.monotonic()) - began < options.seconds or _waits(engine, at - began - options.seconds):
+                found.over = engine.over
+                if found.over:
+                    break
                 if at >= look:
                     look = at + _LOOK
                     memory.look({**engine.pids, **({"viewer": viewer} if viewer else {})}, at - began)
@@ -83,9 +92,9 @@ def _play(engine: SoakedEngine, options: SoakOptions, found: Found, progress: Pr
                 if at >= pulse:
                     pulse, pulses = at + _PULSE, pulses + 1
                     peer.send("/ear/playback/gain", _PULSES[pulses % 2])
-                if options.faults and at >= kill:
+                if options.faults and at >= kill and at - began < options.seconds and not engine.watch.waiting:
                     kill = at + draw.uniform(0.5, 1.5) * _FAULT
-                    found.kills.append(_kill(engine, draw))
+                    _kill(engine, draw)
                 for address, arguments in next(hands):
                     peer.send(address, *arguments)
                 peer.receive(0.0)
@@ -129,10 +138,15 @@ def _names(status: Mapping[str, object]) -> tuple[list[str], list[str], list[str
     return [*layers, *(f"autoregressive_{number}" for number in range(7))], clips, presets
 
 
-def _kill(engine: SoakedEngine, draw: random.Random) -> str:
+def _waits(engine: SoakedEngine, late: float) -> bool:
+    """Whether something that was killed may still come back, so many seconds after the end."""
+    return engine.watch.waiting and late < _BACK
+
+
+def _kill(engine: SoakedEngine, draw: random.Random) -> None:
     """Kill one of its processes."""
     pids = {name: pid for name, pid in engine.status.get("pids", {}).items() if name in ("node", "audio", "dreamer")}
     name: str = draw.choice(sorted(pids))
+    engine.watch.killed(name, pids[name], now())
     with contextlib.suppress(ProcessLookupError):
         os.kill(pids[name], signal.SIGKILL)
-    return name

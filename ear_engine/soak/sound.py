@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ear_engine.offline.replaying import play_again
-from ear_engine.performance.reading import Kept, SoundPart
-
-PROBE = "playback/gain"
-"""The parameter by which it is measured how soon a message is heard."""
-_QUIET = 0.5  # seconds before and after a change of it in which there must be no other
-_LATEST = 2.0  # seconds after which a change of the gain is not that of the message any more
-_DREAMED = ("target/", "tone/", "rhythm/", "dream/rate", "transform/", "penalty/")
-_PATIENCE = 16.0  # beats after which a loop is not the answer to a change any more
+from ear_engine.performance.reading import Kept
+from ear_engine.soak.clocks import clocks_of
+from ear_engine.soak.dreamed import dream_waits
+from ear_engine.soak.gain import gain_waits
+from ear_engine.soak.places import Boundaries, Playhead, boundaries, playhead_of
+from ear_engine.soak.waits import Away, Waits
 
 
 @dataclass(frozen=True)
@@ -28,8 +25,13 @@ class Sound:
         different: of those, that are not what was planned to the bit.
         missed: seconds that nobody has seen, since a process stood still or had died.
         entries: how often another loop has entered.
-        applied: milliseconds from each change of the gain to the first sample that has it.
-        dreamed: beats from each change of what is dreamed to the first loop that knows of it.
+        block: milliseconds of a block of the device, the grid of what acts at once.
+        gain: milliseconds from each change of the gain to the first sample that has it.
+        dream: beats from where each change of what is dreamed could have been heard to where it was.
+        boundaries: of loops.
+        playhead: against the sound.
+        gaps: seconds from each death of the audio process to the first sample of the next one.
+        faults: sentences of what is missing in what was kept.
     """
 
     seconds: float
@@ -37,12 +39,22 @@ class Sound:
     different: float
     missed: float
     entries: int
-    applied: tuple[float, ...] = ()
-    dreamed: tuple[float, ...] = field(default=())
+    block: float = math.nan
+    gain: Waits = field(default_factory=Waits)
+    dream: Waits = field(default_factory=Waits)
+    boundaries: Boundaries = field(default_factory=Boundaries)
+    playhead: Playhead = field(default_factory=Playhead)
+    gaps: tuple[float, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
-def look_at(kept: Kept) -> Sound:
+def look_at(kept: Kept, step: float = 0.0, away: Sequence[Away] = ()) -> Sound:
     """Compute the sound again, compare it with what went out, and see when changes were heard.
+
+    Args:
+        kept: the performance.
+        step: of the dream, seconds.
+        away: when processes that were killed were not there.
 
     Raises:
         UserError: there is no sound, or it cannot be computed.
@@ -54,69 +66,20 @@ def look_at(kept: Kept) -> Sound:
         different=sum(seconds for _, seconds in played.differences),
         missed=sum(count / part.rate for part in kept.sounds for _, count in part.misses),
         entries=sum(len(part.entries) for part in kept.sounds),
-        applied=tuple(value for part in kept.sounds for value in _applied(kept, part)),
-        dreamed=tuple(value for part in kept.sounds for value in _dreamed(kept, part)),
+        block=1e3 * float(kept.sounds[0].head["buffer_size"]) / kept.sounds[0].rate,
+        gain=gain_waits(kept, away),
+        dream=dream_waits(kept, step, away),
+        boundaries=boundaries(kept),
+        playhead=playhead_of(kept),
+        gaps=tuple(_gaps(kept, away)),
+        faults=tuple(kept.faults),
     )
 
 
-def _applied(kept: Kept, part: SoundPart) -> Iterator[float]:
-    """Milliseconds to the first sample of each change of the gain that was alone."""
-    asked = np.array([change.time for change in kept.changes if PROBE in change.values])
-    moved = np.array([_clock_of(part, sample) for sample in _level_moves(part)])
-    for number, time in enumerate(asked):
-        others = np.delete(asked, number)
-        if len(others) and np.abs(others - time).min() < _QUIET:
-            continue
-        later = moved[moved >= time - 0.001]
-        if len(later) and later[0] - time < _LATEST:
-            yield max(1e3 * float(later[0] - time), 0.0)
-
-
-def _level_moves(part: SoundPart) -> Iterator[int]:
-    """Device samples from which on the level moves after it has lain still."""
-    row = list(part.head["gains"]).index("level")
-    before: float | None = None
-    still = True
-    for ramp in part.ramps:
-        if row not in ramp.head["rows"]:
-            still = True
-            continue
-        gains = ramp.array("gains")[list(ramp.head["rows"]).index(row)]
-        last = float(gains[0]) if before is None else before
-        moving = np.flatnonzero(gains != last)
-        if still and before is not None and len(moving):
-            yield int(ramp.head["at"]) + int(moving[0])
-        before = float(gains[-1])
-        still = len(gains) > 1 and gains[-1] == gains[-2]
-
-
-def _clock_of(part: SoundPart, sample: int) -> float:
-    """When a device sample left the graph: nothing is seen before it has, so the earliest mark is the clock."""
-    ends = np.array([mark.at + mark.count for mark in part.marks], float)
-    times = np.array([mark.time for mark in part.marks], float)
-    near = np.argsort(np.abs(ends - sample))[:30]
-    return float((times[near] - ends[near] / part.rate).min() + sample / part.rate)
-
-
-def _dreamed(kept: Kept, part: SoundPart) -> Iterator[float]:
-    """Beats from a change to the first loop that was dreamed with it."""
-    known = sorted(
-        (int(record.head["loop"]), int(record.head["sequence"]))
-        for dream in kept.dreams
-        for record in dream.records
-        if record.kind == "publ"
-    )
-    entered = sorted((int(entry["loop"]), part.time_of(float(entry["start"])), entry) for entry in part.entries)
-    begin = float(part.head["time"])
-    for change in kept.changes:
-        if not any(name.startswith(_DREAMED) for name in change.values):
-            continue
-        loop = next((loop for loop, sequence in known if sequence >= change.number), None)
-        heard = next(((at, entry) for number, at, entry in entered if loop is not None and number >= loop), None)
-        if heard is None:
-            continue
-        at, entry = heard
-        tempo = int(entry["beats"]) * int(part.head["sample_rate"]) / int(entry["samples"])  # beats a second
-        beats = (begin + at - change.time) * tempo
-        if 0.0 <= beats < _PATIENCE:
-            yield beats
+def _gaps(kept: Kept, away: Sequence[Away]) -> Iterator[float]:
+    """Seconds without sound after each death of the audio process; without an end if no other one has sounded."""
+    clocks = clocks_of(kept)
+    for one in away:
+        if one.name == "audio":
+            back = (clock.left(clock.part.anchors[0][0]) for clock in clocks if clock.part.anchors)
+            yield min((time for time in back if time > one.begin), default=math.inf) - one.begin

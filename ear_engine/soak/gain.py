@@ -1,0 +1,130 @@
+"""How soon a change of the gain is in the sound: milliseconds from the message to the first sample that has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ear_engine.performance.reading import Kept, SoundPart
+from ear_engine.playback.mix import level
+from ear_engine.soak.clocks import PartClock, changes_of, clocks_of
+from ear_engine.soak.waits import FIRST, KILLED, LAST, NEVER, Away, Waits, any_away
+
+PROBE = "playback/gain"
+"""The parameter by which it is measured how soon a message is heard."""
+_STILL = 256  # samples after which a level that has not moved lies still
+_GLIDE = 0.1  # seconds: who changes it again sooner has not let it be heard, or is not told apart
+_CLOSE = 1e-3  # of a linear gain: it went where it was told to
+_OVERRIDDEN = "changed again at once"
+_SILENT = "while all was silent"
+_FOLLOWED = "while it still moved"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A change of the gain: when, from and to which linear gain, and whether anything could be heard."""
+
+    time: float
+    before: float
+    after: float
+    audible: bool
+
+
+@dataclass(frozen=True)
+class _Move:
+    """The level has moved: clock times of its first and last sample, seconds, and the gain before and after."""
+
+    begin: float
+    end: float
+    before: float
+    after: float
+
+
+def gain_waits(kept: Kept, away: Sequence[Away] = ()) -> Waits:
+    """Milliseconds from each change to the first sample that has it.
+
+    One that is not heard before the next change of the gain, or at all, counts as never heard. Left out are those that
+    are overridden at once or fall into the glide of another, that came before the first sound or with the last, and
+    those about a time at which a killed process was away.
+    """
+    waits = Waits()
+    clocks = clocks_of(kept)
+    moves = [list(_moves(clock)) for clock in clocks]
+    asked = list(_asked(kept))
+    for number, one in enumerate(asked):
+        following = asked[number + 1].time if number + 1 < len(asked) else math.inf
+        sounding = [place for place, clock in enumerate(clocks) if clock.begin <= one.time]
+        reason = _excuse(one, asked[number - 1].time if number else -math.inf, following)
+        if not sounding:
+            reason = FIRST
+        elif clocks[-1].end - one.time < _GLIDE:
+            reason = LAST
+        elif any_away(away, one.time - _GLIDE, one.time + _GLIDE):
+            reason = KILLED
+        if reason:
+            waits.left_out[reason] += 1
+            continue
+        heard = next((move.begin for move in moves[sounding[-1]] if _answers(move, one, following)), NEVER)
+        waits.values.append(1e3 * (heard - one.time))
+    return waits
+
+
+def _excuse(one: _Asked, previous: float, following: float) -> str:
+    if not one.audible:
+        return _SILENT
+    if following - one.time < _GLIDE:
+        return _OVERRIDDEN
+    return _FOLLOWED if one.time - previous < _GLIDE else ""
+
+
+def _answers(move: _Move, one: _Asked, following: float) -> bool:
+    """Whether the level moved since it was asked to, and no other change was the reason."""
+    if not one.time <= move.begin < following or (move.after - move.before) * (one.after - one.before) <= 0.0:
+        return False
+    return move.end >= following or abs(move.after - one.after) < _CLOSE
+
+
+def _asked(kept: Kept) -> Iterator[_Asked]:
+    values = dict(dict(kept.head.get("state", {})).get("values", {}))
+    for change in changes_of(kept):
+        before = float(values.get(PROBE, 0.0))
+        values.update(change.values)
+        after = float(values.get(PROBE, 0.0))
+        if before != after:
+            audible = not values.get("playback/mute", False) and bool(values.get("playback/run", True))
+            yield _Asked(change.time, level(before, False), level(after, False), audible)
+
+
+def _moves(clock: PartClock) -> Iterator[_Move]:
+    """How the level moved after it had lain still."""
+    samples, levels, first = _course(clock.part)
+    if not len(samples):
+        return
+    before = np.concatenate(([first], levels[:-1]))
+    begins = np.concatenate(([0], np.flatnonzero(np.diff(samples) > _STILL) + 1))
+    for begin, end in zip(begins, [*begins[1:], len(samples)], strict=True):
+        times = clock.left(float(samples[begin])), clock.left(float(samples[end - 1]))
+        yield _Move(*times, float(before[begin]), float(levels[end - 1]))
+
+
+def _course(part: SoundPart) -> tuple[np.ndarray, np.ndarray, float]:
+    """Device samples at which the level is another than before, what it is there, and what it was at first."""
+    row = list(part.head["gains"]).index("level")
+    last: float | None = None
+    first, samples, levels = 0.0, [], []
+    for ramp in part.ramps:
+        rows = list(ramp.head["rows"])
+        if row not in rows:
+            continue
+        line = ramp.array("gains")[rows.index(row)].astype(float)
+        if last is None:
+            first = last = float(line[0])
+        moving = np.flatnonzero(line != np.concatenate(([last], line[:-1])))
+        samples.append(int(ramp.head["at"]) + moving)
+        levels.append(line[moving])
+        last = float(line[-1])
+    empty = np.zeros(0)
+    return np.concatenate([empty, *samples]), np.concatenate([empty, *levels]), first
