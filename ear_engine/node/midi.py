@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -172,11 +173,19 @@ class Midi:
     def _let_go(self, why: UserError | None = None) -> None:
         was, self._open = self._open, None
         self._none = why or self._none
-        if was is not None:
-            was.devices.close()
+        if was is None:
+            return
+
+        def end() -> None:
             was.sender.close()
             was.devices.system.close()
-            was.link.close()
+
+        was.devices.close()
+        was.link.close()
+        if why is None:
+            end()
+        else:  # a driver that hangs holds up nothing while the engine plays
+            threading.Thread(target=end, name="midi-end", daemon=True).start()
 
     def _look(self, at: float) -> None:
         self.learning.look(at, self._shows)
