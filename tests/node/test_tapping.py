@@ -30,12 +30,18 @@ def test_two_seconds_without_a_tap_begin_anew() -> None:
     assert tapped(0.0, 0.5, 1.0, 1.5, 4.0, 5.0, 6.0, 7.0) == [None, None, None, 120.0, None, None, None, 60.0]
 
 
-@given(st.floats(31.0, 300.0), st.integers(0, 1 << 31))
+@given(st.floats(20.0, 300.0), st.integers(0, 1 << 31))
 def test_an_uneven_hand_finds_its_tempo(tempo: float, seed: int) -> None:
     gap = 60.0 / tempo
     times = np.arange(9) * gap + np.random.default_rng(seed).uniform(-0.02, 0.02, 9) * gap
     found = tapped(*(float(time) for time in times))[-1]
     assert found == pytest.approx(tempo, rel=0.01)
+
+
+def test_slow_ones_count_down_to_20_and_a_pause_is_none_of_them() -> None:
+    assert tapped(0.0, 3.0, 6.0, 9.0) == [None, None, None, 20.0]
+    assert tapped(0.0, 2.4, 4.8, 7.2, 9.6, 16.0, 18.4)[3:] == [25.0, 25.0, None, None]
+    assert tapped(0.0, 5.0, 12.0, 16.0, 20.0) == [None] * 5
 
 
 class Hand:
@@ -88,3 +94,13 @@ def test_a_tempo_that_cannot_be_is_told() -> None:
     hand.tap(0.15, 4)
     assert hand.tempo == 120.0
     assert hand.refused == [("pad", "out_of_range", "playback/tap finds 400 BPM; tap 20 to 300.")]
+
+
+def test_a_tempo_that_is_too_slow_is_told_as_well() -> None:
+    hand = Hand("crop")
+    hand.tap(4.0, 3)
+    assert not hand.refused
+    hand.tap(4.0, 1)
+    assert hand.refused == [("pad", "out_of_range", "playback/tap finds 15 BPM; tap 20 to 300.")]
+    hand.tap(3.0, 4)
+    assert hand.tempo == 20.0 and len(hand.refused) == 1
