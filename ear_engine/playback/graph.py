@@ -6,7 +6,7 @@ calls Python on the audio path.
 
 What sounds over the loop has a ring of its own, with a channel that says how far the loop is ducked, 0 to 1::
 
-    over(loop) = loop * (1 + ducked * (duck - 1)) + over ring * loud
+    over(loop) = loop * (1 + ducked * (duck - 1)) + over ring * (loud * let)
     hall = limiter(over(wet ring * wet + dry ring * dry) * (level * open))
 
 With a second pair of outputs, the cue, what is only tried is heard there and nothing of it in the hall::
@@ -34,8 +34,7 @@ RING = 1 << 17  # samples; pyo counts in float32, exact below 2^24
 _FADER = 0.02  # seconds of each half of a glide, or a block if that is longer: a moving fader is heard of once a block
 _SWITCH = 0.015  # of what is on or off: 30 ms in all
 _FADERS = {"wet": 1.0, "dry": 0.0, "level": 1.0, "loud": 1.0, "depth": 0.0, "cued": 1.0, "threshold": 1.0}
-_SWITCHES = {"open": 1.0, "next": 0.0, "source": 0.0}
-_APPLIED = ("wet", "dry", "", "loud", "depth", "threshold")  # the third is level * open
+_SWITCHES = {"open": 1.0, "next": 0.0, "source": 0.0, "let": 1.0}
 
 
 class Graph:
@@ -66,7 +65,8 @@ class Graph:
         self.delay = Spans.at(rate).delay
         """Samples from the rings to the output."""
         wet, dry, ahead = (pyo.TableIndex(tables[number], self._count) for number in (0, 1, 4))
-        loud = pyo.TableIndex(over, self._count, mul=gains["loud"])
+        heard = gains["loud"] * gains["let"]
+        loud = pyo.TableIndex(over, self._count, mul=heard)
         softer = pyo.TableIndex(ducked, self._count, mul=gains["depth"], add=1.0)
         level = gains["level"] * gains["open"]
         loop = wet * gains["wet"] + dry * gains["dry"]
@@ -76,9 +76,9 @@ class Graph:
             self._mixes.append((tried * softer + loud) * gains["cued"])
         self._limiters = [Limiter(mix, gains["threshold"], rate) for mix in self._mixes]
         self._outs = [limiter.signal.out(2 * pair) for pair, limiter in enumerate(self._limiters)]
-        applied = [pyo.DataTable(size=ring) for _ in _APPLIED]
+        moving = [gains["wet"], gains["dry"], level, heard, gains["depth"], gains["threshold"]]
+        applied = [pyo.DataTable(size=ring) for _ in moving]
         self._applied = [np.asarray(table.getBuffer(0))[:ring] for table in applied]
-        moving = [gains[name] if name else level for name in _APPLIED]
         fills = [pyo.TableFill(gain, table) for gain, table in zip(moving, applied, strict=True)]
         fills.append(pyo.TableFill(self._limiters[0].signal, tables[2]))
         self.inputs = inputs
@@ -86,7 +86,20 @@ class Graph:
         if inputs:
             source = pyo.Input(chnl=[0, min(inputs, 2) - 1])
             self._heard = [source, pyo.TableFill(source, tables[3])]
-        self._objects: list[Any] = [*tables, over, ducked, *applied, *fills, wet, dry, ahead, loud, softer, level]
+        self._objects: list[Any] = [
+            *tables,
+            over,
+            ducked,
+            *applied,
+            *fills,
+            wet,
+            dry,
+            ahead,
+            heard,
+            loud,
+            softer,
+            level,
+        ]
         self._running = False
 
     def index(self) -> int | None:
@@ -106,6 +119,10 @@ class Graph:
     def set_over(self, gain: float, duck: float) -> None:
         """Glide to these linear gains of what sounds over the loop, and of the loop where it is ducked all the way."""
         self._set(loud=gain, depth=duck - 1.0)
+
+    def let_over(self, on: bool) -> None:
+        """Let what is over the loop be heard or not, whatever its gain; it is silent in 30 ms, and back in 30 ms."""
+        self._set(let=float(on))
 
     def set_cue(self, level: float, source: str) -> None:
         """Glide to this linear gain of the cue; its source, ``off``, ``next`` or ``source``, changes in 30 ms."""

@@ -98,6 +98,14 @@ class Session:
         self.control = replace(self.control, sequence=self.control.sequence + 1, audition=file)
         self._control.write(self.control)
 
+    def panic(self) -> None:
+        """All silent, as the node says it."""
+        assert self.control is not None
+        panics = self.control.triggers.get("playback/panic", 0) + 1
+        self.control = replace(self.control, triggers={"playback/panic": panics}, audition="")
+        self.values["cue/source"] = "off"
+        self.set(mute=True)
+
     def dream(self, loop: int, audio: Audio, source_number: int, beats: int = 4, file: bool = True) -> str:
         """Publish a dreamed loop."""
         name = loop_name(loop)

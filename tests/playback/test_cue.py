@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from tests.playback.helpers import RATE, Session, noise
+from tests.playback.helpers import DELAY, RATE, Session, noise, sine
 from tests.playback.test_feeder import BLOCK, LEADIN, Rig, rig
 
 LOOP = 4 * BLOCK  # so that a block is a quarter of it
@@ -80,6 +81,28 @@ def test_an_excerpt_is_heard_in_the_cue_alone(session: Session) -> None:
         out = heard(desk, 8)
         assert same(out[:2], loop_at(desk, source, 8))
         assert np.abs(out[2:]).max() > 0.1
+
+
+@pytest.mark.parametrize("block", [256, 1024])
+def test_a_panic_silences_an_excerpt_in_the_cue_in_30_ms_and_a_later_one_is_heard(session: Session, block: int) -> None:
+    music = sine(2 * RATE, 3.0)  # slow, so that a step would be the steepest of all
+    session.source(1, sine(RATE, 3.0))
+    session.set("cue", source="source")
+    with rig(session, channels=4, block=block) as desk:
+        desk.run(RATE // block)
+        session.audition("audition-1.ear", music)
+        desk.run(RATE // 2 // block)
+        assert np.abs(heard(desk, 2)[2:]).max() > 0.1
+        session.panic()
+        out = heard(desk, RATE // 2 // block)
+        silent = 2 * block + DELAY + round(0.03 * RATE)  # it is read after a block, and acts in the next one
+        assert not out[:, silent:].any() and np.abs(out[2:, :block]).max() > 0.1
+        assert np.abs(np.diff(out)).max() < 1.0 / (0.015 * RATE) + 2 * np.pi * 3.0 / RATE, "no step"
+        session.audition("audition-2.ear", music)
+        desk.run(RATE // 2 // block)
+        out = heard(desk, 2)
+        assert np.abs(out[2:]).max() > 0.1 and not out[:2].any()
+        assert desk.state.dropouts == 0 and not desk.events.latest()
 
 
 def test_another_device_rate_is_resampled_for_the_cue_too(session: Session) -> None:
