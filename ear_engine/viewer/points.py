@@ -4,7 +4,7 @@ A whole loop of ranks lies in one buffer; each frame binds the two rows of it th
 uploaded from frame to frame, and neurons are read in order, which graphics cards and processors alike do fast.
 
 A neuron is a quiet point that is always there, and light over it while it fires. While nothing moves, quiet points need
-not be drawn again, and half of all neurons do not fire.
+not be drawn again, and of the others only those are drawn that fire (:mod:`ear_engine.viewer.firing`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ear_engine.viewer import shaders
+from ear_engine.viewer.firing import LEAST_RANGE, NOTHING, POWER, STEADY, FiringList, Thresholds
 from ear_engine.viewer.loop_light import PreparedLoop
 from ear_engine.viewer.model import MapPicture
 from ear_engine.viewer.moving import MovingPlaces
@@ -29,7 +30,7 @@ _LARGEST = 0.02  # diameter of a quiet neuron, of the map
 _GROWTH = 1.1  # how much larger the brightest is
 _FOCUS = 0.4  # how much larger one of the target is
 _LEAST, _MOST = 1.8, 96.0  # pixels drawn of any
-_POWER, _STEADY, _DIMMEST, _GAIN = 2.4, 0.3, 0.08, 3.2
+_DIMMEST, _GAIN = 0.08, 3.2
 _DARKER = 0.55  # how much darker the rest is where something is the target
 _CELLS = 72  # a side, in which neurons are counted
 _GAINS = 0.35, 1.6  # of the densest and the loneliest places
@@ -40,6 +41,9 @@ class Part(Enum):
 
     QUIET = "QUIET"
     FIRING = "FIRING"
+    BRIGHT = "BRIGHT"
+    """Of those that fire, as they have been parted."""
+    DIM = "DIM"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,7 @@ class _Loaded:
     """A loop on the graphics card."""
 
     loop: PreparedLoop
+    thresholds: Thresholds
     ranks: moderngl.Buffer
     extremes: moderngl.Buffer
 
@@ -64,11 +69,14 @@ class _Drawing:
 
     @staticmethod
     def of(
-        context: moderngl.Context, content: list[tuple[moderngl.Buffer, str, str]], defines: tuple[str, ...]
+        context: moderngl.Context,
+        content: list[tuple[moderngl.Buffer, str, str]],
+        defines: tuple[str, ...],
+        numbers: moderngl.Buffer | None = None,
     ) -> _Drawing:
         vertex, pixel = (shaders.with_defines(one, *defines) for one in (shaders.NEURONS, shaders.NEURON))
         program = context.program(vertex, pixel)
-        return _Drawing(program, context.vertex_array(program, content))
+        return _Drawing(program, context.vertex_array(program, content, index_buffer=numbers))
 
     def release(self) -> None:
         self.array.release()
@@ -92,18 +100,21 @@ class NeuronPoints:
         self._density = density_gain(places)
         self._colors = context.buffer(reserve=4 * self._count)
         self._focus = context.buffer(reserve=self._count)
+        self._aimed = np.zeros(self._count, bool)
         self._focused = False
         self.look = object()
         """Another one whenever quiet neurons look different, or are elsewhere."""
         self._loaded: list[_Loaded] = []  # the loop that sounds, and the one before while it fades
         still = [(self.places.now, "2f", "place"), (self.places.before, "2f", "before")]
         still += [(self._colors, "4f1", "color"), (self._focus, "1f1", "focus")]
-        self._drawings = {
-            (part, fading): _Drawing.of(context, still, (part.value,) + ("FADE",) * fading)
-            for part in Part
-            for fading in (False, True)
-            if not (part is Part.QUIET and fading)
-        }
+        self._list = FiringList(context, self._count)
+        self._quiet = _Drawing.of(context, still, ("QUIET",))
+        self._firing = _Drawing.of(context, still, ("FIRING",), self._list.buffer)
+        self._fading = _Drawing.of(context, still, ("FIRING", "FADE"), self._list.buffer)
+        self._drawings = self._quiet, self._firing, self._fading
+        for drawing in self._drawings[1:]:
+            set_uniform(drawing.program, "nothing", NOTHING)
+            set_uniform(drawing.program, "least_range", LEAST_RANGE)
         self._diameter = min(_LARGEST, 2.0 * math.sqrt(_COVERED / (math.pi * max(self._count, 1))))
         self.focus(None)
         self.paint(palette)
@@ -116,8 +127,8 @@ class NeuronPoints:
             values[layer.span, :3] = color
         values[:, 3] = self._density / _GAINS[1]
         self._colors.write((255.0 * values + 0.5).astype(np.uint8))
-        for drawing in self._drawings.values():
-            set_uniform(drawing.program, "response", (_POWER, _STEADY, _DIMMEST, _GAIN * _GAINS[1] * palette.gain))
+        for drawing in self._drawings:
+            set_uniform(drawing.program, "response", (POWER, STEADY, _DIMMEST, _GAIN * _GAINS[1] * palette.gain))
         self._focus_color = palette.focus
         self.look = object()
 
@@ -127,7 +138,8 @@ class NeuronPoints:
         if values.shape != (self._count,):
             raise ValueError(f"weights of the shape {values.shape} are not of {self._count} neurons")
         self._focus.write((255.0 * values + 0.5).astype(np.uint8))
-        self._focused = bool(values.any())
+        np.greater(values, 0.0, out=self._aimed)
+        self._focused = bool(self._aimed.any())
         self.look = object()
 
     def move(self, places: NDArray[np.float32], now: float) -> None:
@@ -145,8 +157,14 @@ class NeuronPoints:
         for old in self._loaded[1:]:
             old.release()
         context = self._context
-        loaded = _Loaded(loop, context.buffer(loop.ranks), context.buffer(loop.extremes))
+        loaded = _Loaded(loop, Thresholds(loop), context.buffer(loop.ranks), context.buffer(loop.extremes))
         self._loaded = [loaded, *self._loaded[:1]]
+        self._list.forget()
+
+    def part(self, phase: float) -> None:
+        """Part those that fire about a phase of the loop that sounds, for :attr:`Part.BRIGHT` and :attr:`Part.DIM`."""
+        loaded = self._loaded[0]
+        self._list.parted(loaded.loop, loaded.thresholds, phase, self._aimed)
 
     def draw(self, world: bytes, scale: float, phase: float, fade: float, part: Part) -> None:
         """Add the neurons' light to the framebuffer in use.
@@ -158,8 +176,8 @@ class NeuronPoints:
             fade: 0..1 from the loop before to the one that sounds.
             part: what of it.
         """
-        fading = fade < 1.0 and len(self._loaded) == 2 and part is not Part.QUIET
-        drawing = self._drawings[part, fading]
+        fading = fade < 1.0 and len(self._loaded) == 2 and part is Part.FIRING
+        drawing = self._quiet if part is Part.QUIET else self._fading if fading else self._firing
         program, array = drawing.program, drawing.array
         set_uniform(program, "world", world)
         set_uniform(program, "morph", self.places.morph)
@@ -167,19 +185,28 @@ class NeuronPoints:
         set_uniform(program, "sizes", (size, _GROWTH, _LEAST, _MOST))
         set_uniform(program, "target", (*self._focus_color, _DARKER if self._focused else 0.0))
         set_uniform(program, "larger", _FOCUS)
-        if part is not Part.QUIET:
-            set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
+        if part is Part.QUIET:
+            array.render(moderngl.POINTS, self._count)
+            return
+        if part is Part.FIRING:
+            sounding = self._loaded[: 2 if fading else 1]
+            self._list.whole([(one.loop, one.thresholds) for one in sounding], phase)
+        set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
         if fading:
             set_uniform(program, "fade", fade)
             set_uniform(program, "share_before", self._bind(program, array, self._loaded[1], phase, "_before"))
-        array.render(moderngl.POINTS, self._count)
+        first = self._list.bright if part is Part.DIM else 0
+        count = (self._list.bright if part is Part.BRIGHT else self._list.count) - first
+        if count:
+            array.render(moderngl.POINTS, count, first=first)
 
     def release(self) -> None:
         """Give everything back."""
-        for drawing in self._drawings.values():
+        for drawing in self._drawings:
             drawing.release()
         self._colors.release()
         self._focus.release()
+        self._list.release()
         self.places.release()
         for loaded in self._loaded:
             loaded.release()

@@ -24,11 +24,12 @@ in float first; in float second; in float least; in float most; // ranks, 0..255
 uniform float fade; uniform float share_before;
 in float first_before; in float second_before; in float least_before; in float most_before;
 #endif
-const float NOTHING = 0.004; // what fires less is quiet
+uniform float nothing;      // what fires less is quiet
+uniform float least_range;  // ranks, 0..255
 
 float shine(float a, float b, float share, float low, float high) {
     float rank = mix(a, b, share);
-    float between = (rank - low) / max(high - low, 20.0);
+    float between = (rank - low) / max(high - low, least_range);
     rank /= 255.0;
     return pow(rank * (response.y + (1.0 - response.y) * between), response.x);
 }
@@ -44,7 +45,7 @@ void main() {
 #ifdef FADE
     fires = mix(shine(first_before, second_before, share_before, least_before, most_before), fires, fade);
 #endif
-    fires = max(fires - NOTHING, 0.0) / (1.0 - NOTHING);
+    fires = max(fires - nothing, 0.0) / (1.0 - nothing);
     if (fires <= 0.0) gl_Position = vec4(0.0, 0.0, 2.0, 1.0); // not in view
     size += sizes.x * sizes.y * fires;
     float amount = fires * mix((1.0 - response.z) * rest, 0.78, focus);
