@@ -261,6 +261,12 @@ def test_heavy_requests_count_more(desk: Desk) -> None:
     assert desk.osc.counters.limited == 200 - 79 + 300 - 130
 
 
+def test_a_search_counts_more_than_a_list(desk: Desk) -> None:
+    for _ in range(40):
+        desk.ask("/ear/target/find", "bright hats")
+    assert desk.osc.counters.limited == 40 - 10
+
+
 def test_answers_of_another_engine_are_never_requests(desk: Desk) -> None:
     for address in ("/ear/fail", "/ear/done", "/ear/progress", "/ear/system/pong", "/ear/system/synced"):
         assert desk.ask(address, "/ear/x", 1) == []

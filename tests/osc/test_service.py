@@ -305,6 +305,25 @@ def test_a_flood_does_not_starve_streams_or_other_clients(session: Session) -> N
     play(session, scene)
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_question_with_many_answers_counts_as_many(session: Session, linked: bool) -> None:
+    async def scene(rig: Rig) -> None:
+        greedy, other, answers = rig.client(), rig.client(), list[bytes]()
+        link = rig.service.link("127.0.0.1", 50_000, lambda packet, _: answers.append(packet) is None)
+        for _ in range(400):
+            if linked:
+                link.receive(encode("/ear/*/*"))
+            else:
+                greedy.send("/ear/*/*")
+                greedy.take()
+        assert await other.ask("/ear/system/sync", 1, answer="/ear/system/synced")
+        assert rig.service.counters.limited > 200  # some 90 answers each, and 8,000 a second
+        if linked:
+            assert 3000 < len(answers) < 10_000
+
+    play(session, scene)
+
+
 def test_a_busy_port_names_the_next_free_one(session: Session) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as busy:
         busy.bind(("127.0.0.1", 0))

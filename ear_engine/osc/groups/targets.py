@@ -9,6 +9,7 @@ from ear_engine.osc.paging import HEAVY, pages, reply_list
 from ear_engine.targets.resolve import Resolver
 
 _FOUND = 8  # regions
+_SEARCH = 400.0  # cost: it looks at the name of every region, some milliseconds
 
 
 def _region(call: Call) -> None:
@@ -77,7 +78,7 @@ def target_commands() -> tuple[Command, ...]:
             "same i:index i:total s:name s:layer i:channel f:low f:high",
             "Regions that words describe, the best first, a message each.",
             _find,
-            cost=HEAVY,
+            cost=_SEARCH,
         ),
         c(
             "target/names",
