@@ -132,7 +132,7 @@ class Streams:
             here = playhead(audio, at, offset=ahead + seconds)
         if here is None:
             return None
-        return Moment(here, None if here.entry.silent else self._mapped.get(here.entry.file))
+        return Moment(here, None if here.entry.silent else self._file(here.entry.file))
 
     @property
     def audio(self) -> AudioState | None:
@@ -246,6 +246,12 @@ class Streams:
             return top_of(loop, frame, span)
         found = frame.ranks[span] if family + "/" == RANK else frame.values[span]
         return Vector(found, loop, frame.frame, lambda: [f"n{k}" for k in range(span.stop - span.start)])
+
+    def _file(self, name: str) -> LoopFile | None:
+        """A loop that is scheduled; with a lead it may be told before :meth:`poll` has seen it."""
+        if name not in self._mapped:
+            self._mapped[name] = self._map(name)
+        return self._mapped[name]
 
     def _map(self, name: str) -> LoopFile | None:
         try:

@@ -45,6 +45,16 @@ def test_all_can_be_told_earlier_or_later_than_it_is_heard(stage: Stage, offset:
     assert playhead[2] == pytest.approx(phase) and activation[2] == round(16 * phase)
 
 
+def test_a_loop_that_has_just_been_scheduled_is_not_dark(stage: Stage, session: Session) -> None:
+    first = session.publish(3)
+    second = dataclasses.replace(session.publish(4), start=RATE)
+    session.play(first, second, at=50.0)  # and nobody has looked at the schedule since
+    moment = stage.streams.moment(50.8, lead=0.5)
+    assert moment is not None and moment.playhead.entry == second
+    assert moment.file is not None and moment.file.loop == 4
+    assert [entry.loop for entry in stage.streams.poll()] == [4]  # it is still news
+
+
 def test_activations_come_in_chunks_with_their_place(stage: Stage) -> None:
     stage.subscribe("/ear/activation/encoder_0_conv1", rate=1)
     stage.time = 51.0  # half of the loop: row 8 of 16
