@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ear_engine.errors import UserError
 
 Address = tuple[str, int]  # IP and port
+
+
+def is_here(host: str) -> bool:
+    """Whether an IP address is this machine's own loopback, also as a socket of both families tells it
+    (``::ffff:127.0.0.1``)."""
+    return _plain(host).is_loopback
 
 
 def destination(asking: Address, reply_to: Address, target: str | int) -> Address:
@@ -26,12 +32,14 @@ def destination(asking: Address, reply_to: Address, target: str | int) -> Addres
     if isinstance(target, str):
         name, _, digits = target.rpartition(":")
         try:
-            there, here = ip_address(name.strip("[]")), ip_address(host)
+            there, here = _plain(name.strip("[]")), _plain(host)
         except ValueError:
             raise UserError(f"target {target!r}", "is not IP:PORT", "send a port number", "bad_value") from None
-        if there != here and not (there.is_loopback and here.is_loopback):
+        reached = ":" in host or there.version == 4  # by the socket that has heard the client
+        if not reached or (there != here and not (there.is_loopback and here.is_loopback)):
             raise UserError(f"target {target!r}", f"is not your host {host}", "subscribe from there", "not_allowed")
-        host, wanted = str(there), int(digits) if digits.isascii() and digits.isdigit() else -1
+        host = f"::ffff:{there}" if ":" in host and there.version == 4 else str(there)
+        wanted = int(digits) if digits.isascii() and digits.isdigit() else -1
     else:
         wanted = target or port
     if (host, wanted) == asking:  # where it sends from, which may be no port at all
@@ -39,6 +47,16 @@ def destination(asking: Address, reply_to: Address, target: str | int) -> Addres
     if not 0 < wanted < 1 << 16:
         raise UserError(f"port {wanted}", "is not 1 to 65535", "send a UDP port", "out_of_range")
     return host, wanted
+
+
+def _plain(host: str) -> IPv4Address | IPv6Address:
+    """An IP address; of one that is IPv4's in IPv6, that of IPv4.
+
+    Raises:
+        ValueError: it is none.
+    """
+    address = ip_address(host.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 async def find_host(host: str, port: int, family: int) -> Address:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import Message, encode
+from ear_engine.osc.destinations import is_here
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.subscriptions import Client
 
@@ -45,7 +45,7 @@ class Dump:
         self._clients = [other for other in self._live() if other is not client]
         if not on:
             return
-        if not ip_address(client.address[0]).is_loopback:
+        if not is_here(client.address[0]):
             reason, mend = "is only for clients on this machine", "ask from there"
             raise UserError("the dump", reason, mend, "not_allowed")
         if len(self._clients) >= _MOST:

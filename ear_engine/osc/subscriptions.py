@@ -6,11 +6,10 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 
 from ear_engine.errors import UserError
 from ear_engine.osc.destinations import Address as Address
-from ear_engine.osc.destinations import destination
+from ear_engine.osc.destinations import destination, is_here
 from ear_engine.osc.formats import FORMATS, LEAST_PACKET, MOST_PACKET, PACKET
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.map_stream import Round
@@ -189,7 +188,7 @@ class ClientTable:
             raise UserError(f"format {format!r}", "is unknown", f"use {' or '.join(FORMATS)}", "bad_value")
         if rate < 0 or ttl < 0:
             raise UserError("rate or lease", "is below 0", "send Hz and seconds", "out_of_range")
-        if ttl == 0 and not ip_address(client.address[0]).is_loopback:
+        if ttl == 0 and not is_here(client.address[0]):
             raise UserError("lease 0", "is only for clients on this machine", "send seconds and renew", "not_allowed")
         if not 0.0 <= lead <= MOST_LEAD:
             raise UserError(f"lead {lead:g}", f"is not 0 to {MOST_LEAD:g} beats", "send 0 for none", "out_of_range")

@@ -370,3 +370,14 @@ def test_ipv6(session: Session) -> None:
             assert decode(answer)[0].arguments == (-18.0,)
 
     play(session, scene, bind="::1")
+
+
+def test_a_client_of_ipv4_on_this_machine_is_here_also_where_both_families_are_listened_to(session: Session) -> None:
+    async def scene(rig: Rig) -> None:
+        mine, other = rig.client(), rig.client()
+        asked = ("/ear/dream/rate", 30.0, "list", f"127.0.0.1:{other.port}", 0.0)
+        assert (await mine.ask("/ear/stream/subscribe", *asked, answer="/ear/done"))[-1] == 0.0
+        assert await other.until("/ear/dream/rate") == [("/ear/dream/rate", -18.0)]
+        assert await mine.ask("/ear/system/dump", 1, answer="/ear/done")
+
+    play(session, scene, bind="::")

@@ -86,6 +86,26 @@ def test_nobody_can_aim_a_stream_at_someone_else(table: ClientTable) -> None:
     assert table.subscribe(table.touch(HERE), PLAYHEAD, target="127.0.0.2:7000").target == ("127.0.0.2", 7000)
 
 
+@pytest.mark.parametrize(
+    ("asking", "target", "goal"),
+    [
+        ("::ffff:127.0.0.1", "127.0.0.1:7000", "::ffff:127.0.0.1"),
+        ("::1", "127.0.0.1:7000", "::ffff:127.0.0.1"),
+        ("::1", "[::1]:7000", "::1"),
+        ("::ffff:10.0.0.2", "10.0.0.2:7000", "::ffff:10.0.0.2"),
+        ("127.0.0.1", "[::1]:7000", ""),
+        ("::ffff:10.0.0.2", "10.0.0.3:7000", ""),
+    ],
+)
+def test_a_target_is_named_as_the_socket_reaches_it(table: ClientTable, asking: str, target: str, goal: str) -> None:
+    client = table.touch((asking, 5000))
+    if goal:
+        assert table.subscribe(client, PLAYHEAD, target=target).target == (goal, 7000)
+    else:
+        with pytest.raises(UserError, match="is not your host"):
+            table.subscribe(client, PLAYHEAD, target=target)
+
+
 @pytest.mark.parametrize("target", [70_000, -1, "7000x", "host:7000", "127.0.0.1:", "127.0.0.1:99999"])
 def test_impossible_targets_are_refused(table: ClientTable, target: int | str) -> None:
     with pytest.raises(UserError):
