@@ -19,10 +19,9 @@ def report_refusals(sock: socket.socket) -> bool:
     """Ask for refusals on ``sock`` (UDP); return whether this system tells them."""
     if sys.platform != "linux":
         return False
-    if sock.family == socket.AF_INET6:
+    if sock.family == socket.AF_INET6:  # which speaks with clients of IPv4, too, if it is bound to all
         sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
-    else:
-        sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+    sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
     return True
 
 

@@ -381,3 +381,19 @@ def test_a_client_of_ipv4_on_this_machine_is_here_also_where_both_families_are_l
         assert await mine.ask("/ear/system/dump", 1, answer="/ear/done")
 
     play(session, scene, bind="::")
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="only Linux tells who is gone")
+def test_a_client_of_ipv4_that_vanishes_is_forgotten_where_both_families_are_listened_to(session: Session) -> None:
+    async def scene(rig: Rig) -> None:
+        gone = rig.client()
+        await gone.ask("/ear/stream/subscribe", "/ear/heartbeat", 100.0, "list", 0, 0.0, answer="/ear/done")
+        assert rig.service.clients == 1
+        gone.socket.close()
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if not rig.service.clients:
+                break
+        assert rig.service.clients == 0
+
+    play(session, scene, bind="::")
