@@ -242,6 +242,8 @@ class App:
         blackout, audience = bool(snapshot.values["view/blackout"]), not self.console_shown
         scale, busy = self.panel.scale, self.gestures.busy
         self.pointing.look(at, scale=scale, audience=audience, blackout=blackout, busy=busy)
+        pictured = self.shots.wanted is not None or self.options.screenshot is not None
+        self.stage.scene.alternates = self.window.software and not pictured  # a picture that is kept has all its light
         self.stage.draw(snapshot.values, at)
         self.outputs.turn(self.stage, snapshot.values, at)
         self._show_loop()

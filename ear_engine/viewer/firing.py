@@ -19,7 +19,7 @@ NOTHING = 0.004
 """What fires less, 0..1, is quiet."""
 LEAST_RANGE = 20.0
 """Ranks, 0..255, that a neuron's range in a loop is taken for if it is narrower."""
-BRIGHT = 0.4
+BRIGHT = 0.6
 """What fires as much, 0..1, is bright."""
 
 
@@ -57,11 +57,21 @@ class FiringList:
         self._has, self.bright = has, 0
         self._write(self._numbers[self._fires])
 
-    def parted(self, loop: PreparedLoop, thresholds: Thresholds, phase: float, always: NDArray[np.bool_]) -> None:
-        """List those that fire, also in the row after: first those that are bright then, or fire and are always to be
-        among these, then the others; each by number."""
-        self._either(loop, phase, 3, thresholds.fires, self._fires)
-        self._either(loop, phase, 3, thresholds.shines, self._shines)
+    def parted(
+        self, loop: PreparedLoop, thresholds: Thresholds, phase: float, always: NDArray[np.bool_], rows: int
+    ) -> None:
+        """List those that fire in any of some rows: first those that are bright in one, or are always to be among
+        these, then the others; each by number.
+
+        Args:
+            loop: that sounds.
+            thresholds: of it.
+            phase: 0..1, in the first of the rows.
+            always: (neurons,), who is never among the others.
+            rows: how many.
+        """
+        self._either(loop, phase, rows, thresholds.fires, self._fires)
+        self._either(loop, phase, rows, thresholds.shines, self._shines)
         self._shines |= always
         self._shines &= self._fires
         self._fires ^= self._shines

@@ -89,7 +89,7 @@ class Offscreen:
         self.camera = Camera(width, height)
         self.scene = Scene(self.context, self.size, palette)
         room = (max(width, 1), max(height, 1))
-        self._color = self.context.texture(room, 3)
+        self._color = self.context.texture(room, 4)
         self.target = self.context.framebuffer([self._color])
         self._read = np.zeros((height, width, 3), np.uint8)
         self._frame = np.zeros((height, width, 3), np.uint8)

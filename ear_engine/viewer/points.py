@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
 
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from ear_engine.viewer import shaders
-from ear_engine.viewer.firing import LEAST_RANGE, NOTHING, POWER, STEADY, FiringList, Thresholds
+from ear_engine.viewer.firing import POWER, STEADY, FiringList, Thresholds
 from ear_engine.viewer.loop_light import PreparedLoop
 from ear_engine.viewer.model import MapPicture
 from ear_engine.viewer.moving import MovingPlaces
 from ear_engine.viewer.palettes import Palette
+from ear_engine.viewer.point_drawing import Part, PointDrawing
 from ear_engine.viewer.uniforms import location, set_uniform
 
 _COVERED = 0.16  # share of the ground that quiet neurons would cover if they lay evenly
@@ -34,16 +33,6 @@ _DIMMEST, _GAIN = 0.08, 3.2
 _DARKER = 0.55  # how much darker the rest is where something is the target
 _CELLS = 72  # a side, in which neurons are counted
 _GAINS = 0.35, 1.6  # of the densest and the loneliest places
-
-
-class Part(Enum):
-    """What of the neurons is drawn."""
-
-    QUIET = "QUIET"
-    FIRING = "FIRING"
-    BRIGHT = "BRIGHT"
-    """Of those that fire, as they have been parted."""
-    DIM = "DIM"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,29 +47,6 @@ class _Loaded:
     def release(self) -> None:
         self.ranks.release()
         self.extremes.release()
-
-
-@dataclass(frozen=True, eq=False)
-class _Drawing:
-    """A program, and what it reads."""
-
-    program: moderngl.Program
-    array: moderngl.VertexArray
-
-    @staticmethod
-    def of(
-        context: moderngl.Context,
-        content: list[tuple[moderngl.Buffer, str, str]],
-        defines: tuple[str, ...],
-        numbers: moderngl.Buffer | None = None,
-    ) -> _Drawing:
-        vertex, pixel = (shaders.with_defines(one, *defines) for one in (shaders.NEURONS, shaders.NEURON))
-        program = context.program(vertex, pixel)
-        return _Drawing(program, context.vertex_array(program, content, index_buffer=numbers))
-
-    def release(self) -> None:
-        self.array.release()
-        self.program.release()
 
 
 class NeuronPoints:
@@ -107,14 +73,16 @@ class NeuronPoints:
         self._loaded: list[_Loaded] = []  # the loop that sounds, and the one before while it fades
         still = [(self.places.now, "2f", "place"), (self.places.before, "2f", "before")]
         still += [(self._colors, "4f1", "color"), (self._focus, "1f1", "focus")]
-        self._list = FiringList(context, self._count)
-        self._quiet = _Drawing.of(context, still, ("QUIET",))
-        self._firing = _Drawing.of(context, still, ("FIRING",), self._list.buffer)
-        self._fading = _Drawing.of(context, still, ("FIRING", "FADE"), self._list.buffer)
-        self._drawings = self._quiet, self._firing, self._fading
-        for drawing in self._drawings[1:]:
-            set_uniform(drawing.program, "nothing", NOTHING)
-            set_uniform(drawing.program, "least_range", LEAST_RANGE)
+        self._list, self._parted = (FiringList(context, self._count) for _ in range(2))
+        numbers, parted = self._list.buffer, self._parted.buffer
+        self._drawings = {
+            (Part.QUIET, False): PointDrawing.of(context, still, "QUIET"),
+            (Part.FIRING, False): PointDrawing.of(context, still, "FIRING", numbers=numbers),
+            (Part.FIRING, True): PointDrawing.of(context, still, "FIRING", "FADE", numbers=numbers),
+            (Part.BRIGHT, False): PointDrawing.of(context, still, "FIRING", numbers=parted),
+            (Part.TOGETHER, False): PointDrawing.of(context, still, "FIRING", "TOGETHER"),
+        }
+        self._drawings[Part.DIM, False] = self._drawings[Part.BRIGHT, False]
         self._diameter = min(_LARGEST, 2.0 * math.sqrt(_COVERED / (math.pi * max(self._count, 1))))
         self.focus(None)
         self.paint(palette)
@@ -127,7 +95,7 @@ class NeuronPoints:
             values[layer.span, :3] = color
         values[:, 3] = self._density / _GAINS[1]
         self._colors.write((255.0 * values + 0.5).astype(np.uint8))
-        for drawing in self._drawings:
+        for drawing in set(self._drawings.values()):
             set_uniform(drawing.program, "response", (POWER, STEADY, _DIMMEST, _GAIN * _GAINS[1] * palette.gain))
         self._focus_color = palette.focus
         self.look = object()
@@ -161,10 +129,12 @@ class NeuronPoints:
         self._loaded = [loaded, *self._loaded[:1]]
         self._list.forget()
 
-    def part(self, phase: float) -> None:
-        """Part those that fire about a phase of the loop that sounds, for :attr:`Part.BRIGHT` and :attr:`Part.DIM`."""
+    def part(self, phase: float, step: float) -> None:
+        """Part those that fire from a phase of the loop that sounds until a step later, both 0..1, for
+        :attr:`Part.BRIGHT` and :attr:`Part.DIM`."""
         loaded = self._loaded[0]
-        self._list.parted(loaded.loop, loaded.thresholds, phase, self._aimed)
+        rows = 2 + math.ceil(step * loaded.loop.frames)
+        self._parted.parted(loaded.loop, loaded.thresholds, phase, self._aimed, rows)
 
     def draw(self, world: bytes, scale: float, phase: float, fade: float, part: Part) -> None:
         """Add the neurons' light to the framebuffer in use.
@@ -173,11 +143,11 @@ class NeuronPoints:
             world: 3x2 matrix to clip coordinates, column after column, float32.
             scale: pixels a unit of the map.
             phase: 0..1 in the loop.
-            fade: 0..1 from the loop before to the one that sounds.
+            fade: 0..1 from the loop before to the one that sounds; before its end :attr:`Part.FIRING` alone is right.
             part: what of it.
         """
         fading = fade < 1.0 and len(self._loaded) == 2 and part is Part.FIRING
-        drawing = self._quiet if part is Part.QUIET else self._fading if fading else self._firing
+        drawing = self._drawings[part, fading]
         program, array = drawing.program, drawing.array
         set_uniform(program, "world", world)
         set_uniform(program, "morph", self.places.morph)
@@ -185,28 +155,30 @@ class NeuronPoints:
         set_uniform(program, "sizes", (size, _GROWTH, _LEAST, _MOST))
         set_uniform(program, "target", (*self._focus_color, _DARKER if self._focused else 0.0))
         set_uniform(program, "larger", _FOCUS)
-        if part is Part.QUIET:
-            array.render(moderngl.POINTS, self._count)
-            return
-        if part is Part.FIRING:
-            sounding = self._loaded[: 2 if fading else 1]
-            self._list.whole([(one.loop, one.thresholds) for one in sounding], phase)
-        set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
+        if part is not Part.QUIET:
+            set_uniform(program, "share", self._bind(program, array, self._loaded[0], phase, ""))
         if fading:
             set_uniform(program, "fade", fade)
             set_uniform(program, "share_before", self._bind(program, array, self._loaded[1], phase, "_before"))
-        first = self._list.bright if part is Part.DIM else 0
-        count = (self._list.bright if part is Part.BRIGHT else self._list.count) - first
-        if count:
-            array.render(moderngl.POINTS, count, first=first)
+        if part is Part.FIRING:
+            sounding = self._loaded[: 2 if fading else 1]
+            self._list.whole([(one.loop, one.thresholds) for one in sounding], phase)
+        first, end = {
+            Part.FIRING: (0, self._list.count),
+            Part.BRIGHT: (0, self._parted.bright),
+            Part.DIM: (self._parted.bright, self._parted.count),
+        }.get(part, (0, self._count))
+        if end > first:
+            array.render(moderngl.POINTS, end - first, first=first)
 
     def release(self) -> None:
         """Give everything back."""
-        for drawing in self._drawings:
+        for drawing in set(self._drawings.values()):
             drawing.release()
         self._colors.release()
         self._focus.release()
         self._list.release()
+        self._parted.release()
         self.places.release()
         for loaded in self._loaded:
             loaded.release()

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from ear_engine.viewer import shaders
 from ear_engine.viewer.camera import Camera
-from ear_engine.viewer.exposure import GLOW_REACH, Exposure
+from ear_engine.viewer.exposure import GLOW_REACH, Due, Exposure
+from ear_engine.viewer.gathering import Moment, gather
 from ear_engine.viewer.links import LinkCurves
 from ear_engine.viewer.lit import WHOLE, Boxes, LitPlaces
 from ear_engine.viewer.loop_light import PreparedLoop
 from ear_engine.viewer.model import LoopLights, MapPicture
 from ear_engine.viewer.palettes import PALETTES, Palette
-from ear_engine.viewer.points import NeuronPoints, Part
+from ear_engine.viewer.points import NeuronPoints
 from ear_engine.viewer.quality import Detail
 from ear_engine.viewer.uniforms import set_uniform
 
@@ -43,6 +44,9 @@ class Scene:
         self._context, self._palette = context, palette
         self.detail = Detail()
         self.level = 1.0  # of all light, for a blackout that fades
+        self.alternates = False
+        """Whether work is saved as :func:`gather` does, for live drawing where the processor draws; films, and all that
+        has to be the same again, have all light in every frame."""
         self._exposure: Exposure | None = None
         self._points: NeuronPoints | None = None
         self._links: LinkCurves | None = None
@@ -168,11 +172,14 @@ class Scene:
         exposure.begin(self._boxes(camera, world, now))
         if self._points is not None and self._links is not None:
             self._points.places.advance(now)
-            self._gather(exposure, self._points, world, camera.scale * camera.pixel_ratio, phase, fade)
-            exposure.glow(self._palette.glow if self.detail.glow else 0.0)
-            self._links.places.advance(now)
-            self._carry(self._links, phase, fade)
-            self._links.draw(world, self.detail.links)
+            alternates = self.alternates and surfaces is None and fade == 1.0
+            moment = Moment(world, camera.scale * camera.pixel_ratio, phase, fade, (self._loop, self.detail))
+            due = gather(exposure, self._points, moment, alternates)
+            if due is not Due.DIM:
+                exposure.glow(self._palette.glow if self.detail.glow else 0.0)
+                self._links.places.advance(now)
+                self._carry(self._links, phase, fade)
+                self._links.draw(world, self.detail.links)
         exposure.expose(target, self._palette, self.level, self.detail.glow or self.detail.links > 0.0)
         if self._hovered is not None and surfaces is None and self._points is not None:
             self._draw_ring(world, self._points.places.at(self._hovered), camera.pixel_ratio * self.letters)
@@ -207,25 +214,6 @@ class Scene:
                 self._seen.pop(next(iter(self._seen)))
             self._seen[key] = found
         return found
-
-    def _gather(
-        self, exposure: Exposure, points: NeuronPoints, world: bytes, pixels: float, phase: float, fade: float
-    ) -> None:
-        """The neurons' light: while nothing moves, quiet neurons are drawn once and kept."""
-        moves = exposure.saw not in (None, world) or points.places.morph < 1.0
-        exposure.saw = world
-        if moves:
-            exposure.keeps = None
-            exposure.gather(kept=False)
-            points.draw(world, pixels, phase, fade, Part.QUIET)
-        else:
-            if exposure.keeps is not points.look:
-                exposure.kept.use()
-                exposure.kept.clear()
-                points.draw(world, pixels, phase, fade, Part.QUIET)
-                exposure.keeps = points.look
-            exposure.gather(kept=True)
-        points.draw(world, pixels, phase, fade, Part.FIRING)
 
     def _carry(self, links: LinkCurves, phase: float, fade: float) -> None:
         if self._loop is None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 NEURONS = """
 #version 330
 // One vertex a neuron. Ranks are rows of a buffer that holds the whole loop: two of them a frame are bound.
-// A neuron is a quiet point, and over it light while it fires. QUIET draws the one, FIRING the other.
+// A neuron is a quiet point, and over it light while it fires. QUIET draws the one, FIRING the other, and with TOGETHER
+// as one point that has the light of both.
 uniform mat3x2 world;       // to clip coordinates
 uniform float morph;        // from the place before to the place now
 uniform vec4 response;      // power, what is steady, the dimmest, gain
@@ -37,7 +38,7 @@ float shine(float a, float b, float share, float low, float high) {
 flat out vec4 light;
 
 void main() {
-    float size = sizes.x * (1.0 + larger * focus);
+    float still = sizes.x * (1.0 + larger * focus), size = still;
     float rest = 1.0 - target.w * (1.0 - focus);
     gl_Position = vec4(world * vec3(mix(before, place, morph), 1.0), 0.0, 1.0);
 #ifdef FIRING
@@ -46,11 +47,16 @@ void main() {
     fires = mix(shine(first_before, second_before, share_before, least_before, most_before), fires, fade);
 #endif
     fires = max(fires - nothing, 0.0) / (1.0 - nothing);
+#ifndef TOGETHER
     if (fires <= 0.0) gl_Position = vec4(0.0, 0.0, 2.0, 1.0); // not in view
+#endif
     size += sizes.x * sizes.y * fires;
     float amount = fires * mix((1.0 - response.z) * rest, 0.78, focus);
 #else
-    float amount = max(response.z * rest, 0.22 * focus);
+    float amount = 0.0;
+#endif
+#if defined(QUIET) || defined(TOGETHER)
+    amount += max(response.z * rest, 0.22 * focus) * (still * still) / (size * size);
 #endif
     float drawn = clamp(size, sizes.z, sizes.w);
     gl_PointSize = drawn;
@@ -154,15 +160,17 @@ uniform vec3 ground; uniform vec3 core; uniform float level;
 in vec2 at;
 out vec4 seen;
 void main() {
-    vec4 sum = texelFetch(points, ivec2(gl_FragCoord.xy), 0);
+    vec4 sum = texture(points, at); // by a sampler of the nearest
 #ifdef SOFT
     sum += texture(glow, at);
 #endif
+    // Light covers amount / (amount + 0.6) of the ground, and amount / (amount + 5), in the square, of its color goes
+    // over to the core.
     float amount = sum.a * level;
-    vec3 color = sum.rgb / max(sum.a, 1e-4);
-    float covered = amount / (amount + 0.6);
+    float near = 1.0 / (amount + 0.6);
     float white = amount / (amount + 5.0);
-    seen = vec4(mix(ground, mix(color, core, white * white * 1.2), covered), 1.0);
+    white *= 1.2 * white;
+    seen = vec4(near * (0.6 * ground + mix(level * sum.rgb, amount * core, white)), 1.0);
 }
 """
 

@@ -75,7 +75,7 @@ def test_bright_ones_and_those_that_are_always_to_be_come_first(context: moderng
     loop, made = loop_of(2), FiringList(context, NEURONS)
     always = np.zeros(NEURONS, bool)
     always[::7] = True
-    made.parted(loop, Thresholds(loop), 0.31, always)
+    made.parted(loop, Thresholds(loop), 0.31, always, 3)
     first = loop.frame(0.31)[0]
     soon = [(first + row) % FRAMES for row in range(3)]
     light = shine(loop, loop.ranks[soon, :NEURONS].astype(float)).max(axis=0)
@@ -95,7 +95,7 @@ def test_nobody_fires_and_there_is_nobody(context: moderngl.Context) -> None:
     made = FiringList(context, 4)
     made.whole([(quiet, Thresholds(quiet))], 0.5)
     assert not made.count
-    made.parted(quiet, Thresholds(quiet), 0.5, np.ones(4, bool))
+    made.parted(quiet, Thresholds(quiet), 0.5, np.ones(4, bool), 2)
     assert (made.bright, made.count) == (0, 0)
     made.release()
     FiringList(context, 0).release()

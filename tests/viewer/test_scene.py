@@ -179,6 +179,23 @@ def test_what_is_kept_between_frames_is_not_to_be_seen(context: moderngl.Context
     going.release()
 
 
+@pytest.mark.parametrize("zoom", [0.8, 3.0])
+def test_what_is_left_out_of_the_glow_is_not_to_be_seen(context: moderngl.Context, zoom: float) -> None:
+    """While a map moves all of the screen is exposed, else only where it can have light."""
+    drawing = Offscreen(400, 300, context=context)
+    draw = np.random.default_rng(6)
+    picture = at(*(0.3 + 0.4 * draw.random((4000, 2))))
+    drawing.scene.show_map(picture)
+    drawing.scene.play(lights(picture, 1.0))
+    drawing.scene.focus(np.ones(4000))
+    drawing.camera.view = View((0.3, 0.5), zoom)
+    drawing.scene.move(picture.positions, 10.0)
+    all_of_it, boxes = (drawing.render(0.0, now).astype(int) for now in (10.5, 20.0))
+    assert np.abs(all_of_it - boxes).max() <= 1
+    assert boxes.max() > 100
+    drawing.release()
+
+
 def test_frames_are_the_same_again(drawing: Offscreen, context: moderngl.Context) -> None:
     picture = spread((6, 20), (8, 12), (16, 3))
     ranks = np.random.default_rng(3).random((FRAMES, len(picture.index)))
