@@ -64,11 +64,6 @@ def lower_priority(by: int = 10) -> bool:
     return _nice(by)
 
 
-def lower_thread_priority(by: int = 10) -> bool:
-    """Let everything else go before this thread; return whether the system has priorities of threads (Linux)."""
-    return sys.platform.startswith("linux") and _nice(by)
-
-
 def raise_thread_priority(by: int = 10) -> bool:
     """Let this thread, which sleeps but for moments, go before everything else: in real time if the system allows that
     (Linux, root or the group of audio), else by its priority; return whether it allows any."""

@@ -75,6 +75,27 @@ def wait_for(out: Path, process: subprocess.Popen[str], state: str, loop: int = 
         time.sleep(0.05)
 
 
+@pytest.mark.skipif("sys.platform != 'linux'", reason="reads priorities from /proc")
+def test_no_thread_of_the_node_waits_for_the_processor_while_it_keeps_others_from_python(
+    ear: Path, tmp_path: Path
+) -> None:
+    """Whoever holds the interpreter and is of low priority holds up whoever answers."""
+    with serving(command(ear, "--json-status", "--osc-port", "0"), tmp_path) as (process, out):
+        wait_for(out, process, "running", loop=1)
+        node = reports(out)[-1]["pids"]["node"]
+        seen: dict[str, int] = {}
+        end = time.perf_counter() + 3.0  # several times a set is kept by itself
+        while time.perf_counter() < end:
+            for task in Path(f"/proc/{node}/task").iterdir():
+                with contextlib.suppress(OSError):  # it has ended just now
+                    name, _, rest = (task / "stat").read_text().rpartition(")")
+                    seen[name] = int(rest.split()[16])
+            time.sleep(0.001)
+    usual = seen[next(name for name in seen if name.startswith(f"{node} "))]
+    assert len(seen) > 2
+    assert {name: nice for name, nice in seen.items() if nice > usual} == {}
+
+
 def test_it_dreams_and_tells_programs_in_json_only(ear: Path, tmp_path: Path) -> None:
     take = tmp_path / "take.wav"
     with serving(command(ear, "--json-status", "--record", str(take), "--seed", "3"), tmp_path) as (process, out):

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ear_engine import platform
 from ear_engine.audition.cut import USUAL, as_loud_as, cut
 from ear_engine.audition.excerpts import Excerpt, Turns, choose, excerpts_of
 from ear_engine.audition.recordings import Recordings
@@ -167,7 +166,6 @@ class Auditions:
 
     def _make(self, wish: _Wish, path: Path) -> float:
         """Read, match and write an excerpt; return its seconds. In a thread."""
-        platform.lower_thread_priority()
         found = self._recordings.find(wish.excerpt.corpus, wish.excerpt.recording)
         made = cut(found, wish.excerpt, wish.seconds, wish.rate)
         audio = as_loud_as(made.audio, wish.rate, self._loudness(wish.heard))

@@ -1,6 +1,6 @@
 """Keeps the last set by itself: every change within a second or so, and the loop that is heard.
 
-Written beside the event loop by a thread that lets everything else go first; the latest wins, and a disk that is full
+Written beside the event loop by a thread; the latest wins, and a disk that is full
 or does not answer is said once and changes nothing else.
 """
 
@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.node.heard import Heard, HeardLoops
 from ear_engine.node.threads import in_thread
@@ -114,7 +113,6 @@ class Autosave:
 
 
 def _write(folder: LastFolder, text: Text | None, loop: LoopFile | None) -> None:
-    platform.lower_thread_priority()
     if loop is not None:
         folder.keep_loop(loop)
     if text is not None:

@@ -97,7 +97,7 @@ class Exports:
         family, wanted = self._store.loops, self._wanted.is_set
         write = partial(write_album, folder, family, chosen, self._store.read, tell=tell, wanted=wanted)
         try:
-            await in_thread(partial(_quietly, write), "album")
+            await in_thread(write, "album")
         except UserError as error:
             if error.code != "cancelled":
                 self._report("warning", error.code, f"There is no album {folder.name!r}: {error}")
@@ -129,8 +129,3 @@ def remove_stale(albums: Path, report: Report) -> None:
         else:
             if rescued:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _quietly(write: Callable[[], Path]) -> Path:
-    platform.lower_thread_priority()
-    return write()

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ear_engine import platform
 from ear_engine.ear.loop_ranks import TOP, fitting, loop_ranks
 from ear_engine.ear.statistics import Statistics
 from ear_engine.shared_memory.loops import LoopFile
@@ -53,7 +52,7 @@ class _Known:
 class LoopRanks:
     """Ranks of loops, in bytes, as :func:`ear_engine.ear.loop_ranks.loop_ranks` has them.
 
-    One thread that lets everything else go first is started when it is first needed.
+    One thread is started when it is first needed.
 
     Args:
         statistics: of the ear, as soon as they are known.
@@ -159,7 +158,6 @@ class LoopRanks:
         self._jobs.put(job)
 
     def _run(self) -> None:
-        platform.lower_thread_priority()
         while (job := self._jobs.get()) is not None:
             try:
                 job()

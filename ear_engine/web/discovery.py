@@ -15,7 +15,6 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 
 import ear_engine
-from ear_engine import platform
 
 if TYPE_CHECKING:
     from zeroconf import Zeroconf
@@ -98,7 +97,6 @@ class Discovery:
             if self._announce == "on":
                 _log.warning("The engine is not announced: zeroconf is missing; pip install 'ear-engine[discovery]'")
             return
-        platform.lower_thread_priority()
         opened: Zeroconf | None = None
         known: list[str] = []
         try:

@@ -1,4 +1,4 @@
-"""Work that would hold up sound and OSC, in one thread that lets everything else go first.
+"""Work that would hold up sound and OSC, in one thread beside the event loop.
 
 Nothing queues up: what is asked for twice is done once, the newest wish comes first, and of too many the oldest is
 turned away.
@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ear_engine import platform
 from ear_engine.web.answers import Answer, WebError
 
 WAITING = 8
@@ -75,7 +74,6 @@ class Worker:
             self._change.notify()
 
     def _run(self) -> None:
-        platform.lower_thread_priority()
         while True:
             with self._change:
                 while not self._wishes and not self._closed:

@@ -18,7 +18,6 @@ from ipaddress import ip_address
 
 from aiohttp import hdrs, web
 
-from ear_engine import platform
 from ear_engine.web.answers import WebError
 from ear_engine.web.application import STALLED, serve
 from ear_engine.web.door import Door
@@ -94,7 +93,6 @@ class PictureServer:
         self._socket.close()
 
     def _run(self) -> None:
-        platform.lower_thread_priority()
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._live())
 
