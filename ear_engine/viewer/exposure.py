@@ -16,7 +16,7 @@ from ear_engine.viewer.lit import WHOLE, Boxes
 from ear_engine.viewer.palettes import Palette
 from ear_engine.viewer.uniforms import set_uniform
 
-GLOW_REACH = 28.0
+GLOW_REACH = 22.0
 """Pixels that glow reaches beyond what glows. Further out, up to 48, it is one level of 255 at most, also where all
 neurons of the largest ear fire as much as they can."""
 _SMALLER = 2  # of the surface for links, of the screen

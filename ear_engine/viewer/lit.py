@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from ear_engine.viewer.camera import Camera
 
-TILE = 16
+TILE = 8
 """Pixels a side."""
 _CELLS = 160  # a side, into which the map is divided
-_FAR = 12  # tiles around a cell; beyond that the cells are too large on the screen to be of use
+_FAR = 24  # tiles around a cell; beyond that the cells are too large on the screen to be of use
 
 Boxes = NDArray[np.float32]
 """(n, 4): left, bottom, right, top, shares of the framebuffer's sides; they do not overlap."""

@@ -62,7 +62,7 @@ def test_links_are_in_boxes_all_along() -> None:
 def test_boxes_do_not_overlap_and_leave_the_empty_out() -> None:
     places = np.random.default_rng(0).random((200, 2)) * [1.0, 0.2]
     boxes = LitPlaces(places, NO_CURVES).boxes(Camera(800, 800), 5.0, None)
-    tiles = np.zeros((50, 50), int)
+    tiles = np.zeros((800 // TILE, 800 // TILE), int)
     for left, low, right, high in np.round(boxes * 800 / TILE).astype(int):
         tiles[low:high, left:right] += 1
     assert tiles.max() == 1

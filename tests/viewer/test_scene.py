@@ -179,7 +179,7 @@ def test_what_is_kept_between_frames_is_not_to_be_seen(context: moderngl.Context
     going.release()
 
 
-@pytest.mark.parametrize("zoom", [0.8, 3.0])
+@pytest.mark.parametrize("zoom", [0.3, 0.5, 0.8, 3.0])
 def test_what_is_left_out_of_the_glow_is_not_to_be_seen(context: moderngl.Context, zoom: float) -> None:
     """While a map moves all of the screen is exposed, else only where it can have light."""
     drawing = Offscreen(400, 300, context=context)
