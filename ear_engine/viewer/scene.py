@@ -1,7 +1,8 @@
 """The picture: a map, what fires on it at a phase of a loop, its links, the target, the neuron under the cursor.
 
-A frame is the same for the same map, loop, camera, phase and time, so films are repeatable. Between two frames only
-uniforms and a row of a few hundred numbers change.
+A frame is the same for the same map, loop, camera, phase and time, so films are repeatable, unless light is allowed to
+lag (:attr:`Scene.alternates`). Between two frames only uniforms and a row of a few hundred numbers change, and once a
+frame of the loop the numbers of the neurons that fire.
 """
 
 from __future__ import annotations
