@@ -20,8 +20,10 @@ from ear_engine.osc.jobs import PROGRESS
 from ear_engine.osc.leaves import Leaf, leaves
 from ear_engine.osc.limits import Bucket
 from ear_engine.osc.patterns import Pattern, has_wildcards
+from ear_engine.osc.reader import Untyped
 from ear_engine.osc.subscriptions import Address, Client
 from ear_engine.osc.timetags import Timetable
+from ear_engine.osc.untyped import typed
 from ear_engine.targets.neuron_list import write_neurons
 
 _ANSWERS = frozenset((DONE, FAIL, PONG, SYNCED, PROGRESS, DUMP))  # never a request: no two engines talk for ever
@@ -79,6 +81,7 @@ class Dispatcher:
         self.aliases = aliases(renamed)
         engine.aliases = self.aliases
         self._send = send
+        self._answers = 0  # to the message that is being done
         self._timetable = Timetable(later, wall)
         self.faders = Faders(self.leaves.values(), lambda: self._dump.on)
         self._dump = Dump(lambda packet, client: send(packet, client.reply_to), clock)
@@ -107,11 +110,22 @@ class Dispatcher:
         self._timetable.take(messages, run, lambda message, error: self.fail(client, message.address, error))
 
     def _run(self, message: Message, client: Client) -> None:
+        if not client.requests.take(0.0):  # what came before in its bundle was too much
+            self.counters.limited += 1
+            return
+        self._answers = 0
+        self._do(message, client)
+        if self._answers > 1:  # a question that has many answers counts as many
+            client.requests.spend(self._answers - 1.0)
+
+    def _do(self, message: Message, client: Client) -> None:
         request = 0
         address = self.aliases.get(message.address, message.address)
         try:
             arguments = message.flat
             command = self.commands.get(address)
+            if len(arguments) == 1 and isinstance(arguments[0], Untyped):
+                arguments = typed(arguments[0], self._takes(address, command), address[:_MAX_ADDRESS])
             if address in self._lists and all(isinstance(part, int | float) for part in arguments):
                 arguments = [write_neurons(map(_whole, arguments))] if arguments else []
             request = command.request(arguments) if command is not None else _request(arguments[1:])
@@ -132,12 +146,19 @@ class Dispatcher:
         values, request = command.parse(arguments)
 
         def send(packet: bytes) -> None:
-            self._send(packet, client.reply_to)
+            self._reply(packet, client)
 
         def refuse(error: UserError) -> None:
             self.fail(client, command.address, error, request)
 
         command.run(Call(self.engine, client, command.address, values, request, send, refuse))
+
+    def _takes(self, address: str, command: Command | None) -> str:
+        """Type tags of what an address takes, and of the request's number."""
+        if command is not None:
+            return "".join(argument.tag for argument in command.arguments) + "i"
+        leaf = self.leaves.get(address)
+        return "fi" if leaf is None else leaf.tag + "i"  # what a pattern means takes numbers, mostly
 
     def _parameter(self, address: str, arguments: list[Any], client: Client) -> None:
         found = self._find(address, client)
@@ -155,7 +176,7 @@ class Dispatcher:
             control.apply(changes, client.origin)
         else:
             for leaf in found:
-                self._send(encode(leaf.address, leaf.value(control.tree.values)), client.reply_to)
+                self._reply(encode(leaf.address, leaf.value(control.tree.values)), client)
 
     def _find(self, address: str, client: Client) -> list[Leaf]:
         """The parameter at ``address``, or those of a pattern, which fires no triggers."""
@@ -183,6 +204,10 @@ class Dispatcher:
             return
         text = error.sentence() if isinstance(error, Unknown) and self._nearest.take() else str(error)
         packet = encode(FAIL, address[:_MAX_ADDRESS], error.code, text[:_MAX_REASON], request)
+        self._reply(packet, client)
+
+    def _reply(self, packet: bytes, client: Client) -> None:
+        self._answers += 1
         self._send(packet, client.reply_to)
 
 

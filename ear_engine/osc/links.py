@@ -40,8 +40,7 @@ class Link:
 
     Args:
         address: of it, as no UDP client has.
-        handle: does what a packet of an address asks for.
-        dispatcher: tells it what is refused.
+        dispatcher: does what its packets ask for.
         publisher: tells it of what it listens to.
         clients: all clients.
         forget: called when it is closed.
@@ -50,14 +49,12 @@ class Link:
     def __init__(
         self,
         address: Address,
-        handle: Callable[[bytes, Address], None],
         dispatcher: Dispatcher,
         publisher: Publisher,
         clients: ClientTable,
         forget: Callable[[], None],
     ) -> None:
         self._address = address
-        self._handle = handle
         self._dispatcher = dispatcher
         self._publisher = publisher
         self._clients = clients
@@ -67,7 +64,7 @@ class Link:
 
     def receive(self, packet: bytes) -> None:
         """Do what a packet asks for; whatever is in it, this returns."""
-        self._handle(packet, self._address)
+        self._dispatcher.handle(packet, self._address)
 
     def listen(self, paths: Iterable[str]) -> None:
         """Tell this client what is there at ``paths``, and all changes from now on; those that are listened to already

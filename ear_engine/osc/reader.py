@@ -59,6 +59,10 @@ class Message:
         return result
 
 
+class Untyped(bytes):
+    """What follows the address in a message without type tags (:mod:`ear_engine.osc.untyped`)."""
+
+
 class MalformedPacket(ValueError):
     """A datagram that is not OSC, with the reason; ``address`` is that of the offending message if it was readable."""
 
@@ -76,6 +80,22 @@ def read(datagram: bytes) -> list[Message]:
     reader = _Reader(datagram)
     reader.packet(0, len(datagram), None, 0)
     return reader.messages
+
+
+def read_string(data: bytes, at: int, end: int) -> tuple[str, int]:
+    """The text that begins at ``at``, and where the next value begins.
+
+    Raises:
+        MalformedPacket: it does not end before ``end``, or is not UTF-8.
+    """
+    zero = data.find(b"\0", at, end)
+    after = at + ((zero - at) // 4 + 1) * 4
+    if zero < 0 or after > end:
+        raise MalformedPacket("has a string without an end")
+    try:
+        return data[at:zero].decode(), after
+    except UnicodeDecodeError:
+        raise MalformedPacket("has a string that is not UTF-8") from None
 
 
 def _flatten(argument: Argument, into: list[Any]) -> None:
@@ -129,7 +149,7 @@ class _Reader:
                 return Message(address, (), timetag)
             if self.data[at] != 0x2C:  # "," missing: an old sender
                 self.count(1)
-                return Message(address, (self.data[at:end],), timetag)
+                return Message(address, (Untyped(self.data[at:end]),), timetag)
             tags, at = self.string(at, end)
             arguments, at = self.values(tags[1:], at, end)
             if at != end:
@@ -144,14 +164,7 @@ class _Reader:
             raise MalformedPacket(f"has more than {MAX_ARGUMENTS} arguments")
 
     def string(self, at: int, end: int) -> tuple[str, int]:
-        zero = self.data.find(b"\0", at, end)
-        after = at + ((zero - at) // 4 + 1) * 4
-        if zero < 0 or after > end:
-            raise MalformedPacket("has a string without an end")
-        try:
-            return self.data[at:zero].decode(), after
-        except UnicodeDecodeError:
-            raise MalformedPacket("has a string that is not UTF-8") from None
+        return read_string(self.data, at, end)
 
     def values(self, tags: str, at: int, end: int) -> tuple[tuple[Argument, ...], int]:
         self.count(len(tags))

@@ -140,7 +140,6 @@ class OscService:
         )
         self._namespace = Namespace(control, self._dispatcher.leaves, self._dispatcher.commands, self._streams)
         control.listen(self._changed)
-        self._answers = 0  # to the datagram that is being handled
         self._links: dict[Address, Send] = {}
         self._server: OscServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -155,7 +154,7 @@ class OscService:
         """
         self._loop = asyncio.get_running_loop()
         sock = bind_socket(self._bind, self._wanted_port)
-        does, refused = self._handle, self._clients.refused
+        does, refused = self._dispatcher.handle, self._clients.refused
         self._server = OscServer(sock, does, refused, now, self._allowed, self._dispatcher.faders)
         await self._server.open()
         try:
@@ -208,8 +207,7 @@ class OscService:
         """
         address = host, BEYOND + port
         self._links[address] = send
-        forget = partial(self._unlink, address)
-        return Link(address, self._handle, self._dispatcher, self._publisher, self._clients, forget)
+        return Link(address, self._dispatcher, self._publisher, self._clients, partial(self._unlink, address))
 
     def event(self, level: str, code: str, message: str) -> None:
         """Tell subscribers of ``/ear/event`` (``s level, s code, s message``) what has happened."""
@@ -283,15 +281,7 @@ class OscService:
         report = self._status()
         return Vitals(now() - self._began, report.steps_per_second, report.dropouts)
 
-    def _handle(self, datagram: bytes, sender: Address) -> None:
-        """Do what a datagram asks for; a question that has many answers counts as many."""
-        self._answers = 0
-        self._dispatcher.handle(datagram, sender)
-        if self._answers > 1:
-            self._clients.touch(sender).requests.spend(self._answers - 1.0)
-
     def _reply(self, packet: bytes, target: Address) -> bool:
-        self._answers += 1
         if target[1] >= BEYOND:
             return self._send_linked(packet, target)
         return self._server is not None and self._server.send(packet, target)

@@ -28,7 +28,7 @@ from tests.osc.synthetic import LAYERS, Session, status
 
 SENDERS: tuple[Address, ...] = tuple((f"127.0.0.{1 + n % 9}", 5000 + n) for n in range(200))
 ME: Address = ("127.0.0.77", 4999)
-ELSEWHERE = frozenset(("midi", "memory", "session", "source", "listen"))  # groups of commands
+ELSEWHERE = frozenset(("midi", "memory", "session", "set", "source", "listen"))  # groups of commands
 DRAWN = 4000  # packets that OSC allows
 _TICK = 0.002  # seconds of the clock a datagram
 _STREAMS_EVERY = 25  # datagrams
