@@ -53,13 +53,8 @@ def gather(exposure: Exposure, points: NeuronPoints, moment: Moment, alternates:
     turns = alternates and not moves and step < _JUMP
     due = exposure.due((points.look, moment.world, moment.pixels, moment.of) if turns else None)
 
-    def draw(part: Part, phase: float = moment.phase) -> None:
-        points.draw(moment.world, moment.pixels, phase, moment.fade, part)
-
-    def renew_dim(phase: float) -> None:
-        exposure.gather(exposure.kept, exposure.dim)
-        points.part(phase, step)
-        draw(Part.DIM, phase)
+    def draw(part: Part) -> None:
+        points.draw(moment.world, moment.pixels, moment.phase, moment.fade, part)
 
     if moves:
         exposure.keeps = None
@@ -75,10 +70,10 @@ def gather(exposure: Exposure, points: NeuronPoints, moment: Moment, alternates:
         exposure.gather(exposure.kept)
         draw(Part.FIRING)
         return due
-    if due is Due.BEGIN:
-        renew_dim(moment.phase)
+    if due is not Due.SOFT:
+        points.part(moment.phase, step)
+        exposure.gather(exposure.kept, exposure.dim)
+        draw(Part.DIM)
     exposure.gather(exposure.dim)
     draw(Part.BRIGHT)
-    if due is Due.DIM:  # for the next frame: what is drawn in this one need not wait for it
-        renew_dim(moment.phase + step)
     return due
