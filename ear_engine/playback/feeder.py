@@ -97,6 +97,10 @@ class Feeder:
         """Whether no block has left for a second at clock time ``at``, though we looked."""
         return self._moved > 0 and at - self._moved > _STALLED
 
+    def pause(self, at: float, longest: float) -> float:
+        """Seconds from clock time ``at`` to the next tick, at most ``longest``: blocks are looked at as they leave."""
+        return self._timeline.pause(at, longest)
+
     def tick(self, control: ControlState | None, dreamer: DreamerState | None, at: float) -> bool:
         """Do what is due at clock time ``at``; return whether a block has left since the last tick."""
         if control is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ear_engine.playback.lookout import Lookout
     from ear_engine.playback.recorder import Recorder
 
-_TICK = 0.005  # seconds
+_TICK = 0.005  # seconds, at most
 _KEEP_ALIVE = 0.05  # longest time between two states, seconds
 _PARENT_CHECK = 0.1
 _FADE = 0.05
@@ -177,7 +177,7 @@ def _loop(
             return True
         if lookout is not None and lookout.found():
             return True
-        time.sleep(_TICK)
+        time.sleep(feeder.pause(now(), _TICK))
     feeder.fade_out()
     time.sleep(_FADE + 2 * backend.buffer_size / backend.rate)
     return False

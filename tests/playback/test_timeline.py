@@ -48,3 +48,58 @@ def test_being_late_ourselves_is_no_dropout() -> None:
         late = 0.1 if block % 50 < 5 else 0.001
         timeline.observe((block + 1) * BLOCK, (block + 1) * BLOCK / RATE + late)
     assert timeline.dropouts == 0
+
+
+@pytest.mark.parametrize("ppm", [0.0, 50.0, -100.0])
+def test_the_playhead_is_where_the_sound_is_to_a_sample(ppm: float) -> None:
+    """Looked at as the audio process does, by a scheduler that lets it in 60 to some hundred microseconds late."""
+    timeline, rng = Timeline(RATE, BLOCK), np.random.default_rng(1)
+    pace = BLOCK / RATE * (1 + ppm * 1e-6)
+    late = np.where(rng.random(12_000) < 0.02, rng.exponential(0.004, 12_000), rng.exponential(0.00003, 12_000))
+    left = np.maximum.accumulate(100.0 + np.arange(1, 12_001) * pace + late)
+    at, seen, errors = 100.0, 0, []
+    while at < left[-1]:
+        at += timeline.pause(at, 0.005) + 0.00006 + rng.exponential(0.00003)
+        at += rng.exponential(0.005) if rng.random() < 0.02 else 0.0
+        blocks = int(np.searchsorted(left, at, "right"))
+        if blocks > seen:
+            seen = blocks
+            timeline.observe(seen * BLOCK, at)
+        if at > 130.0:
+            errors.append(timeline.position_at(at) - (at - 100.0) / pace * BLOCK)
+    assert len(errors) > 10_000 and timeline.dropouts == 0
+    assert np.percentile(np.abs(errors), 50) < 1.0
+    assert np.percentile(np.abs(errors - np.median(errors)), 99) < 1.0
+
+
+def test_it_is_looked_just_before_a_block_is_due_and_when_it_is() -> None:
+    timeline = Timeline(RATE, BLOCK)
+    for block in range(1, 33):
+        timeline.observe(block * BLOCK, block * BLOCK / RATE)
+    due = 34 * BLOCK / RATE
+    at, looks = due - 0.011, []
+    while at < due + 0.002:
+        pause = timeline.pause(at, 0.005)
+        assert 0.0 < pause <= 0.005
+        at += pause
+        looks.append(at - due)
+    assert any(abs(look + 0.001) < 1e-9 for look in looks)
+    assert sum(abs(look) < 0.00021 for look in looks) == 2
+
+
+@pytest.mark.parametrize("block", [32, 64, 256, 1024, 4096])
+def test_looks_are_few_whatever_the_block(block: int) -> None:
+    timeline = Timeline(RATE, block)
+    for number in range(1, 200):
+        timeline.observe(number * block, number * block / RATE)
+    at = begin = 200 * block / RATE
+    looks = 0
+    while at < begin + 1.0:
+        at += timeline.pause(at, 0.005) + 0.00006
+        looks += 1
+    assert looks <= 800
+
+
+def test_nothing_observed_has_no_position() -> None:
+    with pytest.raises(ValueError, match="nothing was observed yet"):
+        Timeline(RATE, BLOCK).position_at(1.0)
