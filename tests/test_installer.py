@@ -118,3 +118,12 @@ def test_the_list_names_all(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_client_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["clients", "install", "supercolider"]) == 2
     assert "did you mean supercollider" in capsys.readouterr().err
+
+
+def test_no_name_of_a_folder_is_not_the_one_that_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["clients", "install", "touchosc", "--to", ""]) == 2
+    assert "--to '' is no folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

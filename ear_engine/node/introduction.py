@@ -64,9 +64,8 @@ def cautions(options: NodeOptions, environment: Mapping[str, str] = os.environ) 
     """What a performer should know before it starts."""
     lines = []
     if not ip_address(options.bind).is_loopback:
-        lines.append(
-            f"Anyone who reaches {options.bind} can now play this ear and see its loops: there are no passwords."
-        )
+        who = f"Whoever is in {', '.join(options.allow)} and" if options.allow else "Anyone who"
+        lines.append(f"{who} reaches {options.bind} can now play this ear and see its loops: there are no passwords.")
     if not display_present(environment):
         lines.append("There is no display; this text and OSC show what the ear hears.")
     return lines

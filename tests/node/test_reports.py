@@ -79,6 +79,11 @@ def test_listening_beyond_this_machine_comes_with_a_warning(address: str, warned
     assert any(address in line for line in cautions(options(bind=address), {"DISPLAY": ":0"})) == warned
 
 
+def test_a_list_of_networks_is_said() -> None:
+    (line,) = cautions(options(bind="0.0.0.0", allow=("192.168.1.0/24", "10.0.0.7")), {"DISPLAY": ":0"})
+    assert line.startswith("Whoever is in 192.168.1.0/24, 10.0.0.7 and reaches 0.0.0.0 can now play")
+
+
 def test_a_device_at_another_rate_is_said_to_be_resampled() -> None:
     state = AudioState(1, "jack", "JACK server", 44100, 48000, 256, 0, 0.0, 0.0, 0, [])
     assert "48000 Hz (resampled from 44100 Hz)" in describe_audio(state)
