@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,18 +33,21 @@ _FRAMES = 2000  # packed in one round
 _STREAMING = 10.0  # seconds of each stream
 
 
-def run(repetitions: int | None = None, *, ear: str = "small") -> list[Row]:
-    """Milliseconds to an answer (``repetitions`` questions), and microseconds to pack a message."""
+def run(repetitions: int | None = None, *, ears: Sequence[str] = ("small", "paper")) -> list[Row]:
+    """Milliseconds to an answer (``repetitions`` questions, to the first of ``ears``), what streams of all neurons of
+    each of them cost, and microseconds to pack a message."""
     questions = 1500 if repetitions is None else repetitions
+    seconds = _STREAMING if repetitions is None else min(_STREAMING, 0.02 * repetitions)
     rows = []
-    with _reference() as reference, _engine(ear) as engine:
-        for state, dreaming in (("dreaming", True), ("idle", False)):
-            engine.prepare(dreaming)
-            rows += _replies(state, dreaming, engine.port, reference, questions)
-            if dreaming:
-                seconds = _STREAMING if repetitions is None else min(_STREAMING, 0.02 * repetitions)
-                speed = lambda: float(engine.status["steps_per_second"])  # noqa: E731
-                rows += stream_rows(engine.port, int(engine.status["pids"]["node"]), seconds, speed)
+    for ear in ears:
+        with _reference() as reference, _engine(ear) as engine:
+            engine.prepare(True)
+            if ear == ears[0]:
+                rows += _replies("dreaming", True, engine.port, reference, questions)
+            rows += stream_rows(engine.port, int(engine.status["pids"]["node"]), seconds, engine.speed)
+            if ear == ears[0]:
+                engine.prepare(False)
+                rows += _replies("idle", False, engine.port, reference, questions)
     return rows + [_packing(floats, 15 if repetitions is None else min(repetitions, 15)) for floats in (256, 1)]
 
 
@@ -69,6 +72,10 @@ class _Engine:
     def port(self) -> int:
         """Where it answers."""
         return int(self.status["osc_port"])
+
+    def speed(self) -> float:
+        """Steps of the dream a second."""
+        return float(self.status["steps_per_second"])
 
     def wait(self, reached: Callable[[dict[str, Any]], bool]) -> None:
         """Wait for a status.

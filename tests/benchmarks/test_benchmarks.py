@@ -122,7 +122,7 @@ def test_training_is_measured_in_every_precision_layout_and_number_of_processes(
 @pytest.mark.slow
 def test_osc_is_measured_on_a_real_engine(tmp_path: Path) -> None:
     save_ear(Ear(EarConfig(width=0.03)), tmp_path / "tiny", "tiny", "")
-    rows = osc.run(5, ear=str(tmp_path / "tiny"))
+    rows = osc.run(5, ears=[str(tmp_path / "tiny")])
     check([row for row in rows if "neurons at 43 Hz" not in row.case], "osc")
     answers = [row for row in rows if row.unit == "ms"]
     assert [row.target for row in answers if row.target] == [10.0]
@@ -136,7 +136,7 @@ def test_osc_is_measured_on_a_real_engine(tmp_path: Path) -> None:
 
 def test_an_engine_that_cannot_start_is_a_sentence() -> None:
     with pytest.raises(UserError, match="engine ended with code 2") as refused:
-        osc.run(1, ear="no such ear")
+        osc.run(1, ears=["no such ear"])
     assert "no such ear" in str(refused.value)
 
 
