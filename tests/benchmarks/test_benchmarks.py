@@ -125,7 +125,7 @@ def test_osc_is_measured_on_a_real_engine(tmp_path: Path) -> None:
     rows = osc.run(5, ears=[str(tmp_path / "tiny")])
     check([row for row in rows if "neurons at 43 Hz" not in row.case], "osc")
     answers = [row for row in rows if row.unit == "ms"]
-    assert [row.target for row in answers if row.target] == [10.0]
+    assert [row.target for row in answers if row.target] == [5.0]
     assert sum("while dreaming" in row.case for row in answers) == 2
     assert all(row.value < 2000 and row.reference < 2000 for row in answers)  # ms; no answer was lost
     streams = [row for row in rows if "neurons at 43 Hz" in row.case]
