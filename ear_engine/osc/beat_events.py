@@ -10,8 +10,8 @@ from ear_engine.osc.stream_names import BEAT
 from ear_engine.shared_memory.clock import BAR, bars_at, heard_at, now
 from ear_engine.shared_memory.states import AudioState, Entry
 
-AHEAD = 0.2
-"""Seconds before its time that a beat is told; the audio process renders 0.15 s ahead."""
+AHEAD = 0.15
+"""Seconds before its time that a beat is told: by then it is rendered, and its tempo does not change any more."""
 _LATE = 1.0  # seconds that a beat may be told late, if nobody could look before
 _LEAST_GAP = 0.3  # of a beat, between two of them: a bar that is moved does not begin twice
 

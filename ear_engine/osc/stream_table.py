@@ -173,7 +173,7 @@ def stream_rows() -> tuple[StreamRow, ...]:
                 p("position", "i", 0, 63, "beats"),
                 p("tempo", "f", 0, None, "BPM"),
             ),
-            "A beat, told a fifth of a second ahead in a bundle whose time tag is when it is heard: its bar since the "
+            "A beat, told 0.15 s ahead in a bundle whose time tag is when it is heard: its bar since the "
             "start, beat in the bar, beat in the loop, tempo.",
             event=True,
         ),
