@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from ctypes import c_float
 
 from ear_engine.change import Change as Change
 from ear_engine.engine_changes import Decided, EngineChanges
@@ -28,6 +29,12 @@ Judge = Callable[[Target, Sequence[Target], Mapping[str, Target]], None]
 
 
 Listener = Callable[[Change], None]
+
+
+def _same(value: Value | None, sent: object) -> bool:
+    """Whether OSC says both the same way, with floats of 32 bits: 0.005 is a little less there."""
+    numbers = isinstance(value, float) and isinstance(sent, int | float)
+    return c_float(value).value == c_float(sent).value if numbers else value == sent  # type: ignore[arg-type]
 
 
 def acceptable(text: str, longest: int = _MAX_NAME) -> bool:
@@ -154,7 +161,9 @@ class ControlLog(EngineChanges):
         checked = {**dict(pair for pair in implied if pair is not None), **checked}
         values = {name: value for name, value in checked.items() if name not in self._triggers}
         fired = [name for name, value in checked.items() if name in self._triggers and value]
-        sent = frozenset(name for name in changes if known and (name in fired or values.get(name) == changes[name]))
+        sent = frozenset(
+            name for name in changes if known and (name in fired or _same(values.get(name), changes[name]))
+        )
         return self._log(values, fired, {}, origin, known=sent, gesture=gesture or ("" if known else "change"))
 
     def restore(self, values: Mapping[str, object], held: Held | None, origin: str, gesture: str) -> Change:

@@ -115,6 +115,10 @@ def quiet(host: Host) -> None:
 def test_max_play_page_sets_gets_and_follows(engine: RunningEngine, ear: Engine) -> None:
     with max_host("ear-engine.maxpat", engine.port) as host:
         host.until("see", [["state"]], lambda state: state == 1)
+        for row in FADERS:  # what follows another's hand has had all that comes at the start
+            if row.name != "target/morph":
+                ear.set(row.address, float(row.denormalize(0.9)))
+                host.until("see", [[row.name, "value"]], lambda value: value == shown(row, 0.9))  # noqa: B023
         for row in FADERS:
             host.until("see", [[row.name, "value"]], bool)
             assert host("see", [row.name, "name"]) == row.name.split("/")[1].replace("_", " ")

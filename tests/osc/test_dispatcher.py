@@ -11,7 +11,7 @@ import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from ear_engine.control import ControlLog
+from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import encode, padded
 from ear_engine.osc.command_table import builtin_commands
@@ -576,3 +576,12 @@ def test_the_nearest_name_is_not_searched_for_as_often_as_anyone_likes(desk: Des
     assert sentences[-1] == "/ear/dream/rat does not exist; ask /ear/parameters/list and /ear/layers/list."
     desk.time += 1.0
     assert "did you mean /ear/dream/rate" in desk.ask("/ear/dream/rat")[0][3]
+
+
+def test_whoever_sets_the_lowest_value_knows_it_though_floats_of_32_bits_are_a_little_less(desk: Desk) -> None:
+    changes: list[Change] = []
+    desk.control.listen(changes.append)
+    for value in (0.005, 1e-9, -1e300):
+        desk.ask("/ear/target/radius", value) if abs(value) < 1e38 else desk.tagged("/ear/target/radius", ("d", value))
+    assert ["target/radius" in change.known for change in changes] == [True, False, False]
+    assert [change.values["target/radius"] for change in changes] == [0.005] * 3

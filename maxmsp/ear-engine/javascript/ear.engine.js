@@ -17,6 +17,8 @@ var place = {
 };
 var engine = "";
 var heard = 0;
+var refused = {}; // addresses, lately
+var correction = new Task(correct, this);
 var clock = new Task(turn, this);
 clock.interval = 2000;
 
@@ -31,6 +33,7 @@ function loadbang() {
 
 function notifydeleted() {
     clock.cancel();
+    correction.cancel();
     outlet(0, "/ear/stream/unsubscribe");
 }
 
@@ -92,7 +95,16 @@ function fail(address, code, text) {
     post("ear-engine: " + text + "\n");
     outlet(2, "fail", address, code, text);
     var row = values.row(address);
-    if (row && row.kind !== "trigger") outlet(0, address); // what was refused is not what there is
+    if (!row || row.kind === "trigger") return;
+    refused[address] = true;
+    correction.cancel();
+    correction.schedule(250); // when the hand rests: an answer on its way would undo what is turned meanwhile
+}
+
+// What was refused is not what there is.
+function correct() {
+    for (var address in refused) outlet(0, address);
+    refused = {};
 }
 
 function host(name) {
