@@ -109,8 +109,11 @@ class Workers:
         context = multiprocessing.get_context("spawn")
         pool = self._pool = ProcessPoolExecutor(self._count, mp_context=context, initializer=_prepare)
         try:
-            with platform.shielding_children():  # all processes start with the first job
-                pool.submit(os.getpid).result()
+            # All start now, one with each job that finds none idle. Were one started while another dies, it would be
+            # waited for forever: the executor ends only those that it knew of.
+            with platform.shielding_children():
+                for started in [pool.submit(os.getpid) for _ in range(self._count)]:
+                    started.result()
         except (BrokenProcessPool, OSError) as error:
             self._end()
             raise UserError("processes that decode", f"do not start ({error})", _GUARD, "no_processes") from None
