@@ -50,13 +50,15 @@ def test_being_late_ourselves_is_no_dropout() -> None:
     assert timeline.dropouts == 0
 
 
-@pytest.mark.parametrize("ppm", [0.0, 50.0, -100.0])
-def test_the_playhead_is_where_the_sound_is_to_a_sample(ppm: float) -> None:
-    """Looked at as the audio process does, by a scheduler that lets it in 60 to some hundred microseconds late."""
-    timeline, rng = Timeline(RATE, BLOCK), np.random.default_rng(1)
-    pace = BLOCK / RATE * (1 + ppm * 1e-6)
-    late = np.where(rng.random(12_000) < 0.02, rng.exponential(0.004, 12_000), rng.exponential(0.00003, 12_000))
-    left = np.maximum.accumulate(100.0 + np.arange(1, 12_001) * pace + late)
+def played(timeline: Timeline, block: int, ppm: float, seconds: float, stalls: float = 0.0) -> np.ndarray:
+    """Looked at as the audio process does, by a scheduler that lets it in 60 to some hundred microseconds late. After
+    40 s the device stands still for ``stalls`` seconds. Returns (seconds, error in samples) of each look."""
+    rng, count = np.random.default_rng(1), round(seconds * RATE / block)
+    pace = block / RATE * (1 + ppm * 1e-6)
+    begins = 100.0 + np.arange(1, count + 1) * pace
+    begins[begins > 140.0] += stalls
+    late = np.where(rng.random(count) < 0.02, rng.exponential(0.004, count), rng.exponential(0.00003, count))
+    left = np.maximum.accumulate(begins + late)
     at, seen, errors = 100.0, 0, []
     while at < left[-1]:
         at += timeline.pause(at, 0.005) + 0.00006 + rng.exponential(0.00003)
@@ -64,12 +66,32 @@ def test_the_playhead_is_where_the_sound_is_to_a_sample(ppm: float) -> None:
         blocks = int(np.searchsorted(left, at, "right"))
         if blocks > seen:
             seen = blocks
-            timeline.observe(seen * BLOCK, at)
-        if at > 130.0:
-            errors.append(timeline.position_at(at) - (at - 100.0) / pace * BLOCK)
+            timeline.observe(seen * block, at)
+        if timeline.observed:
+            true = (at - 100.0 - (stalls if at > 140.0 else 0.0)) / pace * block
+            errors.append((at - 100.0, timeline.position_at(at) - true))
+    return np.array(errors)
+
+
+@pytest.mark.parametrize("ppm", [0.0, 50.0, -100.0])
+@pytest.mark.parametrize("block", [256, 1024, 4096])
+def test_the_playhead_is_where_the_sound_is_to_a_sample(block: int, ppm: float) -> None:
+    timeline = Timeline(RATE, block)
+    found = played(timeline, block, ppm, 200.0)
+    errors = found[found[:, 0] > 30.0, 1]
     assert len(errors) > 10_000 and timeline.dropouts == 0
     assert np.percentile(np.abs(errors), 50) < 1.0
-    assert np.percentile(np.abs(errors - np.median(errors)), 99) < 1.0
+    assert np.percentile(np.abs(errors - np.median(errors)), 99) < (1.0 if block <= 1024 else 2.0)
+    start = found[(found[:, 0] > 3.0) & (found[:, 0] < 6.0), 1]
+    assert np.percentile(np.abs(start), 99) < 0.0005 * RATE
+
+
+def test_a_device_that_stood_still_for_less_than_a_dropout_is_followed_soon() -> None:
+    timeline = Timeline(RATE, BLOCK)
+    found = played(timeline, BLOCK, 50.0, 60.0, stalls=0.003)
+    assert timeline.dropouts == 0
+    after = found[found[:, 0] > 43.0, 1]
+    assert np.percentile(np.abs(after), 99) < 0.0002 * RATE
 
 
 def test_it_is_looked_just_before_a_block_is_due_and_when_it_is() -> None:
