@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -107,10 +108,11 @@ class Workers:
 
     def _begin(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        pool = self._pool = ProcessPoolExecutor(self._count, mp_context=context, initializer=_prepare)
+        together = (context.Barrier(self._count),)
+        pool = self._pool = ProcessPoolExecutor(self._count, context, _prepare, together)
         try:
-            # All start now, one with each job that finds none idle. Were one started while another dies, it would be
-            # waited for forever: the executor ends only those that it knew of.
+            # All start now, one with each job, since none is idle before all are there. Were one started while another
+            # dies, it would be waited for forever: the executor ends only those that it knew of.
             with platform.shielding_children():
                 for started in [pool.submit(os.getpid) for _ in range(self._count)]:
                     started.result()
@@ -135,8 +137,9 @@ def refuse_bare_script() -> None:
         raise UserError("a process that decodes", "runs the script that started it again", _GUARD, "no_processes")
 
 
-def _prepare() -> None:
-    """Leave Ctrl-C to the parent, end when it is gone, and keep the C decoders' complaints off the terminal."""
+def _prepare(together: Barrier) -> None:
+    """Leave Ctrl-C to the parent, end when it is gone, and keep the C decoders' complaints off the terminal; wait until
+    all are there."""
     platform.ignore_interrupt()
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -144,6 +147,7 @@ def _prepare() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     os.close(silence)
+    together.wait()
 
 
 def _end_with(sentinel: int) -> None:

@@ -147,8 +147,12 @@ class MemoryStore:
             self._loops[number] = changed
             self._save(changed)
         if number in self._unsaved:
-            reason = "is kept while the engine runs, but would be lost if it died"
-            raise UserError(f"loop {number}", reason, f"{self.more_room()}, and keep it again", "memory_full")
+            reason, again = "is kept while the engine runs, but would be lost if it died", "keep it again"
+            if kept is None:
+                reason, again = "is called so while the engine runs, but would not be if it died", "name it again"
+            elif not kept:
+                reason, again = "is let go while the engine runs, but would be kept if it died", "let it go again"
+            raise UserError(f"loop {number}", reason, f"{self.more_room()}, and {again}", "memory_full")
         return changed
 
     def more_room(self) -> str:

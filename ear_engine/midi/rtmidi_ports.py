@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -67,6 +68,8 @@ class RtMidi:
 
     def __init__(self, library: Any, api: int) -> None:
         self._library = library
+        self._listing = threading.Lock()  # held while the clients that list are in use
+        self._closed = False
         self._in = library.MidiIn(rtapi=api, name=f"{OURS} list")  # one client that lists, however often that is done
         self._out = library.MidiOut(rtapi=api, name=f"{OURS} list")
         self._api = self._in.get_current_api()
@@ -75,11 +78,11 @@ class RtMidi:
 
     def inputs(self) -> list[str]:
         """Names of ports to listen to."""
-        return _others(self._in.get_ports())
+        return self._list(self._in)
 
     def outputs(self) -> list[str]:
         """Names of ports to send to."""
-        return _others(self._out.get_ports())
+        return self._list(self._out)
 
     def open_input(self, name: str, heard: Heard) -> _Input:
         """Listen to one."""
@@ -113,9 +116,20 @@ class RtMidi:
         return partial(connected, name, own) if alsa else _always
 
     def close(self) -> None:
-        """Let go of the clients that list."""
-        self._in.delete()
-        self._out.delete()
+        """Let go of the clients that list, unless a driver keeps them for longer than a second."""
+        if not self._listing.acquire(timeout=1.0):
+            return
+        try:
+            if not self._closed:
+                self._closed = True
+                self._in.delete()
+                self._out.delete()
+        finally:
+            self._listing.release()
+
+    def _list(self, client: Any) -> list[str]:
+        with self._listing:
+            return [] if self._closed else _others(client.get_ports())
 
 
 def _always() -> bool:

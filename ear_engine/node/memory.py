@@ -20,13 +20,14 @@ from ear_engine.memory.store import MemoryStore
 from ear_engine.node.exports import Exports, remove_stale
 from ear_engine.node.heard import HeardLoops
 from ear_engine.node.loop_morphs import LoopMorphs
-from ear_engine.node.memory_clips import PREFIX, MemoryClips
+from ear_engine.node.memory_clips import MemoryClips
 from ear_engine.node.recalls import Ended, Recalls
 from ear_engine.node.remembering import Remembering
 from ear_engine.node.sources import Sources
 from ear_engine.node.throws import Throws
 from ear_engine.osc.commands import Command
 from ear_engine.osc.groups.memory import memory_commands
+from ear_engine.sets.loops import MEMORY
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import read_loop
 from ear_engine.shared_memory.states import AudioState
@@ -250,8 +251,8 @@ class Memory:
         if {"source/clip", "target/imprint", "target/objective"} & change.values.keys():
             named = {str(change.values.get("source/clip", "")), *clips_of(self._control.target)}
             for name in named:  # what is used stays
-                if name.startswith(PREFIX):
-                    self._try(change, "source/clip", partial(self.keep, name.removeprefix(PREFIX)))
+                if name.startswith(MEMORY):
+                    self._try(change, "source/clip", partial(self.keep, name.removeprefix(MEMORY)))
 
     def _keep_heard(self) -> None:
         loop = self.keep(0)

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from ear_engine.clip import Clip
 from ear_engine.memory.store import MemoryStore
 from ear_engine.osc.reports import ClipInfo
-
-PREFIX = "memory:"
+from ear_engine.sets.loops import MEMORY
 
 
 def clip_name(number: int) -> str:
     """What loop ``number`` is called as a clip."""
-    return f"{PREFIX}{number}"
+    return f"{MEMORY}{number}"
 
 
 class MemoryClips:
@@ -34,12 +33,12 @@ class MemoryClips:
 
     def named(self, name: str) -> str | None:
         """By number or name: ``memory:12``, ``memory:the good one``."""
-        if not name.startswith(PREFIX):
+        if not name.startswith(MEMORY):
             return None
-        return clip_name(self._store().find(name.removeprefix(PREFIX)).number)
+        return clip_name(self._store().find(name.removeprefix(MEMORY)).number)
 
     def read(self, name: str) -> Clip:
         """A copy of its sound."""
         store = self._store()
-        loop = store.read(store.find(name.removeprefix(PREFIX)).number)
+        loop = store.read(store.find(name.removeprefix(MEMORY)).number)
         return Clip(name, loop.audio.copy(), loop.sample_rate, loop.beats, "given")

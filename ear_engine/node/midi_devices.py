@@ -112,7 +112,7 @@ class Devices:
         """
         try:
             inputs, outputs, cut_off = await in_thread(self._listing, "midi-scan")
-        except OSError:
+        except Exception:  # of a driver; the look that follows says what is wrong
             return True
         self._missed |= {*self.inputs, *self.outputs} - {*inputs, *outputs}
         return bool(self._missed or cut_off) or (inputs, outputs) != (self.inputs, self.outputs)

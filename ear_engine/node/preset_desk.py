@@ -91,17 +91,20 @@ class PresetDesk:
             values = keep_made(sound, Held(), made)[0].values
             save_preset(said["name"], values, tree, title=said["title"], replace=bool(said["replace"]))
 
-        self._work(call, save)
+        self._work(call, save, clips=bool(made))
 
     def _delete(self, call: Call) -> None:
         self._work(call, partial(delete_preset, call.arguments["name"]))
 
-    def _work(self, call: Call, work: Callable[[], object]) -> None:
-        """Do what takes a disk, beside the event loop."""
+    def _work(self, call: Call, work: Callable[[], object], clips: bool = False) -> None:
+        """Do what takes a disk, beside the event loop; with ``clips``, some are new afterwards."""
 
         async def act() -> None:
             try:
                 await in_thread(work, "preset")
+                names = self._names() if clips else None
+                if names is not None:
+                    await names.list_clips()
             except UserError as error:
                 job.fail(error)
             else:

@@ -135,7 +135,12 @@ class Recalls:
                 raise error
             values = {**values, "source/clip": clip_name(loop.source), "source/fit": "clip_tempo"}
             self._coming = replace(self._coming, values=values)
-            self._control.apply(values, origin, gesture="recall")
+            try:
+                self._control.apply(values, origin, gesture="recall")
+            except UserError:
+                self._coming = None
+                drop(coming.path)
+                raise
 
     def _take(
         self,

@@ -150,6 +150,9 @@ class Sets:
 
         async def save(job: Job) -> None:
             await in_thread(lambda: save_set(name, text(), again), "set")
+            names = self._names()
+            if names is not None:  # loops of this session are clips now
+                await names.list_clips()
             job.done(name)
 
         self._begin(call, save)

@@ -110,7 +110,8 @@ class Dispatcher:
         self._timetable.take(messages, run, lambda message, error: self.fail(client, message.address, error))
 
     def _run(self, message: Message, client: Client) -> None:
-        if not client.requests.take(0.0):  # what came before in its bundle was too much
+        sets = bool(message.arguments) and self.aliases.get(message.address, message.address) in self.leaves
+        if not sets and not client.requests.take(0.0):  # the questions before it in its bundle were too many
             self.counters.limited += 1
             return
         self._answers = 0
@@ -124,7 +125,7 @@ class Dispatcher:
         try:
             arguments = message.flat
             command = self.commands.get(address)
-            if len(arguments) == 1 and isinstance(arguments[0], Untyped):
+            if len(arguments) == 1 and isinstance(arguments[0], Untyped) and address not in _ANSWERS:
                 arguments = typed(arguments[0], self._takes(address, command), address[:_MAX_ADDRESS])
             if address in self._lists and all(isinstance(part, int | float) for part in arguments):
                 arguments = [write_neurons(map(_whole, arguments))] if arguments else []

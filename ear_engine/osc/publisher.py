@@ -172,7 +172,7 @@ class Publisher:
             self._expired = at
             self._clients.expire()
         self._follow_ear()
-        self._pacer.drain(at, began + _MOST)  # a turn whose time has come need not wait for the rest of the one before
+        self._pacer.drain(at, began + _MOST / 2)  # the next turn need not wait for what is left of the last
         wait = min(self._turns(at, began + _MOST), self._pacer.drain(at, began + 2 * _MOST) - at)
         took = self._work() - began
         return max(wait, took * (1.0 / SHARE - 1.0), 0.0)

@@ -19,7 +19,8 @@ Refuse = Callable[[Message, UserError], object]
 class Timetable:
     """Lets messages wait for their time without holding up anything.
 
-    The messages of a bundle are done one right after the other, or none of them is.
+    The messages of a bundle are done one right after the other, or none of them is; only questions beyond a client's
+    limit are left out (:mod:`ear_engine.osc.dispatcher`).
 
     Args:
         later: calls a function after so many seconds (``loop.call_later``).

@@ -202,6 +202,28 @@ def test_a_device_that_is_away_for_a_moment_plays_again(tmp_path: Path, away: fl
     asyncio.run(scenario())
 
 
+def test_a_driver_that_fails_oddly_for_a_moment_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(Loopback):
+        odd = 0
+
+        def inputs(self) -> list[str]:
+            if self.odd:
+                self.odd -= 1
+                raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "a port's name")
+            return super().inputs()
+
+    async def scenario() -> None:
+        system = Odd()
+        async with stage(tmp_path, system) as made:
+            await began(made)
+            system.odd = 6  # looks, those in between among them
+            await until(lambda: system.odd == 0)
+            device = system.plug(BCF)
+            await until(lambda: device.heard)
+
+    asyncio.run(scenario())
+
+
 def test_a_clock_that_goes_out_finds_its_device_again(tmp_path: Path) -> None:
     async def scenario() -> None:
         system = Loopback()

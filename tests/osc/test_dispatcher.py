@@ -253,8 +253,9 @@ def test_a_client_that_floods_is_limited_and_others_are_not(desk: Desk) -> None:
 
 def test_a_bundle_is_limited_as_its_messages_are(desk: Desk) -> None:
     many = [encode("/ear/*/*")] * 1000
-    answers = desk.raw(bundle(0.0, *many))
+    answers = desk.raw(bundle(0.0, *many, encode("/ear/dream/rate", -33.0)))
     assert 0 < len(answers) <= 12_000 and desk.osc.counters.limited > 900
+    assert desk.control.tree.values["dream/rate"] == -33.0  # what a bundle sets, it sets as a whole
     assert desk.ask("/ear/dream/rate", sender=YOU) != []
 
 
@@ -275,6 +276,7 @@ def test_numbers_and_text_without_type_tags_are_what_the_address_takes(desk: Des
     for bad in (b"\x7f\xc0\0\0", struct.pack(">fif", -1.0, 1, 2.0)):
         assert untyped("/ear/dream/rate", bad)[0][1:3] == ("/ear/dream/rate", "bad_arguments")
     assert untyped("/ear/source/fit", b"abcd")[0][2] == "bad_arguments"  # without its zero
+    assert untyped("/ear/fail", struct.pack(">fif", -1.0, 1, 2.0)) == []  # another engine's answer
     assert values["dream/rate"] == -13.0
 
 

@@ -52,8 +52,12 @@ class Queries:
             raise WebError(404, f"address {path[:_LONGEST]!r}", "does not exist", mend, "unknown_address")
         if not query:
             return Resource(lambda: Answer(as_json(self._tree.describe(branch)), packs=True), quick=True)
-        found = {name: self._attribute(branch, name) for name in dict.fromkeys(query[:_LONGEST].split("&"))}
-        return Resource(lambda: Answer(as_json(found), packs=True), quick=True)
+        names = tuple(dict.fromkeys(query[:_LONGEST].split("&")))
+
+        def attributes() -> Answer:
+            return Answer(as_json({name: self._attribute(branch, name) for name in names}), packs=True)
+
+        return Resource(attributes, quick=True)
 
     def host_info(self, reached: str) -> dict[str, Any]:
         """Who this is, what is understood, and where it is reached."""
