@@ -88,7 +88,7 @@ class PresetDesk:
         made = made_here(sound, Held(), self._names())
 
         def save() -> None:
-            values = keep_made(sound, Held(), made)[0].values
+            values = keep_made(sound, Held(), made, {})[0].values
             save_preset(said["name"], values, tree, title=said["title"], replace=bool(said["replace"]))
 
         self._work(call, save, clips=bool(made))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Protocol, TypeAlias
 
 from ear_engine import platform
@@ -42,14 +42,22 @@ def made_here(plain: SetFile, held: Held, names: Names | None) -> MadeHere:
     return found
 
 
-def keep_made(plain: SetFile, held: Held, made: MadeHere) -> tuple[SetFile, Held]:
+def keep_made(plain: SetFile, held: Held, made: MadeHere, known: MutableMapping[str, str]) -> tuple[SetFile, Held]:
     """Keep the sound of what was made here among the user's clips, and name it so; in a thread.
+
+    Args:
+        plain, held: of the set.
+        made: who has the sound of which name.
+        known: what names are called as clips, as far as they were kept before; what is kept now is added.
 
     Raises:
         UserError: one of them cannot be kept.
     """
     folder = platform.user_clip_dir()
-    return renamed(plain, held, {name: keep_loop(one.read(name), folder) for name, one in made.items()})
+    for name, one in made.items():
+        if name not in known or not (folder / f"{known[name]}.wav").exists():
+            known[name] = keep_loop(one.read(name), folder)
+    return renamed(plain, held, {name: known[name] for name in made})
 
 
 async def look_again(plain: SetFile, held: Held, names: Names | None) -> None:

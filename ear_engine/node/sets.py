@@ -75,6 +75,7 @@ class Sets:
         report: Report,
     ) -> None:
         self._names = names
+        self._kept: dict[str, str] = {}  # what loops that were made here are called as clips
         self._control, self._beat, self._midi, self._report = control, beat, midi, report
         self._seed, self._ear, self._clip, self._folders = seed, ear, clip, folders
         self._used: dict[str, None] = {}  # presets that were played, the last one last
@@ -264,7 +265,7 @@ class Sets:
                 del self._used[name]
 
     def _written(self, contents: Contents, used: Sequence[str], made: MadeHere) -> str:
-        plain, held = keep_made(contents.plain, contents.held, made)
+        plain, held = keep_made(contents.plain, contents.held, made, self._kept)
         contents = replace(contents, plain=plain, held=held)
         tree, presets = self._control.tree, dict[str, Preset]()
         for name in sorted(set(used) - shipped_presets()) if used else ():
