@@ -12,6 +12,7 @@ import moderngl
 
 from ear_engine.errors import UserError
 from ear_engine.viewer.events import KEY_NAMES, Button, Event, Focus, Key, Moved, Text, Wheel
+from ear_engine.viewer.offscreen import is_software
 from ear_engine.viewer.screens import Box, Screens
 
 _OFFSCREEN = "draw without a window: ear-engine render --seconds 20 -o film.mp4"
@@ -85,7 +86,7 @@ class Window:
     @property
     def software(self) -> bool:
         """Whether the processor draws."""
-        return any(word in self.renderer.lower() for word in ("llvmpipe", "softpipe", "swiftshader", "software"))
+        return is_software(self.context)
 
     @property
     def size(self) -> tuple[int, int]:
