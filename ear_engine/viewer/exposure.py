@@ -76,6 +76,7 @@ class Exposure:
         self._dim: moderngl.Framebuffer | None = None
         self._turns: object = None
         self._next = Due.SOFT
+        self._changed = False  # whether turns began, or would have, in the frame before
         self.keeps: object = None
         """What :attr:`kept` is the light of, as whoever draws there says; None if it has nothing."""
         self.saw: bytes | None = None
@@ -110,13 +111,15 @@ class Exposure:
 
     def due(self, of: object) -> Due:
         """What is due, where dim and soft light take turns; ``of`` is all that they depend on but the phase, None if
-        everything is to be drawn."""
+        everything is to be drawn. Turns begin at the first change; while changes follow each other, as when the target
+        is dragged, nothing is kept that the next frame could not use."""
         if of is None:
-            self._turns = None
+            self._turns, self._changed = None, False
             return Due.ALL
-        if of != self._turns:
-            self._turns, self._next = of, Due.SOFT
-            return Due.BEGIN
+        again, self._changed = self._changed, of != self._turns
+        if self._changed:
+            self._turns, self._next = of, Due.BEGIN if again else Due.SOFT
+            return Due.ALL if again else Due.BEGIN
         due, self._next = self._next, Due.DIM if self._next is Due.SOFT else Due.SOFT
         return due
 

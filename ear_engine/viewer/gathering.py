@@ -2,7 +2,8 @@
 
 While nothing moves but the loop, quiet neurons are drawn once and kept. Live, where the processor draws, more is saved:
 dim points and soft light (links and glow) are renewed in turns, each in every second frame, which nobody sees at 30
-times a second, and what moves is drawn in one go. Bright points and those of the target never wait.
+times a second, and what moves is drawn in one go. Bright points and those of the target never wait, and at few frames a
+second nothing does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ear_engine.viewer.exposure import Due, Exposure
 from ear_engine.viewer.point_drawing import Part
 from ear_engine.viewer.points import NeuronPoints
 
-_JUMP = 0.05  # of a loop: as far from frame to frame is another place, not the next one
+_ROWS = 4.0  # of a loop, 43 a second: as far from frame to frame, what is of the frame before is seen to be late
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,12 @@ def gather(exposure: Exposure, points: NeuronPoints, moment: Moment, alternates:
     step = (moment.phase - exposure.phase) % 1.0
     moves = exposure.saw not in (None, moment.world) or points.places.morph < 1.0
     exposure.saw, exposure.phase = moment.world, moment.phase
-    turns = alternates and not moves and step < _JUMP
-    due = exposure.due((points.look, moment.world, moment.pixels, moment.of) if turns else None)
+    turns = alternates and not moves and step * points.frames < _ROWS
+    of = (points.look, moment.world, moment.pixels, moment.of)
+    due = exposure.due(of if turns else None)
+    if due is Due.SOFT and not points.parted(moment.phase):  # this step is longer than the one before
+        exposure.due(None)
+        due = exposure.due(of)
 
     def draw(part: Part) -> None:
         points.draw(moment.world, moment.pixels, moment.phase, moment.fade, part)

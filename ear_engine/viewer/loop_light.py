@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ear_engine.ear.neurons import NeuronIndex
 from ear_engine.viewer.model import LoopLights
+from ear_engine.viewer.thresholds import Thresholds
 
 _ALIGNED = 4  # bytes that rows begin at a multiple of
 _LEAST_RANGE = 0.1  # of a group's mean rank in a loop: less is no flash
@@ -29,6 +30,7 @@ class PreparedLoop:
         ranks: (frames, neurons, and up to 3 that fill a row) uint8.
         extremes: (2, as wide) uint8, least and most of every neuron.
         groups: (frames, groups) float32, how active each group is, 0..1.
+        thresholds: of its neurons.
     """
 
     loop: int
@@ -36,6 +38,7 @@ class PreparedLoop:
     ranks: NDArray[np.uint8]
     extremes: NDArray[np.uint8]
     groups: NDArray[np.float32]
+    thresholds: Thresholds
 
     @staticmethod
     def of(index: NeuronIndex, lights: LoopLights) -> PreparedLoop:
@@ -51,7 +54,8 @@ class PreparedLoop:
         if fill := -neurons % _ALIGNED:
             ranks = np.pad(ranks, ((0, 0), (0, fill)))
         extremes = np.stack([ranks.min(axis=0), ranks.max(axis=0)])
-        return PreparedLoop(lights.loop, neurons, ranks, extremes, _group_activity(index, ranks))
+        thresholds = Thresholds(extremes[:, :neurons])
+        return PreparedLoop(lights.loop, neurons, ranks, extremes, _group_activity(index, ranks), thresholds)
 
     @property
     def frames(self) -> int:

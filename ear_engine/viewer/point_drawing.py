@@ -8,7 +8,7 @@ from enum import Enum
 import moderngl
 
 from ear_engine.viewer import shaders
-from ear_engine.viewer.firing import LEAST_RANGE, NOTHING
+from ear_engine.viewer.thresholds import LEAST_RANGE, NOTHING
 
 Content = list[tuple[moderngl.Buffer, str, str]]
 """Buffers, their formats, and the attributes that read them."""

@@ -16,12 +16,13 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from ear_engine.viewer.firing import POWER, STEADY, FiringList, Thresholds
+from ear_engine.viewer.firing import FiringList
 from ear_engine.viewer.loop_light import PreparedLoop
 from ear_engine.viewer.model import MapPicture
 from ear_engine.viewer.moving import MovingPlaces
 from ear_engine.viewer.palettes import Palette
 from ear_engine.viewer.point_drawing import Part, PointDrawing
+from ear_engine.viewer.thresholds import POWER, STEADY, Thresholds
 from ear_engine.viewer.uniforms import location, set_uniform
 
 _COVERED = 0.16  # share of the ground that quiet neurons would cover if they lay evenly
@@ -40,7 +41,6 @@ class _Loaded:
     """A loop on the graphics card."""
 
     loop: PreparedLoop
-    thresholds: Thresholds
     ranks: moderngl.Buffer
     extremes: moderngl.Buffer
 
@@ -86,7 +86,7 @@ class NeuronPoints:
         self._diameter = min(_LARGEST, 2.0 * math.sqrt(_COVERED / (math.pi * max(self._count, 1))))
         self.focus(None)
         self.paint(palette)
-        self.play(PreparedLoop(-1, self._count, *_nothing(self._count)))
+        self.play(_nothing(self._count))
 
     def paint(self, palette: Palette) -> None:
         """Other colors."""
@@ -121,20 +121,24 @@ class NeuronPoints:
         return min(max(largest, _LEAST), _MOST) / 2.0 + 1.0
 
     def play(self, loop: PreparedLoop) -> None:
-        """Another loop; the one before stays until :meth:`draw` is told that it has faded."""
-        for old in self._loaded[1:]:
-            old.release()
+        """Another loop; the one before stays until :meth:`draw` is told that it has faded, or one more comes."""
+        self._keep(1)
         context = self._context
-        loaded = _Loaded(loop, Thresholds(loop), context.buffer(loop.ranks), context.buffer(loop.extremes))
-        self._loaded = [loaded, *self._loaded[:1]]
-        self._list.forget()
+        self._loaded.insert(0, _Loaded(loop, context.buffer(loop.ranks), context.buffer(loop.extremes)))
+
+    @property
+    def frames(self) -> int:
+        """Of the loop that sounds."""
+        return self._loaded[0].loop.frames
 
     def part(self, phase: float, step: float) -> None:
         """Part those that fire from a phase of the loop that sounds until a step later, both 0..1, for
         :attr:`Part.BRIGHT` and :attr:`Part.DIM`."""
-        loaded = self._loaded[0]
-        rows = 2 + math.ceil(step * loaded.loop.frames)
-        self._parted.parted(loaded.loop, loaded.thresholds, phase, self._aimed, rows)
+        self._parted.parted(self._loaded[0].loop, phase, self._aimed, 2 + math.ceil(step * self.frames))
+
+    def parted(self, phase: float) -> bool:
+        """Whether those that fire at a phase, 0..1, were among them when they were parted last."""
+        return self._parted.reaches(self._loaded[0].loop, phase)
 
     def draw(self, world: bytes, scale: float, phase: float, fade: float, part: Part) -> None:
         """Add the neurons' light to the framebuffer in use.
@@ -143,10 +147,13 @@ class NeuronPoints:
             world: 3x2 matrix to clip coordinates, column after column, float32.
             scale: pixels a unit of the map.
             phase: 0..1 in the loop.
-            fade: 0..1 from the loop before to the one that sounds; before its end :attr:`Part.FIRING` alone is right.
+            fade: 0..1 from the loop before to the one that sounds; before its end :attr:`Part.FIRING` alone is right,
+                and at its end the loop before is given back.
             part: what of it.
         """
-        fading = fade < 1.0 and len(self._loaded) == 2 and part is Part.FIRING
+        if fade >= 1.0:
+            self._keep(1)
+        fading = len(self._loaded) == 2 and part is Part.FIRING
         drawing = self._drawings[part, fading]
         program, array = drawing.program, drawing.array
         set_uniform(program, "world", world)
@@ -161,8 +168,7 @@ class NeuronPoints:
             set_uniform(program, "fade", fade)
             set_uniform(program, "share_before", self._bind(program, array, self._loaded[1], phase, "_before"))
         if part is Part.FIRING:
-            sounding = self._loaded[: 2 if fading else 1]
-            self._list.whole([(one.loop, one.thresholds) for one in sounding], phase)
+            self._list.whole([one.loop for one in self._loaded], phase)
         first, end = {
             Part.FIRING: (0, self._list.count),
             Part.BRIGHT: (0, self._parted.bright),
@@ -180,8 +186,15 @@ class NeuronPoints:
         self._list.release()
         self._parted.release()
         self.places.release()
-        for loaded in self._loaded:
-            loaded.release()
+        self._keep(0)
+
+    def _keep(self, count: int) -> None:
+        """Give back all loops but so many of the latest."""
+        while len(self._loaded) > count:
+            old = self._loaded.pop()
+            old.release()
+            self._list.forget(old.loop)
+            self._parted.forget(old.loop)
 
     def _bind(
         self, program: moderngl.Program, array: moderngl.VertexArray, loaded: _Loaded, phase: float, suffix: str
@@ -211,6 +224,8 @@ def density_gain(places: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.clip(gain, *_GAINS), np.float32)
 
 
-def _nothing(neurons: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
-    """The rows of a loop in which nothing fires."""
-    return np.zeros((1, neurons), np.uint8), np.zeros((2, neurons), np.uint8), np.zeros((1, 1), np.float32)
+def _nothing(neurons: int) -> PreparedLoop:
+    """A loop in which nothing fires."""
+    extremes = np.zeros((2, neurons), np.uint8)
+    groups = np.zeros((1, 1), np.float32)
+    return PreparedLoop(-1, neurons, np.zeros((1, neurons), np.uint8), extremes, groups, Thresholds(extremes))

@@ -170,6 +170,8 @@ class Scene:
         context.blend_func = moderngl.ONE, moderngl.ONE
         began, lasts = self._fade
         fade = min(max((now - began) / lasts, 0.0), 1.0) if lasts > 0.0 else 1.0
+        if fade == 1.0:
+            self._before = None
         exposure.begin(self._boxes(camera, world, now))
         if self._points is not None and self._links is not None:
             self._points.places.advance(now)
