@@ -10,7 +10,9 @@ import numpy as np
 
 from ear_engine.osc.codec import MalformedPacket, decode, encode
 
-_SETTING = "/ear/transform/loudness"  # what nobody else touches meanwhile
+ASKED = "audition/seconds"
+"""Parameter that is set and asked for: nothing is dreamed or heard by it, and nobody else touches it meanwhile."""
+_SETTING = f"/ear/{ASKED}"
 _PAUSE = 0.25  # seconds between questions
 _PATIENCE = 2.0
 
@@ -48,7 +50,7 @@ class Asker:
             turn = 0
             while not self._ended.wait(_PAUSE):
                 turn += 1
-                taken = self._ask(client, 0.125 * (turn % 8))
+                taken = self._ask(client, 1.0 + 0.125 * (turn % 8))
                 if taken is None:
                     self.lost += 1
                 else:

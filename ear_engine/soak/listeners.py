@@ -32,7 +32,7 @@ class Heard:
     Args:
         messages: by address.
         malformed: packets that were no OSC.
-        longest: seconds in which nothing came, at most.
+        longest: seconds in which nothing came, at most, those before the first packet and after the last among them.
         skipped: numbers of the playhead that were left out.
     """
 
@@ -40,12 +40,18 @@ class Heard:
     malformed: int = 0
     longest: float = 0.0
     skipped: int = 0
-    _last: float = 0.0
+    _last: float | None = None
     _number: int | None = None
 
+    def wait(self, at: float) -> None:
+        """Someone listens from ``at`` on, or still does; seconds of any clock that goes on."""
+        if self._last is None:
+            self._last = at
+        self.longest = max(self.longest, at - self._last)
+
     def add(self, data: bytes, at: float) -> None:
-        """Count a packet."""
-        self.longest = max(self.longest, at - (self._last or at))
+        """Count a packet that came at ``at``."""
+        self.wait(at)
         self._last = at
         try:
             messages: list[Message] = decode(data)
@@ -72,7 +78,9 @@ class Listeners:
 
     def __init__(self, port: int) -> None:
         command = [sys.executable, "-m", "ear_engine.soak.listeners", str(port)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )  # Ctrl-C is not for it: it tells what it has heard when stdin ends
 
     @property
     def pid(self) -> int:
@@ -89,10 +97,11 @@ def main(port: int) -> None:
     """Listen until stdin ends."""
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in SUBSCRIPTIONS]
     heard = [Heard() for _ in SUBSCRIPTIONS]
-    for one in sockets:
+    for one, tally in zip(sockets, heard, strict=True):
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         one.bind(("127.0.0.1", 0))
         one.setblocking(False)
+        tally.wait(time.monotonic())
     asked = 0.0
     while True:
         at = time.monotonic()
@@ -107,6 +116,8 @@ def main(port: int) -> None:
         for one, tally in zip(sockets, heard, strict=True):
             if one in ready:
                 _drain(one, tally)
+    for tally in heard:
+        tally.wait(time.monotonic())
     said = [
         {"messages": one.messages, "malformed": one.malformed, "longest": one.longest, "skipped": one.skipped}
         for one in heard
