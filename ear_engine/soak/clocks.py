@@ -6,6 +6,7 @@ within half a minute is the clock. A device that stood still goes on by a later 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +100,17 @@ class PartClock:
 def clocks_of(kept: Kept) -> list[PartClock]:
     """Of all parts."""
     return [PartClock.of(part) for part in kept.sounds]
+
+
+def end_of_play(kept: Kept, ended: float | None) -> float:
+    """Clock time up to which there was something to hear, seconds: what was kept may have ended long before.
+
+    Args:
+        kept: the performance.
+        ended: when playing ended; None if it is not known, and the last change of the log is what tells it.
+    """
+    told = max((change.time for change in kept.changes), default=-math.inf) if ended is None else ended
+    return max([told, *(clock.end for clock in clocks_of(kept))])
 
 
 def changes_of(kept: Kept) -> list[KeptChange]:

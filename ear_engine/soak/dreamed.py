@@ -21,7 +21,7 @@ from ear_engine.performance.reading import Kept, KeptChange
 from ear_engine.playback.entries import same_time
 from ear_engine.shared_memory.clock import BAR, next_boundary
 from ear_engine.shared_memory.states import Entry
-from ear_engine.soak.clocks import PartClock, changes_of, clocks_of
+from ear_engine.soak.clocks import PartClock, changes_of, clocks_of, end_of_play
 from ear_engine.soak.waits import FIRST, KILLED, LAST, NEVER, Away, Waits, any_away
 
 _DREAMED = ("target/", "tone/", "rhythm/", "dream/rate", "transform/", "penalty/")
@@ -29,7 +29,7 @@ _DIVISIONS = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}  # beats betwee
 _LEAD = 0.25  # seconds before a grid point by which the audio process must have a version
 _STEPS = 2  # the one that is under way, and the first that knows
 _NEW_SOURCE = 8.0  # seconds that another source may take until it sounds, and not longer
-_PATIENCE = 16.0  # beats after which what has not come when the sound ends does not count as under way
+_PATIENCE = 16.0  # beats after which what has not come when playing ends does not count as under way
 _RESTS = "while the dream rested"
 _SOURCE = "when another source came"
 
@@ -55,20 +55,22 @@ class _Point:
     clock: PartClock
 
 
-def dream_waits(kept: Kept, step: float = 0.0, away: Sequence[Away] = ()) -> Waits:
+def dream_waits(kept: Kept, step: float = 0.0, away: Sequence[Away] = (), ended: float | None = None) -> Waits:
     """Beats from the grid point that each change of the dream could have reached to the first loop that knows of it.
 
     What no loop knew of counts as never heard; in the last 16 beats, as heard with the first beat that was not played
-    any more. Left out are changes whose point had not come when the sound ended,
+    any more. Left out are changes whose point had not come when playing ended,
     those before the first dream or while it rested, and those about a change of the source or a killed process.
 
     Args:
         kept: the performance.
         step: of the dream, seconds.
         away: when killed processes were not there.
+        ended: when playing ended, seconds on the shared clock; None if it is not known.
     """
     waits = Waits()
     heard = _Heard(kept)
+    end = end_of_play(kept, ended)
     sources = list(_new_sources(kept, heard.entered))
     for change, values in _changed(kept):
         point = heard.reachable(change.time + _LEAD + _STEPS * step, str(values.get("playback/quantize", "beat")))
@@ -78,7 +80,7 @@ def dream_waits(kept: Kept, step: float = 0.0, away: Sequence[Away] = ()) -> Wai
         answer = heard.answer(change.number)
         if answer is not None and not same_time(point.entry, answer.entry.samples, answer.entry.beats):
             point = heard.reachable(change.time + _LEAD + _STEPS * step, "bar") or point
-        if point.time >= heard.end:
+        if point.time >= end:
             waits.left_out[LAST] += 1
         elif _rests(values) or point.entry.silent:
             waits.left_out[_RESTS] += 1
@@ -87,12 +89,12 @@ def dream_waits(kept: Kept, step: float = 0.0, away: Sequence[Away] = ()) -> Wai
         elif any(begin <= point.time and end >= change.time for begin, end in sources):
             waits.left_out[_SOURCE] += 1
         else:
-            waits.values.append(_beats(point, answer, heard.end))
+            waits.values.append(_beats(point, answer, end))
     return waits
 
 
 def _beats(point: _Point, answer: _Entered | None, end: float) -> float:
-    """Beats after the point; what has not come when the sound ends may at best come with the next beat."""
+    """Beats after the point; what has not come when playing ends may at best come with the next beat."""
     if answer is None:
         beats = float(math.ceil((end - point.time) * point.tempo))
         return beats if beats <= _PATIENCE else NEVER
@@ -116,8 +118,6 @@ class _Heard:
         ]
         self._begins = [clock.begin for clock in self._clocks]
         self._starts = [[int(head["start"]) for head in clock.part.entries] for clock in self._clocks]
-        self.end = self._clocks[-1].end if self._clocks else -math.inf
-        """Clock time of the last known sample."""
         self.first_dream = next((one.time for one in self.entered if one.entry.loop > 0), -math.inf)
         """Clock time; before all time if there was none, so that it is missed."""
         known = sorted(_published(kept))
@@ -148,6 +148,11 @@ class _Heard:
         return _Point(point, clock.time_of(point), tempo, entry, clock)
 
 
+def is_dreamed(name: str) -> bool:
+    """Whether another value of a parameter makes another dream."""
+    return name.startswith(_DREAMED)
+
+
 def _changed(kept: Kept) -> Iterator[tuple[KeptChange, Mapping[str, Any]]]:
     """Changes of what is dreamed, and all values after each."""
     state = dict(kept.head.get("state", {}))
@@ -155,7 +160,7 @@ def _changed(kept: Kept) -> Iterator[tuple[KeptChange, Mapping[str, Any]]]:
     for change in changes_of(kept):
         values.update(change.values)
         values["still"] = change.engine.get("still", values["still"])
-        if any(name.startswith(_DREAMED) for name in change.values):
+        if any(is_dreamed(name) for name in change.values):
             yield change, values
 
 

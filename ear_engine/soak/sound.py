@@ -10,7 +10,7 @@ from ear_engine.offline.replaying import play_again
 from ear_engine.performance.reading import Kept
 from ear_engine.soak.clocks import clocks_of
 from ear_engine.soak.dreamed import dream_waits
-from ear_engine.soak.gain import gain_waits
+from ear_engine.soak.gain import Pulse, gain_waits
 from ear_engine.soak.places import Boundaries, Playhead, boundaries, playhead_of
 from ear_engine.soak.waits import Away, Waits
 
@@ -26,7 +26,7 @@ class Sound:
         missed: seconds that nobody has seen, since a process stood still or had died.
         entries: how often another loop has entered.
         block: milliseconds of a block of the device, the grid of what acts at once.
-        gain: milliseconds from each change of the gain to the first sample that has it.
+        gain: milliseconds from each change of the gain, when its message was sent, to the first sample that has it.
         dream: beats from where each change of what is dreamed could have been heard to where it was.
         boundaries: of loops.
         playhead: against the sound.
@@ -48,13 +48,21 @@ class Sound:
     faults: tuple[str, ...] = ()
 
 
-def look_at(kept: Kept, step: float = 0.0, away: Sequence[Away] = ()) -> Sound:
+def look_at(
+    kept: Kept,
+    step: float = 0.0,
+    away: Sequence[Away] = (),
+    pulses: Sequence[Pulse] | None = None,
+    ended: float | None = None,
+) -> Sound:
     """Compute the sound again, compare it with what went out, and see when changes were heard.
 
     Args:
         kept: the performance.
         step: of the dream, seconds.
         away: when processes that were killed were not there.
+        pulses: messages that changed the gain; None if it is not known when they were sent.
+        ended: when playing ended, seconds on the shared clock; None if it is not known.
 
     Raises:
         UserError: there is no sound, or it cannot be computed.
@@ -67,8 +75,8 @@ def look_at(kept: Kept, step: float = 0.0, away: Sequence[Away] = ()) -> Sound:
         missed=sum(count / part.rate for part in kept.sounds for _, count in part.misses),
         entries=sum(len(part.entries) for part in kept.sounds),
         block=1e3 * float(kept.sounds[0].head["buffer_size"]) / kept.sounds[0].rate,
-        gain=gain_waits(kept, away),
-        dream=dream_waits(kept, step, away),
+        gain=gain_waits(kept, away, pulses, ended),
+        dream=dream_waits(kept, step, away, ended),
         boundaries=boundaries(kept),
         playhead=playhead_of(kept),
         gaps=tuple(_gaps(kept, away)),

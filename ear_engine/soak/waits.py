@@ -23,10 +23,12 @@ class Waits:
     Args:
         values: of each that counts, in the unit that its maker says; infinite if it was never heard.
         left_out: how many do not count, by the reason why.
+        since: from when on they were measured, in words, if not from their messages.
     """
 
     values: list[float] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    since: str = ""
 
     @property
     def never(self) -> int:
@@ -40,8 +42,8 @@ class Waits:
         return float(np.percentile(self.values, percent, method="inverted_cdf"))
 
     def note(self, what: str) -> str:
-        """How many there were, and how many are not among them, and why."""
-        told = f"{len(self.values)} {what}"
+        """How many there were, since when, and how many are not among them, and why."""
+        told = f"{len(self.values)} {what}" + (f", {self.since}" if self.since else "")
         if self.left_out:
             reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.left_out.items()))
             told += f"; left out: {reasons}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ear_engine.soak.gain import Pulse
 from ear_engine.soak.sound import Sound, look_at
 from ear_engine.soak.waits import Away
 from tests.soak.performances import BEAT, BEGAN, LOOP, RATE, Stage
@@ -56,6 +58,73 @@ def test_only_what_could_not_be_heard_is_left_out_and_it_is_said_why(stage: Stag
     note = found.note("changes")
     for reason in ("before the first sound", "changed again at once", "killed", "the performance ended first"):
         assert f"1 {reason}" in note or reason in note
+
+
+def pulses(*sent: tuple[float, float]) -> list[Pulse]:
+    """Messages: so many seconds after the beginning, dB."""
+    return [Pulse(BEGAN + after, value) for after, value in sent]
+
+
+def test_a_change_counts_from_when_its_message_was_sent(stage: Stage) -> None:
+    for asked, value in ((2.0, -1.0), (5.0, 0.0)):
+        stage.change(asked, playback__gain=value)
+        stage.glide(asked, -1.0 - value, value)
+    kept = stage.keep()
+    committed = look_at(kept).gain
+    found = look_at(kept, pulses=pulses((1.6, -1.0), (4.99, 0.0))).gain
+    later = [value - before for value, before in zip(found.values, committed.values, strict=True)]
+    assert later == [pytest.approx(400.0), pytest.approx(10.0)]
+    assert found.note("changes") == "2 changes"
+    assert committed.note("changes") == "2 changes, from when the node took them: when they were sent is not known"
+
+
+def test_a_message_that_never_reached_the_log_was_never_heard_and_the_next_ones_are_not_late(stage: Stage) -> None:
+    for asked, value in ((2.0, -1.0), (11.0, 0.0), (14.0, -1.0)):
+        stage.change(asked, playback__gain=value)
+        stage.glide(asked, -1.0 - value, value)
+    sent = pulses((2.0, -1.0), (5.0, 0.0), (8.0, -1.0), (11.0, 0.0), (14.0, -1.0), (17.0, 0.0))
+    found = look_at(stage.keep(), pulses=sent).gain
+    assert len(found.values) == 6 and found.never == 3
+    assert max(value for value in found.values if value < math.inf) < 50.0
+
+
+def test_a_lost_message_is_left_out_where_any_change_is_and_about_a_death(stage: Stage) -> None:
+    away = (Away("node", 8.3 + BEGAN, 12.0 + BEGAN),)
+    sent = pulses((-1.0, -1.0), (8.0, 0.0), (11.0, -1.0), (19.95, 0.0))
+    found = look_at(stage.keep(), away=away, pulses=sent).gain
+    assert found.values == []
+    assert sorted(found.left_out.values()) == [1, 1, 2]
+
+
+def test_an_undo_is_no_message_and_counts_from_when_the_node_took_it(stage: Stage) -> None:
+    for asked, value in ((2.0, -1.0), (3.5, 0.0)):
+        stage.change(asked, playback__gain=value)
+        stage.glide(asked, -1.0 - value, value)
+    stage.changes[-1]["gesture"] = "undo#2"
+    found = look_at(stage.keep(), pulses=pulses((2.0, -1.0), (3.3, 0.0))).gain
+    assert len(found.values) == 3 and found.never == 1
+    assert max(value for value in found.values if value < math.inf) < 50.0
+    assert "1 of them without a pulse, from when the node took them" in found.note("changes")
+
+
+def test_sound_that_ends_before_playing_does_excuses_nothing(stage: Stage) -> None:
+    stage.seconds = 5
+    stage.change(10.0, playback__gain=-1.0)
+    stage.change(15.0, playback__gain=0.0)
+    stage.change(19.95, playback__gain=-1.0)
+    stage.change(6.0, dream__rate=-20.0)
+    stage.change(18.0, dream__rate=-21.0)  # of 3 beats that are left
+    stage.change(19.9, dream__rate=-22.0)
+    dreams(stage, (1, BEAT, 0))
+    kept = stage.keep()
+    found = look_at(kept, ended=BEGAN + 20.0)
+    assert found.gain.values == [math.inf, math.inf]
+    assert dict(found.gain.left_out) == {"the performance ended first": 1}
+    assert found.dream.values == [math.inf, 3.0]
+    assert dict(found.dream.left_out) == {"the performance ended first": 1}
+    unknown = look_at(kept)  # the log has a change as late as 19.95
+    assert unknown.gain == replace(found.gain, since=unknown.gain.since)
+    assert unknown.dream.never == 1
 
 
 def test_a_value_that_was_there_already_is_no_change_and_what_is_muted_is_not_heard(stage: Stage) -> None:
