@@ -1,4 +1,4 @@
-"""A real engine in processes of its own, as it is started on stage, and a viewer that looks at it."""
+"""A real engine in processes of its own, as it is started on stage."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ear_engine.errors import UserError
@@ -109,35 +108,3 @@ class SoakedEngine:
     def _fault(self, reason: str) -> UserError:
         last = " ".join(self.said[-400:].split())
         return UserError("the engine", f"{reason} ({last})", "see `ear-engine doctor`", _ENDED)
-
-
-@contextlib.contextmanager
-def looking(port: int) -> Iterator[int | None]:
-    """A viewer without a window that draws for someone who watches; its process, or None where it cannot draw."""
-    command = [sys.executable, "-m", "ear_engine", "view", "--offscreen", "--engine", f"127.0.0.1:{port}"]
-    with tempfile.TemporaryFile("w+") as said:
-        viewer = subprocess.Popen([*command, "--output", "mjpeg:0"], stdout=subprocess.PIPE, stderr=said, text=True)
-        watcher = threading.Thread(target=_watch, args=(viewer,), daemon=True)
-        watcher.start()
-        try:
-            yield viewer.pid
-        finally:
-            viewer.terminate()
-            try:
-                viewer.wait(10.0)
-            except subprocess.TimeoutExpired:
-                viewer.kill()
-                viewer.wait()
-            watcher.join(5.0)
-
-
-def _watch(viewer: subprocess.Popen[str]) -> None:
-    """Read the film that the viewer serves, so that it draws."""
-    assert viewer.stdout is not None
-    for line in viewer.stdout:
-        address = next((word.rstrip(".,") for word in line.split() if word.startswith("http://")), None)
-        if address is None:
-            continue
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=10.0) as film:
-            while film.read(1 << 16):
-                pass

@@ -11,11 +11,13 @@ import numpy as np
 
 from ear_engine.platform import cores
 from ear_engine.soak.answers import Asker
+from ear_engine.soak.gain import Pulse
 from ear_engine.soak.listeners import Heard
 from ear_engine.soak.machine import Memory, Probe
 from ear_engine.soak.options import SoakOptions
 from ear_engine.soak.report import Line, Report
 from ear_engine.soak.sound import Sound
+from ear_engine.soak.viewer import Viewed
 from ear_engine.soak.watch import Watch
 
 _NOTHING, _NEVER = math.nan, math.inf
@@ -28,6 +30,9 @@ _UNCHECKED = 5.0  # per cent of the sound
 _PLAYHEAD, _AHEAD = 1.0, 5.0  # samples; milliseconds, as often as someone looks
 _BOUNDARY = 1e-6  # of a loop
 _BACK = 1.0  # seconds until there is sound again
+_PICTURE = 30.0  # seconds without a picture
+_SILENCE = 5.0  # seconds in which a client hears nothing
+_WATCHED = ("keeper", "node", "audio", "dreamer")  # whose memory is known after a long time
 _WARNINGS = ("restarted", "error", "died", "hung", "interrupted", "cannot", "lost", "crashed", "killed")
 
 
@@ -37,7 +42,10 @@ class Found:
 
     Args:
         over: why it ended before its time, empty if it did not.
+        ended: when playing ended, seconds on the shared clock; None if it has not begun.
+        pulses: messages that changed the gain.
         watch: what became of the processes.
+        viewed: what became of the viewer; None if there was none.
         no_sound: why there is no ``sound``.
     """
 
@@ -48,7 +56,10 @@ class Found:
     ended_in_order: bool = False
     speeds: list[float] = field(default_factory=list)
     over: str = ""
+    ended: float | None = None
+    pulses: list[Pulse] = field(default_factory=list)
     watch: Watch | None = None
+    viewed: Viewed | None = None
     events: list[str] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     memory: Memory | None = None
@@ -56,6 +67,11 @@ class Found:
     asker: Asker | None = None
     sound: Sound | None = None
     no_sound: str = ""
+
+    @property
+    def draws(self) -> bool:
+        """Whether a viewer was wanted that can draw."""
+        return self.options.view and not (self.viewed is not None and self.viewed.blind)
 
     @property
     def step(self) -> float:
@@ -78,13 +94,16 @@ def report_of(found: Found) -> Report:
         *_answers(found),
         *_memory(found),
         *_streams(found),
+        *_viewer(found),
         *_machine(found),
     ]
     options = found.options
     about = (
         f"{found.seconds / 60.0:.1f} minutes of `{options.ear}`, {options.audio} backend, {cores()} cores "
-        f"({platform.machine()}), {len(found.heard)} clients" + (", a viewer" if options.view else "")
+        f"({platform.machine()}), {len(found.heard)} clients" + (", a viewer" if found.draws else "")
     )
+    if found.viewed is not None and found.viewed.blind:
+        about += f", no viewer, which cannot draw here ({found.viewed.blind})"
     if options.faults:
         kills = [] if found.watch is None else [kill.name for kill in found.watch.kills]
         about += f"; killed: {_counted(kills)}"
@@ -105,6 +124,10 @@ def _engine(found: Found) -> list[Line]:
         return lines
     again = list(watch.again.elements())
     lines.append(Line("processes that were started again", len(again), "", allowed, _counted(again)))
+    if found.options.faults:
+        unasked = watch.again - Counter(kill.name for kill in watch.kills)
+        note = _counted(list(unasked.elements()))
+        lines.append(Line("processes started again without being killed", unasked.total(), "", 0.0, note))
     if watch.kills:
         backs = [(kill.name, _NEVER if kill.back is None else kill.back - kill.at) for kill in watch.kills]
         lost = [name for name, back in backs if math.isinf(back)]
@@ -123,7 +146,7 @@ def _sound(found: Found) -> list[Line]:
     different = sound.different if sound.compared > 0.0 else _NOTHING
     lines = [
         Line("sound that is not as planned, to the bit", different, "s", 0.0, f"of {sound.compared:.0f} s"),
-        Line("sound that was not compared", _unchecked(found, sound), "%", None if allowed is None else _UNCHECKED),
+        Line("sound that was not compared", _unchecked(found, sound), "%", _UNCHECKED, _away(sound)),
         Line("sound that nobody has seen", sound.missed, "s", allowed),
         Line("faults of what was kept", len(sound.faults), "", allowed, " ".join(sound.faults)[:200]),
         Line("versions that entered", sound.entries),
@@ -184,19 +207,45 @@ def _memory(found: Found) -> list[Line]:
     if found.memory is None:
         return []
     target = _GROWTH if found.seconds >= _LONG and not found.options.faults else None
-    return [
+    grown = sorted(found.memory.growth().items())
+    lines = [
         Line(f"memory of {name.split()[0]} grew by", growth, "%", target, f"of {size:.0f} MB")
-        for name, (size, growth) in sorted(found.memory.growth().items())
+        for name, (size, growth) in grown
     ]
+    if target is not None:
+        known = {name.split()[0] for name, _ in grown}
+        for name in (*_WATCHED, *(("viewer",) if found.draws else ())):
+            if name not in known:
+                lines.append(Line(f"memory of {name} grew by", _NOTHING, "%", target, "not known for most of the time"))
+    return lines
 
 
 def _streams(found: Found) -> list[Line]:
     messages = sum(sum(heard.messages.values()) for heard in found.heard)
+    longest = max((heard.longest for heard in found.heard), default=_NOTHING)
+    silent = sum(not heard.messages for heard in found.heard) if found.heard else _NOTHING
     return [
         Line("messages heard by clients", messages / max(found.seconds, 1e-9), "/s"),
-        Line("longest time without any", max((heard.longest for heard in found.heard), default=_NOTHING), "s"),
+        Line("clients that heard nothing", silent, "", 0.0),
+        Line("longest time without any", longest, "s", None if found.options.faults else _SILENCE),
         Line("packets that were no OSC", sum(heard.malformed for heard in found.heard), "", 0.0),
         Line("playheads left out", sum(heard.skipped for heard in found.heard)),
+    ]
+
+
+def _viewer(found: Found) -> list[Line]:
+    if not found.draws:
+        return []
+    viewed = found.viewed
+    ended, longest, pictures = (
+        (_NOTHING, _NOTHING, 0)
+        if viewed is None
+        else (1.0 if viewed.ended else 0.0, viewed.longest if viewed.pictures else _NEVER, viewed.pictures)
+    )
+    why = "0 is no" if viewed is None or not viewed.ended else viewed.ended
+    return [
+        Line("viewer ended before its time", ended, "", 0.0, why),
+        Line("longest time without a picture", longest, "s", _PICTURE, f"{pictures} pictures"),
     ]
 
 
@@ -218,9 +267,13 @@ def _others(found: Found) -> str:
 
 
 def _unchecked(found: Found, sound: Sound) -> float:
-    """Per cent of what was played."""
-    played = max(sound.seconds + sound.missed, found.seconds)
+    """Per cent of what was played; what was not while the audio process was away is not among it."""
+    played = max(sound.seconds + sound.missed, found.seconds - sum(sound.gaps))
     return 100.0 * max(0.0, 1.0 - sound.compared / played) if played > 0.0 else _NOTHING
+
+
+def _away(sound: Sound) -> str:
+    return f"less {sum(sound.gaps):.1f} s without the audio process" if sound.gaps else ""
 
 
 def _median(values: list[float]) -> float:

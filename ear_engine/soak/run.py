@@ -19,19 +19,21 @@ from ear_engine.performance.reading import read_performance
 from ear_engine.presets import list_presets
 from ear_engine.shared_memory.clock import now
 from ear_engine.soak.answers import Asker
-from ear_engine.soak.engine import SoakedEngine, looking
+from ear_engine.soak.engine import SoakedEngine
 from ear_engine.soak.findings import Found, report_of
+from ear_engine.soak.gain import Pulse
 from ear_engine.soak.hands import Gesture, gestures
 from ear_engine.soak.listeners import Listeners
 from ear_engine.soak.machine import Memory, Probe
 from ear_engine.soak.options import SoakOptions
 from ear_engine.soak.report import Report
 from ear_engine.soak.sound import look_at
+from ear_engine.soak.viewer import Viewer, looking
 from ear_engine.sources.library import ClipLibrary
 
 _LOOK = 5.0  # seconds between looks at the memory
 _PULSE = 3.0  # seconds between changes of the gain
-_PULSES = (0.0, -1.0)  # dB
+_FINE = 16  # pairs of pulses, each a sixteenth of a decibel lower: so the log tells them apart
 _FAULT = 20.0  # seconds between kills, in the mean
 _BACK = 20.0  # seconds after the end in which what was killed may still come back
 _HOME = ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DOCUMENTS_DIR", "XDG_MUSIC_DIR")
@@ -61,7 +63,8 @@ def soak(options: SoakOptions, progress: Progress = lambda _seconds, _text: None
             found.told(engine.said)
         progress(options.seconds, "computing the sound again")
         try:
-            found.sound = look_at(read_performance(folder), found.step, engine.watch.away(now()))
+            away = engine.watch.away(now())
+            found.sound = look_at(read_performance(folder), found.step, away, found.pulses, found.ended)
         except UserError as error:  # an engine that has died early, or kept nothing
             found.no_sound = str(error)
     return report_of(found)
@@ -76,22 +79,23 @@ def _play(engine: SoakedEngine, options: SoakOptions, found: Found, progress: Pr
     began = time.monotonic()
     kill = began + draw.uniform(0.3, 0.6) * _FAULT
     try:
-        with _viewer(engine.port, options.view) as viewer, Peer(Place("127.0.0.1", engine.port)) as peer:
+        with _viewer(engine.port, options.view, found) as viewer, Peer(Place("127.0.0.1", engine.port)) as peer:
             hands = _acts(gestures(options.seed, *_names(engine.status)))
             look = pulse = began
-            pulses = 0
             while (at := time.monotonic()) - began < options.seconds or _waits(engine, at - began - options.seconds):
-                found.over = engine.over
+                found.ended, found.over = now(), engine.over
                 if found.over:
                     break
                 if at >= look:
                     look = at + _LOOK
-                    memory.look({**engine.pids, **({"viewer": viewer} if viewer else {})}, at - began)
+                    drawing = None if viewer is None else viewer.pid
+                    memory.look({**engine.pids, **({} if drawing is None else {"viewer": drawing})}, at - began)
                     found.speeds.append(float(engine.status["steps_per_second"]))
                     progress(at - began, f"{engine.status['loop']} loops, {engine.status['dropouts']} dropouts")
                 if at >= pulse:
-                    pulse, pulses = at + _PULSE, pulses + 1
-                    peer.send("/ear/playback/gain", _PULSES[pulses % 2])
+                    pulse = at + _PULSE
+                    found.pulses.append(Pulse(now(), pulse_value(len(found.pulses) + 1)))
+                    peer.send("/ear/playback/gain", found.pulses[-1].value)
                 if options.faults and at >= kill and at - began < options.seconds and not engine.watch.waiting:
                     kill = at + draw.uniform(0.5, 1.5) * _FAULT
                     _kill(engine, draw)
@@ -109,13 +113,21 @@ def _play(engine: SoakedEngine, options: SoakOptions, found: Found, progress: Pr
         found.heard = listeners.close()
 
 
+def pulse_value(number: int) -> float:
+    """Gain of a pulse, dB, exact in 32 bits: a decibel from the one before, and none of the last thirty has it."""
+    return 0.0 - number % 2 - (number // 2 % _FINE) / _FINE
+
+
 @contextlib.contextmanager
-def _viewer(port: int, wanted: bool) -> Iterator[int | None]:
+def _viewer(port: int, wanted: bool, found: Found) -> Iterator[Viewer | None]:
     if not wanted:
         yield None
         return
-    with looking(port) as pid:
-        yield pid
+    with looking(port) as viewer:
+        try:
+            yield viewer
+        finally:
+            found.viewed = viewer.close()
 
 
 def _acts(drawn: Iterator[Gesture]) -> Iterator[tuple[tuple[str, tuple[object, ...]], ...]]:
@@ -147,6 +159,7 @@ def _kill(engine: SoakedEngine, draw: random.Random) -> None:
     """Kill one of its processes."""
     pids = {name: pid for name, pid in engine.status.get("pids", {}).items() if name in ("node", "audio", "dreamer")}
     name: str = draw.choice(sorted(pids))
-    engine.watch.killed(name, pids[name], now())
-    with contextlib.suppress(ProcessLookupError):
+    at = now()
+    with contextlib.suppress(ProcessLookupError):  # it has died by itself
         os.kill(pids[name], signal.SIGKILL)
+        engine.watch.killed(name, pids[name], at)
