@@ -22,6 +22,7 @@ _SESSION = "ear-engine-session-"
 _REMEMBERED = "ear-engine-memory-"
 _MEMORY = Path("/dev/shm")
 _REAL_TIME = 5  # of 1 to 99: below JACK's own
+_CURRENT, _FUTURE, _ON_FAULT = 1, 2, 4  # of mlockall (asm-generic/mman.h): pages that are there, and those to come
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -74,6 +75,20 @@ def raise_thread_priority(by: int = 10) -> bool:
     except OSError:  # not allowed
         return _nice(-by)
     return True
+
+
+def lock_memory() -> bool:
+    """Keep in memory whatever this process touches from now on, so that it never waits for a disk; return whether the
+    system does that (Linux; root, or a user without a limit ``memlock``)."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+    import resource
+
+    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    if not (unlimited or os.geteuid() == 0):
+        return False  # under a limit, what is mapped later would be refused
+    return bool(ctypes.CDLL(None).mlockall(_CURRENT | _FUTURE | _ON_FAULT) == 0)
 
 
 def raise_priority(by: int = 10) -> bool:

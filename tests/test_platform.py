@@ -50,6 +50,17 @@ def test_raise_priority_tells_whether_it_is_allowed() -> None:
     assert _python(script) == "True"
 
 
+@pytest.mark.skipif("sys.platform != 'linux'", reason="reads /proc")
+def test_locked_memory_is_seen_by_the_system_and_more_can_be_had() -> None:
+    script = (
+        "from pathlib import Path; from ear_engine.platform import lock_memory; done = lock_memory(); "
+        "data = bytearray(9 << 20); lines = Path('/proc/self/status').read_text().splitlines(); "
+        "locked = int(next(line.split()[1] for line in lines if line.startswith('VmLck'))); "
+        "print(done == (locked > 9000))"
+    )
+    assert _python(script) == "True"
+
+
 @posix
 def test_an_interrupt_is_left_to_the_parent() -> None:
     script = (

@@ -130,6 +130,7 @@ def _play(
         missing=() if lookout is None else lookout.missing,
     )
     gc.freeze()
+    platform.lock_memory()
     backend.start()
     changes = False
     try:
