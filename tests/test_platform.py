@@ -44,10 +44,24 @@ def test_lower_priority_is_seen_by_the_system() -> None:
 @posix
 def test_raise_priority_tells_whether_it_is_allowed() -> None:
     script = (
-        "import os; from ear_engine.platform import lower_priority, raise_priority; lower_priority(5); a = os.nice(0); "
-        "done = raise_priority(2); print(done == (os.nice(0) == a - 2))"
+        "import os, sys; from ear_engine import platform; platform.lower_priority(5); a = os.nice(0); "
+        "done = platform.raise_priority(platform.Urgency.FEEDS, 2); linux = sys.platform == 'linux'; "
+        "real = linux and (os.sched_getscheduler(0), os.sched_getparam(0).sched_priority) == (os.SCHED_RR, 3); "
+        "print(done == (real or os.nice(0) == a - 2))"
     )
     assert _python(script) == "True"
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="real time is Linux's")
+def test_children_of_what_is_urgent_are_not() -> None:
+    script = (
+        "import os, subprocess, sys; from ear_engine import platform as p; p.raise_priority(p.Urgency.ANSWERS, 0); "
+        "code = 'import os; from ear_engine import platform as p; p.NAME(); print(os.sched_getscheduler(0))'; "
+        "urgent = os.sched_getscheduler(0) == os.SCHED_RR; "
+        "run = lambda name: subprocess.check_output([sys.executable, '-c', code.replace('NAME', name)], text=True); "
+        "print(urgent == bool(p.real_time_allowed()), run('usual_priority').strip(), run('lower_priority').strip())"
+    )
+    assert _python(script) == "True 0 0"
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="reads /proc")

@@ -41,6 +41,7 @@ def run(typed: argparse.Namespace) -> int:
     console = TerminalConsole(sys.stdout, sys.stderr, json_status=typed.json_status)
     logging.basicConfig(level=logging.WARNING, handlers=[_ConsoleHandler(console)], format="  %(message)s")
     sys.setswitchinterval(_SWITCH)
+    platform.raise_priority(platform.Urgency.ANSWERS)
     try:
         asyncio.run(run_node(options, console))
     finally:

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any, Protocol
 
+from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.playback.devices import (
     alsa_configured,
@@ -108,6 +109,7 @@ class NullBackend(PyoBackend):
         super().stop()
 
     def _run(self) -> None:
+        platform.raise_thread_priority()  # as a driver's own
         period = self.buffer_size / self.rate
         due = now()
         while not self._ended.is_set():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ear_engine.platform import cores
-from ear_engine.soak.answers import Asker
+from ear_engine.soak.answers import Answers
 from ear_engine.soak.gain import Pulse
 from ear_engine.soak.listeners import Heard
 from ear_engine.soak.machine import Memory, Probe
@@ -64,7 +64,7 @@ class Found:
     heard: list[Heard] = field(default_factory=list)
     memory: Memory | None = None
     probe: Probe | None = None
-    asker: Asker | None = None
+    answers: Answers | None = None
     sound: Sound | None = None
     no_sound: str = ""
 
@@ -192,14 +192,14 @@ def _changes(found: Found) -> list[Line]:
 
 
 def _answers(found: Found) -> list[Line]:
-    asker = found.asker
-    if asker is None:
+    answers = found.answers
+    if answers is None:
         return []
     allowed = None if found.options.faults else 0.0
     return [
-        Line("set to get, p50", asker.percentile(50), "ms", None, f"{len(asker.seconds)} questions"),
-        Line("set to get, p99", asker.percentile(99), "ms", _ANSWER),
-        Line("questions without an answer", asker.lost, "", allowed),
+        Line("set to get, p50", answers.percentile(50), "ms", None, f"{len(answers.seconds)} questions"),
+        Line("set to get, p99", answers.percentile(99), "ms", _ANSWER),
+        Line("questions without an answer", answers.lost, "", allowed),
     ]
 
 

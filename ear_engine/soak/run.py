@@ -107,9 +107,9 @@ def _play(engine: SoakedEngine, options: SoakOptions, found: Found, progress: Pr
         pass
     finally:
         found.seconds = time.monotonic() - began
-        asker.close()
+        found.answers = asker.close()
         probe.close()
-        found.asker, found.probe, found.memory = asker, probe, memory
+        found.probe, found.memory = probe, memory
         found.heard = listeners.close()
 
 

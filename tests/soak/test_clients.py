@@ -53,7 +53,7 @@ def test_what_is_asked_is_set_to_values_that_it_can_have() -> None:
             if message.arguments:
                 seen.append(message.arguments[0])
                 engine.sendto(data, client)
-        asker.close()
+        answers = asker.close()
     row = ParameterTree()[ASKED]
     assert [row.check(value) for value in seen] == seen and len(set(seen)) == 3
-    assert len(asker.seconds) >= 2
+    assert len(answers.seconds) >= 2 and answers.percentile(50) > 0.0
