@@ -6,6 +6,7 @@ it was made for and the threads that computed it; with the seed that is all ther
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ class DreamLog:
         self._file: RecordWriter | None = None
         self._last: RecordWriter | None = None  # which may still have something to write
         self._steps: list[tuple[float, float, float]] = []
+        self._times: list[tuple[float, float]] = []
         self._failed = ""
         self._begun = False  # whether the file says what the steps begin from
 
@@ -77,12 +79,18 @@ class DreamLog:
         self.did("born", control, how=how, **_of(dream, control, source_number), **told)
         self._begun = self._file is not None
 
-    def step(self, control: ControlState, beats: float) -> None:
-        """A step is made."""
+    def step(self, control: ControlState, beats: float, began: float) -> None:
+        """A step is made of what ``control`` says, which was read at clock time ``began``."""
         if self._file is not None:
-            self._steps.append((control.sequence, beats, torch.get_num_threads()))
             if len(self._steps) >= _GATHERED:
                 self._gather()
+            self._steps.append((control.sequence, beats, torch.get_num_threads()))
+            self._times.append((began, math.nan))
+
+    def stepped(self) -> None:
+        """It is done; one that fails never is."""
+        if self._times:
+            self._times[-1] = self._times[-1][0], now()
 
     def did(self, what: str, control: ControlState, **told: object) -> None:
         """Something else is done to the dream.
@@ -105,8 +113,9 @@ class DreamLog:
 
     def _gather(self) -> None:
         if self._file is not None and self._steps:
-            self._file.put("step", {"count": len(self._steps)}, {"steps": np.array(self._steps, np.float64)})
-        self._steps = []
+            arrays = {"steps": np.array(self._steps, np.float64), "times": np.array(self._times, np.float64)}
+            self._file.put("step", {"count": len(self._steps)}, arrays)
+        self._steps, self._times = [], []
 
     def _end(self) -> None:
         if self._file is not None:

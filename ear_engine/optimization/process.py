@@ -158,7 +158,7 @@ class Dreamer:
             self._kept.goes_on(dream, control, self._name, self._source_number, self._publisher.loop)
             if control.values["dream/run"] and not control.still and not control.values.get("memory/hold"):
                 self._phase = "running"
-                self._step(dream, control, beats)
+                self._step(dream, control, moment, beats)
                 self._pace(dream, control, moment)
             else:
                 self._phase = "paused"
@@ -280,7 +280,7 @@ class Dreamer:
         loop = self._read(file) if file else None
         return None if loop is None else loop.audio
 
-    def _step(self, dream: Dream, control: ControlState, beats: float) -> None:
+    def _step(self, dream: Dream, control: ControlState, moment: float, beats: float) -> None:
         if not dream.aimed:
             self._objective = 0.0
             self._rest()
@@ -288,8 +288,9 @@ class Dreamer:
 
         def act(settings: DreamSettings) -> Step:
             began = now()
-            self._kept.step(control, beats)
+            self._kept.step(control, beats, moment)
             made = dream.step(settings, beats)
+            self._kept.stepped()
             if dream.device.type == "cpu" and not self._options.threads:
                 kind = dream.samples, dream.reads, settings.batch_size, settings.method, settings.parametrization
                 self._threads.step(now() - began, kind)

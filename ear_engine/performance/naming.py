@@ -26,7 +26,7 @@ begins another file. Times are of :func:`ear_engine.shared_memory.clock.now`, th
     ``here``  where the dream was when keeping began, with all that the next step depends on
     ``born``  a dream begins, ``how``: ``new`` from its source, ``resume`` from a loop, ``inherit`` from the one before
     ``warm``  the first sound is sought, from silence; ``back`` to the source; ``call``: a loop is recalled
-    ``step``  steps: the last change, beats, threads of each
+    ``step``  steps: the last change, beats, threads of each; ``times``, when it was read and when the step was done
     ``publ``  a version is published as loop ``loop``
 
 Any of them: ``lost``, records that could not be kept fast enough.

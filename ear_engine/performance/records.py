@@ -77,6 +77,10 @@ class Record:
     path: Path
     place: int
 
+    def has(self, name: str) -> bool:
+        """Whether it has an array of that name."""
+        return any(other == name for other, *_ in self.head.get("arrays", ()))
+
     def array(self, name: str) -> Array:
         """One of its arrays, copied out of the file.
 

@@ -2,8 +2,8 @@
 
 A change is in the dream with the first step that begins after it, and a version of the dream is heard from a grid point
 on (``playback/quantize``) if the audio process has it a quarter of a second before. So the point that a change can
-reach is the first one a quarter of a second and two steps after it: the step that is under way when it comes, and
-the one that knows it. A loop that enters there is 0 beats late, one that enters at the next beat 1.
+reach is the first one a quarter of a second after that step is done. A loop that enters there is 0 beats late, one that
+enters at the next beat 1.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ear_engine.soak.waits import FIRST, KILLED, LAST, NEVER, Away, Waits, any_a
 _DREAMED = ("target/", "tone/", "rhythm/", "dream/rate", "transform/", "penalty/")
 _DIVISIONS = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}  # beats between grid points, 0 = the whole loop
 _LEAD = 0.25  # seconds before a grid point by which the audio process must have a version
-_STEPS = 2  # the one that is under way, and the first that knows
+_SOON = 0.02  # seconds after which a step that is begun knows a change
 _NEW_SOURCE = 8.0  # seconds that another source may take until it sounds, and not longer
 _PATIENCE = 16.0  # beats after which what has not come when playing ends does not count as under way
 _RESTS = "while the dream rested"
@@ -55,7 +55,7 @@ class _Point:
     clock: PartClock
 
 
-def dream_waits(kept: Kept, step: float = 0.0, away: Sequence[Away] = (), ended: float | None = None) -> Waits:
+def dream_waits(kept: Kept, away: Sequence[Away] = (), ended: float | None = None) -> Waits:
     """Beats from the grid point that each change of the dream could have reached to the first loop that knows of it.
 
     What no loop knew of counts as never heard; in the last 16 beats, as heard with the first beat that was not played
@@ -64,7 +64,6 @@ def dream_waits(kept: Kept, step: float = 0.0, away: Sequence[Away] = (), ended:
 
     Args:
         kept: the performance.
-        step: of the dream, seconds.
         away: when killed processes were not there.
         ended: when playing ended, seconds on the shared clock; None if it is not known.
     """
@@ -72,14 +71,16 @@ def dream_waits(kept: Kept, step: float = 0.0, away: Sequence[Away] = (), ended:
     heard = _Heard(kept)
     end = end_of_play(kept, ended)
     sources = list(_new_sources(kept, heard.entered))
+    steps = Steps(kept)
     for change, values in _changed(kept):
-        point = heard.reachable(change.time + _LEAD + _STEPS * step, str(values.get("playback/quantize", "beat")))
+        ready = steps.done(change) + _LEAD
+        point = heard.reachable(ready, str(values.get("playback/quantize", "beat")))
         if point is None or change.time < heard.first_dream:
             waits.left_out[FIRST] += 1
             continue
         answer = heard.answer(change.number)
         if answer is not None and not same_time(point.entry, answer.entry.samples, answer.entry.beats):
-            point = heard.reachable(change.time + _LEAD + _STEPS * step, "bar") or point
+            point = heard.reachable(ready, "bar") or point
         if point.time >= end:
             waits.left_out[LAST] += 1
         elif _rests(values) or point.entry.silent:
@@ -146,6 +147,37 @@ class _Heard:
         point = next_boundary(sample, entry, division)
         tempo = entry.beats * int(clock.part.head["sample_rate"]) / entry.samples
         return _Point(point, clock.time_of(point), tempo, entry, clock)
+
+
+class Steps:
+    """When steps of the dream were made, and what they knew.
+
+    Args:
+        kept: the performance.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        made = [
+            (*times, sequence)
+            for dream in kept.dreams
+            for record in dream.records
+            if record.kind == "step" and record.has("times")
+            for times, (sequence, *_) in zip(record.array("times"), record.array("steps"), strict=True)
+        ]
+        self._began, self._done, known = np.array(made, float).reshape(-1, 3).T
+        self._known = np.maximum.accumulate(known)
+        self.late = sum(self._is_late(change) for change, _ in _changed(kept))
+        """Changes of what is dreamed that a step did not know though it began after them."""
+
+    def done(self, change: KeptChange) -> float:
+        """Clock time at which the first step that knows of it was done; that of the change itself if there is none."""
+        first = int(np.searchsorted(self._known, change.number))
+        done = self._done[first:]
+        return max(change.time, float(done[np.isfinite(done)][0])) if np.isfinite(done).any() else change.time
+
+    def _is_late(self, change: KeptChange) -> bool:
+        first = int(np.searchsorted(self._known, change.number))
+        return first > 0 and bool(self._began[first - 1] > change.time + _SOON)
 
 
 def is_dreamed(name: str) -> bool:

@@ -73,12 +73,6 @@ class Found:
         """Whether a viewer was wanted that can draw."""
         return self.options.view and not (self.viewed is not None and self.viewed.blind)
 
-    @property
-    def step(self) -> float:
-        """Of the dream while there was one, seconds; 0 if there was none."""
-        speeds = [speed for speed in self.speeds if speed > 0.0]
-        return 1.0 / _median(speeds) if speeds else 0.0
-
     def told(self, text: str) -> None:
         """Keep what the engine said of faults."""
         lines = [line.strip() for line in text.splitlines()]
@@ -179,13 +173,8 @@ def _changes(found: Found) -> list[Line]:
         Line("message to first changed sample, p50", gain.percentile(50), "ms", _APPLIED, gains),
         Line("message to first changed sample, p99", gain.percentile(99), "ms", _APPLIED, block),
         Line("changes of the gain that were never heard", gain.never, "", 0.0),
-        Line(
-            "dream heard after the beat that it could reach, p50",
-            dream.percentile(50),
-            "beats",
-            _HEARD,
-            dreams,
-        ),
+        Line("changes of what is dreamed that the next step did not know", sound.late_steps, "", 0.0),
+        Line("dream heard after the beat that it could reach, p50", dream.percentile(50), "beats", _HEARD, dreams),
         Line("dream heard after the beat that it could reach, p99", dream.percentile(99), "beats", _HEARD),
         Line("changes of what is dreamed that were never heard", dream.never, "", 0.0),
     ]

@@ -64,7 +64,7 @@ def soak(options: SoakOptions, progress: Progress = lambda _seconds, _text: None
         progress(options.seconds, "computing the sound again")
         try:
             away = engine.watch.away(now())
-            found.sound = look_at(read_performance(folder), found.step, away, found.pulses, found.ended)
+            found.sound = look_at(read_performance(folder), away, found.pulses, found.ended)
         except UserError as error:  # an engine that has died early, or kept nothing
             found.no_sound = str(error)
     return report_of(found)

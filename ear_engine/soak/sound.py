@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ear_engine.offline.replaying import play_again
 from ear_engine.performance.reading import Kept
 from ear_engine.soak.clocks import clocks_of
-from ear_engine.soak.dreamed import dream_waits
+from ear_engine.soak.dreamed import Steps, dream_waits
 from ear_engine.soak.gain import Pulse, gain_waits
 from ear_engine.soak.places import Boundaries, Playhead, boundaries, playhead_of
 from ear_engine.soak.waits import Away, Waits
@@ -28,6 +28,7 @@ class Sound:
         block: milliseconds of a block of the device, the grid of what acts at once.
         gain: milliseconds from each change of the gain, when its message was sent, to the first sample that has it.
         dream: beats from where each change of what is dreamed could have been heard to where it was.
+        late_steps: changes of what is dreamed that a step did not know though it began after them.
         boundaries: of loops.
         playhead: against the sound.
         gaps: seconds from each death of the audio process to the first sample of the next one.
@@ -42,6 +43,7 @@ class Sound:
     block: float = math.nan
     gain: Waits = field(default_factory=Waits)
     dream: Waits = field(default_factory=Waits)
+    late_steps: int = 0
     boundaries: Boundaries = field(default_factory=Boundaries)
     playhead: Playhead = field(default_factory=Playhead)
     gaps: tuple[float, ...] = ()
@@ -50,7 +52,6 @@ class Sound:
 
 def look_at(
     kept: Kept,
-    step: float = 0.0,
     away: Sequence[Away] = (),
     pulses: Sequence[Pulse] | None = None,
     ended: float | None = None,
@@ -59,7 +60,6 @@ def look_at(
 
     Args:
         kept: the performance.
-        step: of the dream, seconds.
         away: when processes that were killed were not there.
         pulses: messages that changed the gain; None if it is not known when they were sent.
         ended: when playing ended, seconds on the shared clock; None if it is not known.
@@ -76,7 +76,8 @@ def look_at(
         entries=sum(len(part.entries) for part in kept.sounds),
         block=1e3 * float(kept.sounds[0].head["buffer_size"]) / kept.sounds[0].rate,
         gain=gain_waits(kept, away, pulses, ended),
-        dream=dream_waits(kept, step, away, ended),
+        dream=dream_waits(kept, away, ended),
+        late_steps=Steps(kept).late,
         boundaries=boundaries(kept),
         playhead=playhead_of(kept),
         gaps=tuple(_gaps(kept, away)),

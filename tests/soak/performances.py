@@ -36,6 +36,7 @@ class Stage:
         crc: of each second; that of silence if None.
         late: seconds by which the end of each second is seen late.
         marked: seconds that have a mark; all if None.
+        steps: of the dream: seconds after the beginning at which each began and was done, and the last change it knew.
         state: values that the performance begins with.
     """
 
@@ -51,6 +52,7 @@ class Stage:
     entries: list[dict[str, object]] = field(default_factory=list)
     gains: list[tuple[float, float, float]] = field(default_factory=list)
     published: list[tuple[int, int]] = field(default_factory=list)
+    steps: list[tuple[float, float, int]] = field(default_factory=list)
     state: dict[str, object] = field(default_factory=dict)
 
     def change(self, after: float, position: float | None = None, engine: object = None, **values: object) -> int:
@@ -75,16 +77,21 @@ class Stage:
     def keep(self) -> Kept:
         """Write it, and read what is in the folder."""
         self._write("sound", self._sound())
-        if self.published:
+        if self.published or self.steps:
             heads = [
                 ("publ", {"loop": loop, "sequence": sequence, "time": self.at}) for loop, sequence in self.published
             ]
-            self._write("dream", [("open", {"format": 1}, {}), *((kind, head, {}) for kind, head in heads)])
+            made = [("open", {"format": 1}, {}), *((kind, head, {}) for kind, head in heads)]
+            self._write("dream", [*made, ("step", {"count": len(self.steps)}, self._made())])
         if self.part == 1:
             values = {**ParameterTree().values, **self.state}
             head = {"format": 1, "time": self.at, "state": {"sequence": 0, "values": values, "still": False}}
             self._write("control", [("open", head, {}), *(("chng", change, {}) for change in self.changes)])
         return read_performance(self.folder)
+
+    def _made(self) -> dict[str, Array]:
+        times = np.array([(began, done) for began, done, _ in self.steps], float).reshape(-1, 2) + self.at
+        return {"steps": np.array([(known, 0.1, 1) for *_, known in self.steps], float), "times": times}
 
     def _sound(self) -> list[tuple[str, dict[str, object], dict[str, Array]]]:
         rates = {"sample_rate": RATE, "device_rate": RATE, "buffer_size": BLOCK, "latency": BLOCK / RATE}

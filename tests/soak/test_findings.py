@@ -64,6 +64,7 @@ def test_what_is_good_is_good() -> None:
         ({"gain": Waits()}, "message to first changed sample, p50"),
         ({"dream": Waits([0.0] * 90 + [1.0] * 10)}, "dream heard after the beat that it could reach, p99"),
         ({"dream": Waits([0.0] * 900 + [math.inf])}, "changes of what is dreamed that were never heard"),
+        ({"late_steps": 1}, "changes of what is dreamed that the next step did not know"),
         ({"dream": Waits()}, "dream heard after the beat that it could reach, p50"),
         ({"boundaries": Boundaries(60, 6e-6)}, "loop boundary off its place, most"),
         ({"boundaries": Boundaries()}, "loop boundary off its place, most"),
@@ -89,14 +90,6 @@ def test_an_engine_that_is_over_before_its_time_is_missed() -> None:
     one = found(over="the engine stands still: no status for 10 s")
     assert missed(one) == {"ended or stood still before its time"}
     assert "no status for 10 s" in report_of(one).text()
-
-
-def test_times_without_a_dreamer_do_not_make_steps_longer() -> None:
-    one = found()
-    one.speeds = [0.0, 0.0, 0.0, 10.0, 20.0, 10.0]
-    assert one.step == pytest.approx(0.1)
-    one.speeds = []
-    assert one.step == 0.0
 
 
 def watched(back: int | None) -> Watch:

@@ -145,14 +145,27 @@ def dreams(stage: Stage, *loops: tuple[int, int, int]) -> None:
 def test_a_dream_that_is_heard_from_the_beat_it_could_reach_is_not_late(stage: Stage) -> None:
     number = stage.change(2.6, dream__rate=-20.0)  # between the beats at 2.5 and 3.0
     dreams(stage, (1, BEAT, 0), (2, 6 * BEAT, number))
-    assert look_at(stage.keep(), step=0.05).dream.values == [0.0]
+    stage.steps = [(2.55, 2.65, 0), (2.65, 2.74, number), (2.74, 3.0, number)]
+    found = look_at(stage.keep())
+    assert found.dream.values == [0.0] and found.late_steps == 0
 
 
-@pytest.mark.parametrize(("step", "late"), [(0.05, 1.0), (0.1, 0.0)])
-def test_it_is_late_by_the_beats_after_that_one(stage: Stage, step: float, late: float) -> None:
+@pytest.mark.parametrize(("done", "late"), [(2.74, 1.0), (2.76, 0.0)])
+def test_it_is_late_by_the_beats_after_the_one_that_its_step_could_reach(
+    stage: Stage, done: float, late: float
+) -> None:
     number = stage.change(2.6, dream__rate=-20.0)
     dreams(stage, (1, BEAT, 0), (2, 6 * BEAT, number - 1), (3, 7 * BEAT, number))
-    assert look_at(stage.keep(), step=step).dream.values == [late]
+    stage.steps = [(2.55, 2.65, number - 1), (2.65, done, number)]
+    assert look_at(stage.keep()).dream.values == [late]
+
+
+def test_a_step_that_begins_after_a_change_without_it_is_found(stage: Stage) -> None:
+    number = stage.change(2.6, dream__rate=-20.0)
+    dreams(stage, (1, BEAT, 0), (2, 6 * BEAT, number))
+    stage.steps = [(2.55, 2.65, 0), (2.65, 2.7, 0), (2.7, math.nan, number), (2.75, 2.8, number)]
+    found = look_at(stage.keep())
+    assert found.late_steps == 1 and found.dream.values == [0.0]
 
 
 def test_one_that_is_heard_after_many_beats_or_never_counts_as_such(stage: Stage) -> None:
