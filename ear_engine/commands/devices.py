@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ear_engine import platform
 from ear_engine.commands.listings import print_table
 from ear_engine.playback.devices import (
     Jack,
@@ -16,6 +17,12 @@ from ear_engine.playback.devices import (
 )
 
 _NULL = "`ear-engine serve --audio null` plays unheard, for rehearsing and recording"
+
+_IN_TIME = "Sound runs in real time here: a full processor does not break it."
+_LATE = (
+    "Sound may not run in real time for you: a full processor can break it. Join the group that may (mostly\n"
+    "`sudo usermod -aG audio $USER`, with `@audio - rtprio 95` in /etc/security/limits.d/), and log in again."
+)
 
 
 def run(typed: argparse.Namespace) -> int:
@@ -40,6 +47,9 @@ def run(typed: argparse.Namespace) -> int:
         print(f"{_NULL}; or start a JACK server and use --audio jack.")
     if jack is not None or any(device.channels >= 4 for device in devices.values()):
         print("With --channels 4, the third and fourth output carry the cue.")
+    allowed = platform.real_time_allowed()
+    if allowed is not None:
+        print(_IN_TIME if allowed else _LATE)
     return 0
 
 

@@ -23,7 +23,7 @@ from ear_engine.shared_memory.loops import LoopFile
 
 _ROOM = 128 << 20  # bytes
 _LEAST = 2  # loops that are kept whatever they take
-_MOST = 16
+_MOST = 8
 _PART = 8  # frames that are ranked together
 _log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ Route = Callable[[Mapping[str, str]], Resource]
 Query = Callable[[str, str, str, str], Resource]
 """Given path, query, media types that are accepted, and the IP address that was reached; raises ``WebError``."""
 
-_ROOM = 64 << 20  # bytes of answers that are kept
+_ROOM = 24 << 20  # bytes of answers that are kept: three loops of a large ear, for viewers that ask one after the other
 _BYTES = 250e6  # a second, of all clients together
 _PIECE = 1 << 17
 _SHARE = 0.25  # of the event loop's time, for answers that it makes itself,

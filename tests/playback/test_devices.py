@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ear_engine import platform
 from ear_engine.cli import main
 
 
@@ -35,6 +36,19 @@ def test_devices_with_channels_and_rates_and_the_one_that_is_taken(tmp_path: Pat
 def test_without_a_sound_card_it_says_what_to_do(tmp_path: Path) -> None:
     out = listed(ALSA_CONFIG_PATH=str(tmp_path / "absent"))
     assert out.startswith("There is no sound card here") and "--audio null" in out and "JACK server" in out
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [(True, "runs in real time here"), (False, "usermod -aG audio"), (None, "")],
+)
+def test_it_tells_whether_a_full_processor_can_break_the_sound(
+    allowed: bool | None, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(platform, "real_time_allowed", lambda: allowed)
+    assert main(["devices"]) == 0
+    out = capsys.readouterr().out
+    assert said in out and ("real time" in out) == (allowed is not None)
 
 
 @pytest.mark.parametrize(
