@@ -4,11 +4,14 @@ Two threads share a step's work and wait for each other after every operation. O
 of a wide network; beside a busy process the one waits for the other's turn, and the step takes several times as long
 as with one thread. Which it is changes while one plays, so it is measured: now and then a few steps are made with
 another number of threads. More threads must be a good deal faster to be kept, fewer only as fast: they leave cores to
-the sound and to everyone else.
+the sound and to everyone else. One thread that does not get a core to itself tells that there is none to spare: then
+more are not tried. (Beside a viewer and four clients on two cores, a trial took two seconds, and what was changed
+meanwhile was heard a beat late.)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from statistics import median
 
@@ -19,6 +22,7 @@ _FASTER = 0.85  # share of the time that more threads must not exceed to be kept
 _CHANGED = 1.4  # factor by which a step's time has changed for good
 _AT_ONCE = 3  # steps that all took longer by that factor are enough for a trial
 _SOON, _SELDOM = 2.0, 120.0  # seconds between trials: at first and after changes, and at most
+_ALONE = 0.9  # share of a core that one thread gets at least if another one may be free
 _COSTLY = 1.5  # a trial ends early when it has taken so many times what its steps should
 
 
@@ -45,15 +49,17 @@ class Threads:
         """Compare nothing with what was before."""
         self._key = key
         self._times: list[float] = []
+        self._shares: list[float] = []
         self._usual = 0.0
         self._tried: int | None = None
         self._trial: list[float] = []
 
-    def step(self, seconds: float, key: Hashable = None) -> int:
+    def step(self, seconds: float, key: Hashable = None, computed: float = math.inf) -> int:
         """Take note of a step.
 
         Args:
             seconds: how long it took.
+            computed: seconds of them in which the calling thread had a core.
             key: what it consisted of; times are only compared between steps with the same one.
 
         Returns:
@@ -65,12 +71,13 @@ class Threads:
         elif self._tried is not None:
             self._try(seconds)
         else:
-            self._watch(seconds)
+            self._watch(seconds, computed)
         return self._tried or self.count
 
-    def _watch(self, seconds: float) -> None:
+    def _watch(self, seconds: float, computed: float) -> None:
         """One more step as usual; begin a trial when it is time."""
         self._times = [*self._times, seconds][-_STEPS:]
+        self._shares = [*self._shares, min(computed / max(seconds, 1e-9), 1.0)][-_STEPS:]
         self._elapsed += seconds
         if self._most == 1:
             return
@@ -82,6 +89,8 @@ class Threads:
         if slowed or now * _CHANGED < self._usual:
             self._wait = _SOON
         self._usual = self._usual or now
+        if self.count == 1 and median(self._shares) < _ALONE:
+            return
         if slowed or self._elapsed >= self._wait:
             self._usual = now
             self._tried = self._other()

@@ -20,6 +20,7 @@ class Machine:
         self.used: list[int] = []
         self._threads = 0
         self._noise = noise
+        self.share = 1.0  # of a core, that one thread gets
         self._random = np.random.default_rng(1)
         self.governor = Threads(most, self._use)
 
@@ -33,7 +34,7 @@ class Machine:
             took = self.seconds(self._threads) * float(np.exp(self._noise * self._random.normal()))
             self.now += took
             used.append(self._threads)
-            assert self.governor.step(took, key) == self._threads
+            assert self.governor.step(took, key, self.share * took) == self._threads
         self.used += used
         return used
 
@@ -57,6 +58,15 @@ def test_beside_a_busy_process_one_thread_is_left_within_seconds() -> None:
     used = machine.play(300)
     assert used[0] == machine.governor.count == 1
     assert used.count(2) * busy(2) < 0.05 * 300  # seconds of trials
+
+
+def test_a_thread_that_shares_its_core_is_given_no_other_until_it_has_it_alone() -> None:
+    machine = Machine(2, free, noise=0.1)
+    machine.share = 0.7
+    assert set(machine.play(300)) == {1}
+    machine.share = 0.98
+    machine.play(10)
+    assert np.mean(np.array(machine.play(300)) == 2) > 0.9
 
 
 def test_it_follows_load_that_comes_and_goes() -> None:
