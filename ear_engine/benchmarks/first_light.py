@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from ear_engine.ear.checkpoint import load_ear
 from ear_engine.loudness import SILENT, LoudnessMeter
-from ear_engine.optimization.dream import SILENCE_LUFS, Dream
+from ear_engine.optimization.dream import Dream
+from ear_engine.optimization.dream_source import SILENCE_LUFS
 from ear_engine.resources import resource
 from ear_engine.shared_memory.states import Target
 from ear_engine.sources.loops import render_builtin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,6 +27,12 @@ class Level:
 
     rms: float
     pulls: bool
+
+
+def seeded(seed: int, step: int) -> torch.Generator:
+    """Of all that is random at ``step`` (from -2, for what comes before the first) of a dream of ``seed``."""
+    mixed = np.random.SeedSequence([seed, step + 2]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
 
 
 def draw(

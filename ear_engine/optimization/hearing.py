@@ -1,4 +1,4 @@
-"""What a dream's step gets to know of the ear: as many layers as it needs, by the fastest way this ear has."""
+"""What a dream gets to know of its ear: in a step as many layers as it needs, by the fastest way this ear has."""
 
 from __future__ import annotations
 
@@ -55,3 +55,9 @@ class Hearing:
             heard = self._ear.hear(followed, circular=True)
             z, c = heard.z, heard.c
         return recorded, z, c
+
+    def trace(self, audio: Tensor) -> tuple[dict[str, Tensor], int]:
+        """Activations of every layer for a loop, (samples,), by name, and how many frames of it the ear hears."""
+        with torch.no_grad(), self._recorder.recording() as trace:
+            frames = self._ear(audio[None], circular=True).features.shape[-1]
+        return dict(trace), int(frames)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ear_engine.ear.statistics import Statistics
 from ear_engine.optimization.plugged import Parts
@@ -27,3 +29,12 @@ class Surroundings:
     clip: Callable[[str], NDArray[np.float32] | None] = lambda _name: None
     directions: Mapping[str, object] = field(default_factory=dict)
     parts: Parts | None = None
+
+    def clips_on(self, device: torch.device) -> Callable[[str], Tensor | None]:
+        """The middle, (samples,), of a clip that a target names; None if it is not there."""
+
+        def clip(name: str) -> Tensor | None:
+            audio = self.clip(name)
+            return None if audio is None else torch.from_numpy(audio.mean(axis=0)).to(device)
+
+        return clip

@@ -14,7 +14,8 @@ from ear_engine.ear.network import Ear
 from ear_engine.errors import UserError
 from ear_engine.loudness import LoudnessMeter
 from ear_engine.optimization.ascent import InputGradient
-from ear_engine.optimization.dream import SILENCE_LUFS, Dream
+from ear_engine.optimization.dream import Dream
+from ear_engine.optimization.dream_source import SILENCE_LUFS
 from ear_engine.resources import resource
 from ear_engine.sources.loops import render_builtin
 from ear_engine.targets.terms import Term

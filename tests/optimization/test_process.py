@@ -22,11 +22,11 @@ from ear_engine.ear.network import Ear, EarConfig
 from ear_engine.ear.scalogram import ScalogramConfig
 from ear_engine.ear.statistics_file import hash_weights
 from ear_engine.layout.map_file import MAP, MapFile, write_map
-from ear_engine.optimization import process
+from ear_engine.optimization import dreamer
 from ear_engine.optimization.dream import Dream
+from ear_engine.optimization.dreamer import Dreamer, DreamerOptions
 from ear_engine.optimization.objectives.base import HeardTrace, Objective
 from ear_engine.optimization.plugged import Parts, load_parts
-from ear_engine.optimization.process import Dreamer, DreamerOptions
 from ear_engine.optimization.settings import DreamSettings
 from ear_engine.optimization.transforms.base import Copies, Shape, Transform
 from ear_engine.parameters import ParameterTree
@@ -255,7 +255,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, *transforms: Transform) -> None:
         parts = load_parts(*arguments)
         return replace(parts, transforms=(*parts.transforms, *transforms))
 
-    monkeypatch.setattr(process, "load_parts", planted)
+    monkeypatch.setattr(dreamer, "load_parts", planted)
 
 
 @pytest.mark.parametrize(

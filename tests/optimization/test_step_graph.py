@@ -64,7 +64,7 @@ def plain_and_replayed(
     loops = []
     for graph in (None, StepGraph(tape)):
         dream = dream_of(ear, loop, seed=3)
-        dream.graph = graph
+        dream.climb.graph = graph
         for count, changes in course:
             for _ in range(count):
                 dream.step(settings(**{**RANDOM, **changes}), 0.05)
@@ -101,7 +101,7 @@ def test_another_target_is_recorded_anew(ear: Ear, loop: Loop) -> None:
     tape, loops = Tape(), []
     for graph in (None, StepGraph(tape)):
         dream = dream_of(ear, loop)
-        dream.graph = graph
+        dream.climb.graph = graph
         for layer in ("encoder_1_conv1", "encoder_2_conv1"):
             aim(dream, target(layer))
             for _ in range(4):
@@ -113,7 +113,7 @@ def test_another_target_is_recorded_anew(ear: Ear, loop: Loop) -> None:
 
 def test_loops_that_were_given_out_stay_as_they_were(ear: Ear, loop: Loop) -> None:
     dream = dream_of(ear, loop)
-    dream.graph = StepGraph(Tape())
+    dream.climb.graph = StepGraph(Tape())
     for _ in range(4):
         dream.step(settings(), 0.05)
     before, copy = dream.audio, dream.audio.clone()
@@ -130,7 +130,7 @@ def test_what_cannot_be_recorded_is_made_plainly_and_not_tried_again(ear: Ear, l
     assert tape.asked == 1
     graph = StepGraph(tape)
     dream = dream_of(ear, loop)
-    dream.graph = graph
+    dream.climb.graph = graph
     for _ in range(3):
         dream.step(settings(), 0.05)
     assert graph.refused == str(error)
@@ -140,7 +140,7 @@ def test_what_cannot_be_recorded_is_made_plainly_and_not_tried_again(ear: Ear, l
 
 def test_no_memory_for_a_recording_is_said(ear: Ear, loop: Loop) -> None:
     dream = dream_of(ear, loop)
-    dream.graph = StepGraph(Tape(torch.OutOfMemoryError("CUDA out of memory")))
+    dream.climb.graph = StepGraph(Tape(torch.OutOfMemoryError("CUDA out of memory")))
     with pytest.raises(torch.OutOfMemoryError):
         for _ in range(4):
             dream.step(settings(), 0.05)
@@ -152,7 +152,7 @@ if torch.cuda.is_available():  # no skip: where there is no GPU there is nothing
         loops = []
         for graph in (None, StepGraph()):
             dream = dream_of(ear, loop, device="cuda")
-            dream.graph = graph
+            dream.climb.graph = graph
             for _ in range(8):
                 dream.step(settings(**RANDOM), 0.05)
             loops.append(dream.audio)

@@ -10,7 +10,8 @@ from ear_engine.osc.stream_table import stream_rows
 from ear_engine.parameters import Parameter, ParameterTree
 
 _HEAD = (
-    "// Generated from ear_engine/parameters.py and ear_engine/osc/stream_table.py by `make clients`; do not edit.\n\n"
+    "// Generated from ear_engine/parameters/table.py and ear_engine/osc/stream_table.py by `make clients`; "
+    "do not edit.\n\n"
 )
 
 

@@ -1,4 +1,4 @@
-// Generated from ear_engine/parameters.py and ear_engine/osc/stream_table.py by `make clients`; do not edit.
+// Generated from ear_engine/parameters/table.py and ear_engine/osc/stream_table.py by `make clients`; do not edit.
 
 exports.parameters = {
     "dream/run": {"name": "dream/run", "kind": "bool", "preset": true, "low": 0.0, "high": 1.0, "log": false, "zero": null, "unit": "", "choices": [], "description": "Let the dream go on; off, the last loop plays on unchanged."},
