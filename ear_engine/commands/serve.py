@@ -42,6 +42,7 @@ def run(typed: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, handlers=[_ConsoleHandler(console)], format="  %(message)s")
     sys.setswitchinterval(_SWITCH)
     platform.raise_priority(platform.Urgency.ANSWERS)
+    platform.steady_memory()
     try:
         asyncio.run(run_node(options, console))
     finally:

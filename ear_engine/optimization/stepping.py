@@ -54,13 +54,13 @@ class Stepping:
         """
 
         def act(settings: DreamSettings) -> Step:
-            began = now()
+            began, computed = now(), time.thread_time()
             self._kept.step(control, beats, moment)
             made = dream.step(settings, beats)
             self._kept.stepped()
             if dream.device.type == "cpu" and self._free:
                 kind = dream.samples, dream.reads, settings.batch_size, settings.method, settings.parametrization
-                self._threads.step(now() - began, kind)
+                self._threads.step(now() - began, kind, time.thread_time() - computed)
             self._attempts.worked(settings)
             return made
 

@@ -20,7 +20,7 @@ from ear_engine.platform.folders import (
     user_set_dir,
     user_state_dir,
 )
-from ear_engine.platform.memory import lock_memory, return_memory, reuse_memory
+from ear_engine.platform.memory import lock_memory, return_memory, reuse_memory, steady_memory
 from ear_engine.platform.priorities import (
     Urgency,
     lower_priority,
@@ -53,6 +53,7 @@ __all__ = [
     "session_folders",
     "session_parent",
     "shielding_children",
+    "steady_memory",
     "supercollider_extensions",
     "user_album_dir",
     "user_cache_dir",
