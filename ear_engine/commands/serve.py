@@ -26,7 +26,7 @@ from ear_engine.playback.recorder import check_record_path
 from ear_engine.presets import find_preset
 from ear_engine.setfile import overlay
 from ear_engine.sets.contents import Contents, read_contents
-from ear_engine.sets.last import find_last, loop_beside
+from ear_engine.sets.last import find_last, folder_of, loop_beside
 from ear_engine.sets.places import LAST, named_or_path
 
 DEFAULT_EAR = "small"
@@ -57,7 +57,7 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         UserError: something that was asked for cannot be used.
     """
     tree = ParameterTree()
-    start, loop = _set(typed, tree)
+    start, path = _set(typed, tree)
     chosen = start.plain
     options = typed_parameters(typed, tree)
     if typed.autopilot:
@@ -101,20 +101,21 @@ def node_options(typed: argparse.Namespace) -> NodeOptions:
         start=start,
         instead="" if named else DEFAULT_CLIP if typed.set is not None else "",
         forgiving=typed.set is not None and bool(start.faults or typed.set == LAST),
-        loop=None if named or typed.preset is not None else loop,
+        loop=None if path is None or named or typed.preset is not None else loop_beside(path),
+        left=None if path is None else folder_of(path),
         autosave=True,
     )
 
 
 def _set(typed: argparse.Namespace, tree: ParameterTree) -> tuple[Contents, Path | None]:
-    """The set that was asked for, and the loop that was kept with it."""
+    """The set that was asked for, and its file."""
     if typed.set is None:
         return Contents(), None
     if typed.set == LAST:
-        last = find_last(typed.osc_port)
-        return read_contents(last.path, tree, lenient=True), last.loop
+        path = find_last(typed.osc_port).path
+        return read_contents(path, tree, lenient=True), path
     path = named_or_path(typed.set)
-    return read_contents(path, tree), loop_beside(path)
+    return read_contents(path, tree), path
 
 
 def _ear(typed: argparse.Namespace, start: Contents) -> tuple[EarFolder, Contents]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from ear_engine.errors import UserError
 from ear_engine.node.heard import Heard, HeardLoops
 from ear_engine.node.threads import in_thread
 from ear_engine.sets.last import LastFolder
+from ear_engine.sets.text import WrittenSet
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile
 from ear_engine.whole_files import not_written
@@ -30,7 +33,7 @@ _FAREWELL = 1.5  # seconds that the end waits for a disk
 _log = logging.getLogger(__name__)
 
 Report = Callable[[str, str, str], None]  # level, code, message
-Text = Callable[[], str]
+Text = Callable[[Path], WrittenSet]  # from the folder for loops that it names
 
 
 class Autosave:
@@ -40,7 +43,7 @@ class Autosave:
         heard: the loops.
         folder: where to; asked when there is something to keep.
         stamp: another one if there is something else to keep.
-        text: what makes the text of the set as it is now, in a thread.
+        text: what writes the set as it is now, in a thread, and keeps loops that it names in the last set's folder.
         report: told if it cannot be kept.
     """
 
@@ -60,6 +63,7 @@ class Autosave:
         self._after = 0.0  # clock time before which no other loop is kept
         self._seen = 0.0
         self._failing = False
+        self._writing = threading.Lock()  # the end does not wait for a write that has begun
         heard.listen(self._heard)
 
     async def run(self) -> None:
@@ -98,7 +102,7 @@ class Autosave:
         if text is None and loop is None and not live:
             return True
         try:
-            await in_thread(partial(_write, folder, text, loop), "autosave")
+            await in_thread(partial(self._write, folder, text, loop), "autosave")
         except (OSError, UserError) as error:  # the latter: a loop that the set names
             if not self._failing:
                 self._failing = True
@@ -111,10 +115,10 @@ class Autosave:
             self._after = at + max(_LEAST, loop.audio.nbytes / _BYTES_A_SECOND)
         return True
 
-
-def _write(folder: LastFolder, text: Text | None, loop: LoopFile | None) -> None:
-    if loop is not None:
-        folder.keep_loop(loop)
-    if text is not None:
-        folder.keep_set(text())
-    folder.live()
+    def _write(self, folder: LastFolder, text: Text | None, loop: LoopFile | None) -> None:
+        with self._writing:  # or one would take away the loops of the other's set
+            if loop is not None:
+                folder.keep_loop(loop)
+            if text is not None:
+                folder.keep_set(text(folder.path))
+            folder.live()

@@ -45,6 +45,7 @@ class NodeOptions:
         instead: clip that takes the place of ``clip`` if that cannot be had; empty if that ends the engine.
         forgiving: whether a target that cannot be dreamed gives way to another instead of ending the engine.
         loop: file of the loop that shall sound first, as it was heard when the set was kept.
+        left: folder that the set shares with loops that it names, if it is a last set.
         autosave: whether the last set is kept by itself.
     """
 
@@ -74,4 +75,5 @@ class NodeOptions:
     instead: str = ""
     forgiving: bool = False
     loop: Path | None = None
+    left: Path | None = None
     autosave: bool = False

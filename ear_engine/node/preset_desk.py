@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from ear_engine import platform
 from ear_engine.between import blend
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
@@ -88,7 +89,7 @@ class PresetDesk:
         made = made_here(sound, Held(), self._names())
 
         def save() -> None:
-            values = keep_made(sound, Held(), made, {})[0].values
+            values = keep_made(sound, Held(), made, {}, platform.user_clip_dir())[0].values
             save_preset(said["name"], values, tree, title=said["title"], replace=bool(said["replace"]))
 
         self._work(call, save, clips=bool(made))

@@ -1,11 +1,14 @@
-"""Loops that were made here and that a set names: which they are, and their names as clips of any session."""
+"""Loops that were made here and that a set names: which they are, and their names as clips of any session.
+
+Those that came along with the last set are among them (:mod:`ear_engine.node.left_loops`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from ear_engine import platform
 from ear_engine.errors import UserError
 from ear_engine.held_targets import Held
 from ear_engine.node.made_clips import MadeClips
@@ -42,18 +45,20 @@ def made_here(plain: SetFile, held: Held, names: Names | None) -> MadeHere:
     return found
 
 
-def keep_made(plain: SetFile, held: Held, made: MadeHere, known: MutableMapping[str, str]) -> tuple[SetFile, Held]:
-    """Keep the sound of what was made here among the user's clips, and name it so; in a thread.
+def keep_made(
+    plain: SetFile, held: Held, made: MadeHere, known: MutableMapping[str, str], folder: Path
+) -> tuple[SetFile, Held]:
+    """Keep the sound of what was made here as clips, and name it so; in a thread.
 
     Args:
         plain, held: of the set.
         made: who has the sound of which name.
         known: what names are called as clips, as far as they were kept before; what is kept now is added.
+        folder: of the clips: the user's for what the user saves, that of the last set for what is kept by itself.
 
     Raises:
         UserError: one of them cannot be kept.
     """
-    folder = platform.user_clip_dir()
     for name, one in made.items():
         if name not in known or not (folder / f"{known[name]}.wav").exists():
             known[name] = keep_loop(one.read(name), folder)

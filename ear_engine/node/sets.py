@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from ear_engine import platform
 from ear_engine.control import Change, ControlLog
 from ear_engine.errors import UserError
 from ear_engine.held_targets import Held
@@ -23,8 +24,9 @@ from ear_engine.preset_files import save_preset
 from ear_engine.presets import Preset, find_preset, shipped_presets
 from ear_engine.setfile import SetFile
 from ear_engine.sets.contents import Contents, all_values, read_contents, set_values
+from ear_engine.sets.loops import names_in
 from ear_engine.sets.places import find_set, list_sets, save_set, today
-from ear_engine.sets.text import set_text
+from ear_engine.sets.text import WrittenSet, set_text
 
 BAR = 4  # beats
 _LOOK = 0.02  # seconds between looks whether the bar has come
@@ -93,10 +95,10 @@ class Sets:
             self._fault(error)
         self._take_midi(contents.midi)
 
-    def text(self) -> Callable[[], str]:
-        """What makes the text of the set as it is now, in a thread: it may read presets, and keep loops as clips.
+    def text(self) -> Callable[[Path], WrittenSet]:
+        """What writes the set as it is now, in a thread: it may read presets, and keep loops as clips in a folder.
 
-        What is made raises UserError if a loop that the set names cannot be kept.
+        It raises UserError if a loop that the set names cannot be kept.
         """
         tree, names = self._control.tree, self._names()
         plain = SetFile(set_values(tree.values, tree), self._ear(), self._clip(), self._seed)
@@ -150,7 +152,7 @@ class Sets:
         name, again, text = call.arguments["name"], bool(call.arguments["replace"]), self.text()
 
         async def save(job: Job) -> None:
-            await in_thread(lambda: save_set(name, text(), again), "set")
+            await in_thread(lambda: save_set(name, text(platform.user_clip_dir()).text, again), "set")
             names = self._names()
             if names is not None:  # loops of this session are clips now
                 await names.list_clips()
@@ -264,8 +266,8 @@ class Sets:
             for name in list(self._used)[:-_USED]:
                 del self._used[name]
 
-    def _written(self, contents: Contents, used: Sequence[str], made: MadeHere) -> str:
-        plain, held = keep_made(contents.plain, contents.held, made, self._kept)
+    def _written(self, contents: Contents, used: Sequence[str], made: MadeHere, folder: Path) -> WrittenSet:
+        plain, held = keep_made(contents.plain, contents.held, made, self._kept, folder)
         contents = replace(contents, plain=plain, held=held)
         tree, presets = self._control.tree, dict[str, Preset]()
         for name in sorted(set(used) - shipped_presets()) if used else ():
@@ -273,7 +275,7 @@ class Sets:
                 presets[name] = find_preset(name, tree)
             except UserError:  # deleted, or broken by hand
                 continue
-        return set_text(replace(contents, presets=presets), tree, today())
+        return WrittenSet(set_text(replace(contents, presets=presets), tree, today()), names_in(plain, held))
 
     def _add(self, presets: Mapping[str, Preset]) -> list[UserError]:
         """Add presets that a set brings and that are not there; return why some cannot be."""

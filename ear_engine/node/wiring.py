@@ -22,6 +22,7 @@ from ear_engine.node.heard import HeardLoops
 from ear_engine.node.herald import Herald
 from ear_engine.node.imprints import Imprints
 from ear_engine.node.late import LateRefusals
+from ear_engine.node.left_loops import LeftLoops, bring_left
 from ear_engine.node.link import ORIGIN as LINK
 from ear_engine.node.link import LinkClock
 from ear_engine.node.live_input import LiveInput
@@ -196,10 +197,12 @@ class Parts:
             http_port=lambda: self.web.port,
         )
         self.herald = Herald(options, console, self.board, self.osc.event, self._facts)
-        library = ClipLibrary(options.clip_folders, options.audio.sample_rate)
+        left = bring_left(options, session)
+        library = ClipLibrary((left, *options.clip_folders), options.audio.sample_rate)
         self.sources = Sources(
             control, library, session / "loops", self.osc.fail, self._report, lambda: self.board.dreamed
         )
+        self.sources.names.made.append(LeftLoops(left, library))
         folder = Path(options.ear.path)
         chosen = {} if options.forgiving else options.values
         self.targets = Targets(control, folder, chosen, give_up, self._report)

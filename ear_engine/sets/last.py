@@ -1,8 +1,9 @@
 """The last set of every engine, kept by itself: a folder of its own for each, with its set and the loop that was heard.
 
-The folder says which process writes it and at which port it listens. One whose process is gone can be resumed; that of
-an engine that runs is never touched by another. Nothing is forced onto the disk (no fsync): it is there for engines
-that die, and must not hold up a recording on the same disk.
+Beside it lie the loops that the set names and that were made in its session (:mod:`ear_engine.sets.loops`), for as long
+as it names them. The folder says which process writes it and at which port it listens. One whose process is gone can be
+resumed; that of an engine that runs is never touched by another. Set and loop are not forced onto the disk (no fsync):
+they are there for engines that die, and must not hold up a recording on the same disk.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pathlib import Path
 
 from ear_engine import platform
 from ear_engine.errors import UserError
+from ear_engine.sets.loops import kept_loops
+from ear_engine.sets.text import WrittenSet
 from ear_engine.shared_memory.loops import LoopFile, whole_file, write_loop
 
 SET, LOOP = "set.yaml", "loop.ear"
@@ -57,15 +60,19 @@ class LastFolder:
         self._port = port
         self.path = self._root / f"{time.strftime('%Y%m%d-%H%M%S')}-{port}-{os.getpid()}"
 
-    def keep_set(self, text: str) -> None:
-        """Keep a set in place of the one before.
+    def keep_set(self, written: WrittenSet) -> None:
+        """Keep a set in place of the one before; loops in the folder that it does not name go.
 
         Raises:
-            OSError: it cannot be written; the one before stays.
+            OSError: it cannot be written; the one before stays, with its loops.
         """
         self._open()
         with whole_file(self.path / SET) as file:
-            file.write(text.encode())
+            file.write(written.text.encode())
+        for name, loop in kept_loops(self.path).items():
+            if name not in written.clips:
+                with suppress(OSError):  # somebody reads it; it goes with a later set
+                    loop.unlink()
 
     def keep_loop(self, loop: LoopFile) -> None:
         """Keep the loop that is heard, in place of the one before; only its audio.
@@ -110,6 +117,11 @@ def loop_beside(path: Path) -> Path | None:
     """The loop that was kept with the set at ``path``, if one was."""
     loop = path.with_name(LOOP)
     return loop if path.name == SET and loop.is_file() else None
+
+
+def folder_of(path: Path) -> Path | None:
+    """The folder that the set at ``path`` shares with loops that it names; None if it is no last set."""
+    return path.parent if path.name == SET and (path.parent / _OWNER).is_file() else None
 
 
 def last_root() -> Path:

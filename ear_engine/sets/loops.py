@@ -1,8 +1,8 @@
 """Loops that a set names and that only its session has: kept as clips, whose names mean the same everywhere.
 
-``memory:12`` is another loop in another session. So a set says ``heard/DIGEST 4 beats`` in its place, a WAV file in a
-folder of the user's clips, bit for bit and named by its sound. A set that still has a name of the first kind (one of an
-older engine, or by hand) has it left out when it is read.
+``memory:12`` is another loop in another session. So a set says ``heard/DIGEST 4 beats`` in its place, a WAV file, bit
+for bit and named by its sound: among the user's clips if the user has saved it, beside the last set if only that names
+it. A set that still has a name of the first kind (one of an older engine, or by hand) has it left out when it is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ear_engine.targets.resolve import clips_of
 from ear_engine.whole_files import made_folder, need_room, replacing
 
 FOLDER = "heard"
-"""Among the user's clips."""
+"""Where they are, among the user's clips or beside the last set."""
 MEMORY = "memory:"
 _SILENCE = "silence"
 _NONE = Target("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -92,6 +92,11 @@ def keep_loop(clip: Clip, folder: Path) -> str:
         with replacing(path) as file:
             soundfile.write(file, audio.T, clip.sample_rate, subtype="FLOAT", format="WAV")
     return name
+
+
+def kept_loops(folder: Path) -> dict[str, Path]:
+    """Files of the loops that were kept in ``folder``, by what they are called as clips; none if it is not there."""
+    return {f"{FOLDER}/{path.stem}": path for path in (folder / FOLDER).glob("*.wav")}
 
 
 def without_memory(plain: SetFile, held: Held, subject: Callable[[str], str]) -> tuple[SetFile, Held, list[UserError]]:

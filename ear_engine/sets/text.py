@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -21,6 +22,14 @@ _HEADING = """\
 # `ear-engine serve --set FILE` or, from the folder of sets, `/ear/set/load NAME` plays it.
 # A parameter that is not here has its default; `ear-engine parameters` lists them.
 """
+
+
+@dataclass(frozen=True)
+class WrittenSet:
+    """A set as it is written: its text, and the clips that it names."""
+
+    text: str
+    clips: frozenset[str] = frozenset()
 
 
 def set_text(contents: Contents, tree: ParameterTree, saved: str) -> str:

@@ -13,6 +13,7 @@ from ear_engine.node import autosave
 from ear_engine.node.autosave import Autosave
 from ear_engine.node.heard import HeardLoops
 from ear_engine.sets.last import SET, LastFolder
+from ear_engine.sets.text import WrittenSet
 from tests.node.standin import until
 
 
@@ -22,11 +23,11 @@ def test_a_mistake_costs_one_set_and_neither_the_later_ones_nor_the_end(
     monkeypatch.setattr(autosave, "_AGAIN", 0.02)
     folder, tries = LastFolder(9000, tmp_path), 0
 
-    def text() -> Callable[[], str]:
+    def text() -> Callable[[Path], WrittenSet]:
         nonlocal tries
         tries += 1
         if tries == 2:
-            return lambda: "seed: 7\n"
+            return lambda _: WrittenSet("seed: 7\n")
         raise RuntimeError("nobody has thought of it")
 
     async def scenario() -> None:
@@ -45,10 +46,10 @@ def test_a_loop_of_the_set_that_cannot_be_kept_is_said_once_and_the_set_before_s
 ) -> None:
     monkeypatch.setattr(autosave, "_AGAIN", 0.02)
     folder, told, tries = LastFolder(9000, tmp_path), list[str](), 0
-    folder.keep_set("seed: 7\n")
+    folder.keep_set(WrittenSet("seed: 7\n"))
 
-    def text() -> Callable[[], str]:
-        def full() -> str:
+    def text() -> Callable[[Path], WrittenSet]:
+        def full(_: Path) -> WrittenSet:
             nonlocal tries
             tries += 1
             raise UserError("folder 'clips'", "has no room", "make room there and try again", "disk_full")

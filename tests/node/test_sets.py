@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from ear_engine import platform
+from ear_engine.cli import parse
+from ear_engine.clip import Clip
+from ear_engine.commands.serve import node_options
 from ear_engine.node.children import audio_child
 from ear_engine.node.sets import BAR
 from ear_engine.node.transport import Transport
@@ -18,6 +22,8 @@ from ear_engine.parameters import ParameterTree
 from ear_engine.sets import last
 from ear_engine.sets.contents import Contents, read_contents
 from ear_engine.sets.last import find_last
+from ear_engine.sets.loops import keep_loop, kept_loops
+from ear_engine.sets.text import WrittenSet
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import LoopFile, read_loop
 from ear_engine.viewer.client import EngineClient
@@ -149,6 +155,83 @@ def test_a_loop_of_the_memory_that_a_set_names_sounds_the_same_in_another_sessio
     asyncio.run(scenario())
 
 
+def beside(state: Path) -> set[str]:
+    """Loops that lie beside last sets."""
+    return {name for folder in (state / "last").glob("*") for name in kept_loops(folder)}
+
+
+def test_a_loop_that_the_last_set_names_is_kept_beside_it_and_goes_when_it_is_named_no_more(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips, state = folders / "clips", folders / "state"
+    monkeypatch.setattr(platform, "user_clip_dir", lambda: clips)
+
+    async def scenario() -> None:
+        async with playing(options(clip_folders=(clips,), autosave=True)) as (node, notes):
+            client = await Client(node.osc.port).open()
+            await until(lambda: len({one.kind for one in node.parts.memory.store.loops}) > 1)
+            number = {one.kind: one.number for one in node.parts.memory.store.loops}
+            await asked(client, "/ear/memory/source", number["dream"])
+            await until(lambda: len(beside(state)) == 1)
+            dreamed = beside(state)
+            client.send("/ear/source/clip", "dub")
+            await until(lambda: not beside(state))
+            await asked(client, "/ear/control/undo")
+            await until(lambda: beside(state) == dreamed)
+            await asked(client, "/ear/memory/imprint", number["source"])
+            await until(lambda: beside(state) > dreamed and node.control.snapshot().clips)
+            assert not clips.exists(), "nothing of it is the user's"
+            await asked(client, "/ear/set/save", "night")
+            saved = set(kept_loops(clips))
+            assert saved == beside(state)
+            for address, value in (("source/clip", "dub"), ("target/imprint", "dub")):
+                client.send(f"/ear/{address}", value)
+            await until(lambda: not beside(state))
+            assert set(kept_loops(clips)) == saved and notes.warnings == []
+            client.close()
+
+    asyncio.run(scenario())
+
+
+def test_loops_beside_the_last_set_are_clips_of_whoever_resumes_it_and_the_users_if_saved(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips, state, crashed = folders / "clips", folders / "state", last.LastFolder(9000)
+    monkeypatch.setattr(platform, "user_clip_dir", lambda: clips)
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 88200)).astype(np.float32)
+    source, liked = (
+        keep_loop(Clip("memory:1", noise * np.float32(gain), 44100, 4, "given"), crashed.path) for gain in (1, 0.5)
+    )
+    text = f"clip: {source}\ntarget: {{by: imprint, imprint: {liked}}}\n"
+    crashed.keep_set(WrittenSet(text, frozenset((source, liked))))
+    typed, standin = node_options(parse(["serve", "--set", "last", "--midi", "off"])), options()
+    chosen = replace(typed, ear=standin.ear, audio=standin.audio, osc_port=0)
+
+    async def scenario() -> None:
+        async with playing(chosen) as (node, notes):
+            shutil.rmtree(crashed.path)  # enough others have left theirs
+            client, values = await Client(node.osc.port).open(), node.control.tree.values
+            assert np.array_equal(node.parts.sources.current.audio, noise)
+            assert (values["source/clip"], values["target/imprint"], values["target/by"]) == (source, liked, "imprint")
+            await until(lambda: beside(state) == {source, liked})
+            client.send("/ear/source/clip", "dub")
+            await until(lambda: node.control.snapshot().source_number == 2 and beside(state) == {liked})
+            await asked(client, "/ear/control/undo")
+            await until(lambda: node.control.snapshot().source_number == 3 and beside(state) == {source, liked})
+            assert np.array_equal(node.parts.sources.current.audio, noise) and not clips.exists()
+            await asked(client, "/ear/preset/save", "like_that")
+            assert kept_loops(clips).keys() == {liked}
+            await asked(client, "/ear/set/save", "night")
+            assert kept_loops(clips).keys() == {source, liked}
+            listed = [clip.name for clip in node.parts.sources.names.clips]
+            assert listed.count(source) == listed.count(liked) == 1
+            assert "clip_folders" not in (folders / "sets" / "night.yaml").read_text()
+            assert notes.warnings == []
+            client.close()
+
+    asyncio.run(scenario())
+
+
 def test_the_last_set_is_kept_with_the_loop_and_played_again_bit_for_bit(folders: Path) -> None:
     blank = LoopFile(0, np.zeros((1, 1), np.float32), 1, 1)
 
@@ -198,7 +281,7 @@ def test_a_set_whose_clip_is_gone_begins_with_the_loop_that_was_heard_or_the_usu
             await until(lambda: node.parts.heard.last is not None)
             assert node.parts.heard.last is not None and node.parts.heard.last.loop is not None
             kept.keep_loop(node.parts.heard.last.loop)
-            kept.keep_set(node.desk.sets.text()())
+            kept.keep_set(node.desk.sets.text()(kept.path))
         clip = read_contents(kept.path / last.SET, ParameterTree()).plain.clip
         assert clip == str(folders / "tone_4beats_120bpm.wav")
         (folders / "tone_4beats_120bpm.wav").unlink()

@@ -12,6 +12,7 @@ from ear_engine.commands.serve import node_options
 from ear_engine.errors import UserError
 from ear_engine.sets import last
 from ear_engine.sets.places import find_set, list_sets, named_or_path, save_set
+from ear_engine.sets.text import WrittenSet
 
 
 @pytest.fixture(autouse=True)
@@ -72,12 +73,12 @@ def test_the_last_set_is_resumed_with_its_loop_and_anything_wrong_in_it_is_left_
     with pytest.raises(UserError, match="none was kept yet"):
         node_options(parse(["serve", "--set", "last"]))
     folder = last.LastFolder(9000)
-    folder.keep_set("clip: dub\ndream: {rtae: -30, pull: 8}\n")
+    folder.keep_set(WrittenSet("clip: dub\ndream: {rtae: -30, pull: 8}\n"))
     (folder.path / last.LOOP).write_bytes(b"EARLOOP1")
     folder.leave()
     options = node_options(parse(["serve", "--set", "last"]))
     assert options.values == {"dream/pull": 8.0} and options.forgiving
-    assert options.loop == folder.path / last.LOOP
+    assert (options.loop, options.left) == (folder.path / last.LOOP, folder.path)
     path = str(folder.path / last.SET)
     with pytest.raises(UserError, match="did you mean dream/rate"):
         node_options(parse(["serve", "--set", path]))
