@@ -98,6 +98,7 @@ class Dreamer:
         self._report()
         last_step = now()
         while True:
+            looked = now()
             control = self._control.read()
             if (control is not None and control.stop) or not platform.parent_alive():
                 return
@@ -137,7 +138,7 @@ class Dreamer:
             self._kept.goes_on(dream, control, name, number, self._publisher.loop)
             if control.values["dream/run"] and not control.still and not control.values.get("memory/hold"):
                 self._phase = "running"
-                self._step(dream, control, moment, beats)
+                self._step(dream, control, looked, beats)
             else:
                 self._phase = "paused"
                 self._rest()
@@ -202,13 +203,13 @@ class Dreamer:
             self._attempts.attempt(dream, control, dream.feel)
         self._publish(dream, control, pledged=loop is not None)
 
-    def _step(self, dream: Dream, control: ControlState, moment: float, beats: float) -> None:
+    def _step(self, dream: Dream, control: ControlState, looked: float, beats: float) -> None:
         if dream.aimed:
-            self._stepping.step(dream, control, moment, beats)
+            self._stepping.step(dream, control, looked, beats)
         else:
             self._stepping.objective = 0.0
             self._rest()
-        self._stepping.pace(dream, control, moment)
+        self._stepping.pace(dream, control, looked)
 
     def _publish(self, dream: Dream, control: ControlState, pledged: bool = False) -> None:
         self._told = id(dream), dream.step_number

@@ -18,6 +18,7 @@ from ear_engine.shared_memory.states import AudioState, StateReader
 
 _LEAD = 0.25  # seconds before a grid point by which the audio process must see a version (it renders 0.15 s ahead)
 _PATIENCE = 2.0  # seconds until a loop that must be heard is in the schedule, if the audio process can play it at all
+_SLOWEST = 1.0  # steps a second
 _DIVISIONS = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}  # beats between grid points, 0 = the whole loop
 
 
@@ -69,7 +70,7 @@ class Publisher:
         head = playhead(audio, moment) if audio is not None and moment - audio.time < 1.0 else None
         if audio is None or head is None:
             return moment - self._last >= 60.0 / dream.tempo
-        ahead = _LEAD + 0.02 + 1.5 / max(steps_per_second, 5.0)
+        ahead = _LEAD + 0.02 + 1.5 / max(steps_per_second, _SLOWEST)
         boundary = next_boundary(round(head.position + _LEAD * audio.sample_rate), head.entry, division)
         if self._pledged:
             entered = [entry.start for entry in audio.schedule if entry.file == self._pledged]

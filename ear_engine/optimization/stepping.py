@@ -43,19 +43,18 @@ class Stepping:
         self.speed = Speed()
         self.objective = 0.0  # of the last step that was finite
 
-    def step(self, dream: Dream, control: ControlState, moment: float, beats: float) -> None:
+    def step(self, dream: Dream, control: ControlState, looked: float, beats: float) -> None:
         """Make a step of ``dream``, if it can be made.
 
         Args:
             dream: aimed at something.
-            control: what is asked for, read at clock time ``moment``.
-            moment: seconds.
+            control: what is asked for, read at clock time ``looked``, seconds.
             beats: since the last step.
         """
 
         def act(settings: DreamSettings) -> Step:
             began, computed = now(), time.thread_time()
-            self._kept.step(control, beats, moment)
+            self._kept.step(control, beats, looked)
             made = dream.step(settings, beats)
             self._kept.stepped()
             if dream.device.type == "cpu" and self._free:

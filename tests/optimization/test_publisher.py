@@ -57,6 +57,16 @@ def test_a_version_is_due_just_before_the_next_grid_point(
     assert not publisher.due(dream, quantize, 50.0)
 
 
+@pytest.mark.parametrize(("speed", "due"), [(50.0, False), (4.0, False), (2.0, True), (0.0, True)])
+def test_where_steps_are_slow_a_version_is_not_late_for_another_one(
+    session: Path, dream: Dream, speed: float, due: bool
+) -> None:
+    publisher = Publisher(session)
+    publisher._last -= 10.0
+    playing(session, 2.2)  # the bar ends 0.9 s later; a quarter of a second before that, the version must be there
+    assert publisher.due(dream, "bar", speed) == due
+
+
 def test_without_sound_a_version_is_due_every_beat(session: Path, dream: Dream) -> None:
     publisher = Publisher(session)
     assert not publisher.due(dream, "beat", 50.0)
