@@ -2,7 +2,7 @@
 
 A driver tells neither the time of its blocks nor its underruns (pyo hides both), but its sample counter does. Seen at
 time *t*, a counter of *P* samples gives ``t - P / rate``: the start of a device that never stopped, plus however late
-we looked. The least of some in a row is near that start; below all of these of the last 25 s lies a line, the clock of
+we looked. The least of some in a row is near that start; below all of these of the last minute lies a line, the clock of
 the device: that one of the edges of their lower hull over the middle of the time (the least sum of distances
 from above; Moon, Skelly, Towsley, "Estimation and removal of clock skew from network delay measurements", 1999).
 
@@ -23,7 +23,7 @@ from itertools import islice, pairwise
 
 _BUCKET = 8  # observed blocks at least,
 _LASTING = 0.16  # and seconds of sound at least, of which the least counts
-_SEEN = 25.0  # seconds of sound over which the clock is found
+_SEEN = 60.0  # seconds of sound over which the clock is found
 _RECENT = 8  # buckets against which a dropout shows
 _LEAST_SHIFT = 0.004  # seconds; block times of a real driver are not cleaner than this
 _BESIDE = 0.0005  # seconds beside its clock at which a device makes what was seen before worth nothing
