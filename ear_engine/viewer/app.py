@@ -22,7 +22,6 @@ from ear_engine.viewer.gestures import Fit, Gestures, Hover, Pan, Turn, Zoom
 from ear_engine.viewer.keys import action_of
 from ear_engine.viewer.loader import Loader, ReadyLoop
 from ear_engine.viewer.model import Heard
-from ear_engine.viewer.news import Snapshot
 from ear_engine.viewer.notices import notices
 from ear_engine.viewer.options import ViewOptions
 from ear_engine.viewer.outputs import Outputs
@@ -31,6 +30,7 @@ from ear_engine.viewer.panel import Panel
 from ear_engine.viewer.pointing import Pointing
 from ear_engine.viewer.selection import Selection
 from ear_engine.viewer.shots import Shots
+from ear_engine.viewer.snapshot import Snapshot
 from ear_engine.viewer.stage import Stage
 from ear_engine.viewer.touch import Touch
 from ear_engine.viewer.window import Window
