@@ -13,9 +13,9 @@ from ear_engine.viewer.camera import Camera
 from ear_engine.viewer.console import Console, Shown
 from ear_engine.viewer.heatmaps import heard_picture
 from ear_engine.viewer.model import LoopLights, MapPicture
-from ear_engine.viewer.news import LoopNews, Preset, Snapshot
 from ear_engine.viewer.offscreen import Offscreen
 from ear_engine.viewer.panel import Panel
+from ear_engine.viewer.snapshot import LoopNews, Preset, Snapshot
 
 _CURVE = 600  # points of the objective's curve
 _FRAME = 1.0 / 60.0

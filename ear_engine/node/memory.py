@@ -1,4 +1,4 @@
-"""The memory of sound: keeps what is heard, brings it back, holds it still.
+"""The memory of sound: what performers ask of it, by commands and by parameters.
 
 Its sound lies in a folder of its own beside the session's, on the disk. Whoever has the session also has that: a new
 node goes on with it, and it goes when the session ends. Loops that are kept and not exported yet are exported then.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -19,23 +20,19 @@ from ear_engine.memory.remembered import Remembered
 from ear_engine.memory.store import MemoryStore
 from ear_engine.node.exports import Exports, remove_stale
 from ear_engine.node.heard import HeardLoops
-from ear_engine.node.loop_morphs import LoopMorphs
 from ear_engine.node.memory_clips import MemoryClips
-from ear_engine.node.recalls import Ended, Recalls
+from ear_engine.node.recalls import Ended
 from ear_engine.node.remembering import Remembering
+from ear_engine.node.returning import Returning
 from ear_engine.node.sources import Sources
 from ear_engine.node.throws import Throws
 from ear_engine.osc.commands import Command
 from ear_engine.osc.groups.memory import memory_commands
 from ear_engine.sets.loops import MEMORY
-from ear_engine.shared_memory.clock import now
-from ear_engine.shared_memory.loops import read_loop
 from ear_engine.shared_memory.states import AudioState
 from ear_engine.targets.resolve import clips_of
 
-ORIGIN = "node"
 KEEP, BACK, HOLD = "memory/keep", "memory/back", "memory/hold"
-_AHEAD = 0.2  # seconds that are rendered already
 
 Report = Callable[[str, str, str], None]  # level, code, message
 Refuse = Callable[[str, str, UserError], None]  # origin, address, error
@@ -85,10 +82,11 @@ class Memory:
             reason = f"What is heard is not remembered ({error.strerror or error}); make room in the temporary folder."
             self._report("warning", "memory_full", reason)
             return
-        told = self._albums, self._report
-        self._parts = parts = _Parts(self._control, store, self._loops, self._audio, sources, *told)
-        sources.names.made.append(MemoryClips(lambda: parts.store))
-        heard.listen(parts.remembering.heard)
+        remembering = Remembering(self._control, store, self._loops, self._report)
+        returning = Returning(self._control, remembering, sources, self._loops, self._audio)
+        self._parts = _Parts(store, remembering, returning, Exports(store, self._albums, self._report))
+        sources.names.made.append(MemoryClips(lambda: store))
+        heard.listen(remembering.heard)
 
     async def run(self) -> None:
         """Put away what is heard."""
@@ -98,7 +96,7 @@ class Memory:
     def look(self) -> None:
         """Call it a few times a second."""
         if self._parts is not None:
-            self._parts.recalls.look()
+            self._parts.returning.look()
 
     def close(self) -> None:
         """End; what is kept and was not exported is, without pictures."""
@@ -169,19 +167,8 @@ class Memory:
         Raises:
             UserError: it cannot be.
         """
-        parts, loop = self._open(), self.find(which)
-        parts.morphs.end(origin)
-
-        def aim(change: Change | None, error: UserError | None) -> None:
-            if error is None and target:
-                aimed = {name: value for name, value in loop.values.items() if name.startswith("target/")}
-                try:
-                    self._control.apply(aimed, origin, known=False, gesture="recall")
-                except UserError as problem:  # the loop is heard, its target cannot be
-                    change, error = None, problem
-            ended(change, error)
-
-        parts.recalls.recall(loop, origin, aim)
+        returning, loop = self._open().returning, self.find(which)
+        returning.recall(loop, target, origin, ended)
         return loop
 
     def back(self, origin: str, ended: Ended) -> Remembered:
@@ -190,22 +177,7 @@ class Memory:
         Raises:
             UserError: there is none.
         """
-        parts = self._open()
-        there = frozenset(loop.number for loop in parts.store.loops if parts.store.has_sound(loop.number))
-        number = parts.remembering.way.before(there)
-        if number is None:
-            raise UserError("the memory", "has nothing from before", "wait until more was heard", "nothing_before")
-        loop = parts.store.find(number)
-        parts.morphs.end(origin)
-        parts.remembering.way.went_back(number, self._control.number + 1)
-
-        def known(change: Change | None, error: UserError | None) -> None:
-            if change is not None:
-                parts.remembering.way.went_back(number, change.number)
-            ended(change, error)
-
-        parts.recalls.recall(loop, origin, known)
-        return loop
+        return self._open().returning.back(origin, ended)
 
     def morph(
         self,
@@ -222,13 +194,12 @@ class Memory:
             UserError: it cannot be.
         """
         first, last = self.find(start), self.find(which)
-        self._open().recalls.give_up()
-        self._open().morphs.play(first, last, beats, origin, tell, ended)
+        self._open().returning.morph(first, last, beats, origin, tell, ended)
 
     def cancel_morph(self, origin: str) -> None:
         """Stop where it is."""
         if self._parts is not None:
-            self._parts.morphs.end(origin)
+            self._parts.returning.end_morph(origin)
 
     def _open(self) -> _Parts:
         if self._parts is None:
@@ -239,15 +210,13 @@ class Memory:
         parts = self._parts
         if parts is None:
             return
-        own = "recall" in change.engine
-        if parts.morphs.running and not own and ("source" in change.engine or "source/reset" in change.triggers):
-            parts.morphs.end(ORIGIN)
+        parts.returning.changed(change)
         if KEEP in change.triggers:
             self._try(change, KEEP, self._keep_heard)
         if BACK in change.triggers:
             self._try(change, BACK, partial(self.back, change.origin, self._later(change.origin, BACK)))
         if change.values.get(HOLD):
-            self._try(change, HOLD, partial(self._hold, change.origin))
+            self._try(change, HOLD, partial(parts.returning.hold, change.origin, self._later(change.origin, HOLD)))
         if {"source/clip", "target/imprint", "target/objective"} & change.values.keys():
             named = {str(change.values.get("source/clip", "")), *clips_of(self._control.target)}
             for name in named:  # what is used stays
@@ -257,22 +226,6 @@ class Memory:
     def _keep_heard(self) -> None:
         loop = self.keep(0)
         self._report("info", "kept", f"Loop {loop.name} is kept.")
-
-    def _hold(self, origin: str) -> None:
-        """Take up what is heard a moment from now, so that nothing newer enters and the dream goes on from it."""
-        parts, audio = self._open(), self._audio()
-        parts.morphs.end(origin)
-        if audio is None:
-            return
-        position = audio.position + (now() - audio.time + _AHEAD) * audio.sample_rate
-        entries = [entry for entry in audio.schedule if entry.start <= position]
-        if entries and not entries[-1].silent:
-            try:
-                sound = read_loop(self._loops / entries[-1].file)
-            except (OSError, ValueError):
-                reason = "cannot be held, its file is gone"
-                raise UserError("what is heard", reason, "recall a loop", "forgotten") from None
-            parts.recalls.hold(sound, origin, self._later(origin, HOLD))
 
     def _later(self, origin: str, name: str) -> Ended:
         def ended(change: Change | None, error: UserError | None) -> None:
@@ -288,21 +241,11 @@ class Memory:
             self._refuse(change.origin, f"/ear/{name}", error)
 
 
+@dataclass(frozen=True)
 class _Parts:
     """What there is once it is open."""
 
-    def __init__(
-        self,
-        control: ControlLog,
-        store: MemoryStore,
-        loops: Path,
-        audio: Callable[[], AudioState | None],
-        sources: Sources,
-        albums: Path,
-        report: Report,
-    ) -> None:
-        self.store = store
-        self.remembering = Remembering(control, store, loops, report)
-        self.recalls = Recalls(control, sources, self.remembering, loops)
-        self.morphs = LoopMorphs(control, store, self.recalls, audio)
-        self.exports = Exports(store, albums, report)
+    store: MemoryStore
+    remembering: Remembering
+    returning: Returning
+    exports: Exports

@@ -1,44 +1,38 @@
-"""MIDI as the node has it: devices that play and show parameters, learning, and clocks."""
+"""MIDI as the node has it: ports are opened, looked at and let go of, and what comes or has changed is passed on."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections import ChainMap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 
 from ear_engine.change import Change
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.midi.bindings import MidiBindings
-from ear_engine.midi.controls import Pulse, Signal
-from ear_engine.midi.desk import Play
 from ear_engine.midi.inbox import Inbox
 from ear_engine.midi.maps import list_maps
-from ear_engine.midi.ports import MidiSystem, device_name
+from ear_engine.midi.ports import MidiSystem
 from ear_engine.midi.sender import Sender
 from ear_engine.node.midi_clock import MidiClock
-from ear_engine.node.midi_devices import OWN, Devices
+from ear_engine.node.midi_devices import Devices
 from ear_engine.node.midi_learning import Learning
+from ear_engine.node.midi_open import OpenMidi
+from ear_engine.node.midi_playing import Playing
 from ear_engine.node.threads import in_thread
 from ear_engine.node.transport import Transport
-from ear_engine.osc.codec import decode, encode
-from ear_engine.osc.commands import FAIL, Call, Command
+from ear_engine.osc.commands import Call, Command
 from ear_engine.osc.groups.midi import MidiCommands
-from ear_engine.osc.links import Link
 from ear_engine.osc.service import OscService
-from ear_engine.parameters import Parameter, Value
+from ear_engine.parameters import Parameter
 from ear_engine.shared_memory.clock import now
 
 _SCAN = 1.5  # seconds between looks at what is plugged in
 _GLANCE = 0.25  # between looks at whether anything has come or gone
 _TURN = 0.05  # between looks at all else
 _FEEDBACK = 0.01  # after a change
-_QUIET = 5.0  # seconds in which a refusal is not said again
 
 _log = logging.getLogger(__name__)
 
@@ -75,11 +69,11 @@ class Midi:
         self._maps = maps
         self._report = report
         self.learning = Learning(lambda: self.bindings)
-        self._open: _Open | None = None
+        self._playing = Playing(control, self.learning, report)
+        self._open: OpenMidi | None = None
         self._none = UserError("MIDI", "has not begun", "ask again in a moment", "no_midi")
         self._soon = asyncio.Event()  # a scan is due now
         self._showing = False
-        self._refusals: dict[str, float] = {}
         control.listen(self._changed)
 
     @cached_property
@@ -165,99 +159,32 @@ class Midi:
         sender, inbox = Sender(wire.write_pulse), Inbox(self._take)
         devices = Devices(system, self.bindings, self._control.tree, inbox, sender, self._report)
         clock = MidiClock(self._control, self._transport, sender, self._report)
-        self._open = _Open(
-            devices, clock, inbox, sender, wire.read, wire.write, self._osc().link("midi", 0, self._answered)
-        )
+        link = self._osc().link("midi", 0, self._playing.answered)
+        self._open = OpenMidi(devices, clock, inbox, sender, wire.read, wire.write, link)
         await devices.begin()
 
     def _let_go(self, why: UserError | None = None) -> None:
         was, self._open = self._open, None
         self._none = why or self._none
-        if was is None:
-            return
-
-        def end() -> None:
-            was.sender.close()
-            was.devices.system.close()
-
-        was.devices.close()
-        was.link.close()
-        if why is None:
-            end()
-        else:  # a driver that hangs holds up nothing while the engine plays
-            threading.Thread(target=end, name="midi-end", daemon=True).start()
+        if was is not None:
+            was.close(hangs=why is not None)
 
     def _look(self, at: float) -> None:
         self.learning.look(at, self._shows)
-        if self._open is not None:
-            devices = self._open.devices
-            self._open.clock.look(at, devices.clock_outputs(self._open.clock.sends_to))
-            if any(device.desk.feedback.waiting for device in devices.open.values()):
-                self._show()
+        if self._open is not None and self._open.look(at):
+            self._show()
 
     def _shows(self, port: str) -> bool:
         known = self.bindings.map_of(port)
         return known is not None and any(binding.feedback for binding in known.bindings)
 
     def _take(self) -> None:
-        """Do what has come; of many values for one parameter in a row, the last counts."""
-        here = self._open
-        if here is None:
-            return
-        pending: dict[str, Value] = {}
-        whose = ""
-        for port, data, at in here.inbox.take():
-            said, device = here.read(data), here.devices.open.get(port)
-            if isinstance(said, Pulse):
-                here.clock.take(port, said, at)
-            elif said is not None and self.learning.on:
-                self.learning.hear(port, said, at)
-            elif said is not None and device is not None:
-                if port != whose:
-                    self._apply(whose, pending)
-                    whose = port
-                for action in device.desk.take(said, at, ChainMap(pending, self._control.tree.values)):
-                    if isinstance(action, Play):
-                        pending[action.name] = action.value
-                    else:
-                        self._apply(whose, pending)
-                        here.link.receive(encode(action.address, *action.arguments))
-        self._apply(whose, pending)
-
-    def _answered(self, packet: bytes, address: str) -> bool:
-        """What the engine says to a command that a control has given: people hear of refusals."""
-        for message in decode(packet):
-            if message.address == FAIL:
-                at, code, reason, *_ = map(str, message.arguments)
-                self._refuse(at, UserError(at, "", "", code), reason)
-        return True
-
-    def _apply(self, port: str, pending: dict[str, Value]) -> None:
-        """Set what has come from one device, as far as it can be, and begin anew."""
-        changes = dict(pending)
-        pending.clear()
-        if not changes:
-            return
-        origin = origin_of(port)
-        try:
-            self._control.apply(changes, origin)
-        except UserError:
-            for name, value in changes.items():
-                try:
-                    self._control.apply({name: value}, origin)
-                except UserError as error:
-                    self._refuse(name, error)
-
-    def _refuse(self, name: str, error: UserError, sentence: str = "") -> None:
-        at = now()
-        if at - self._refusals.get(name, float("-inf")) > _QUIET:
-            self._report("warning", error.code, f"MIDI: {sentence or error}")
-        self._refusals[name] = at
+        if self._open is not None:
+            self._playing.take(self._open)
 
     def _changed(self, change: Change) -> None:
         if self._open is not None and change.values:
-            for device in self._open.devices.open.values():
-                device.desk.feedback.changed(change.values)
+            self._open.changed(change.values)
             self._show()
             if any(name.startswith("midi/") for name in change.values):
                 self._soon.set()
@@ -269,18 +196,15 @@ class Midi:
 
     def _tell_devices(self) -> None:
         self._showing = False
-        here = self._open
-        for device in here.devices.open.values() if here is not None else ():
-            if device.output is not None and here is not None:
-                due = device.desk.feedback.due(now(), self._control.tree.values)
-                here.sender.send(device.output, [data for signal in due for data in here.write(signal)])
+        if self._open is not None:
+            self._open.show(self._control.tree.values)
 
     def _rebind(self) -> None:
         if self._open is not None:
             self._open.devices.rebind()
         self._soon.set()
 
-    def _here(self) -> _Open:
+    def _here(self) -> OpenMidi:
         if self._open is None:
             raise self._none
         return self._open
@@ -292,21 +216,3 @@ class Midi:
     def _reopen(self) -> None:
         self._let_go(UserError("MIDI", "is being opened", "ask again in a moment", "no_midi"))
         self._soon.set()
-
-
-@dataclass(frozen=True)
-class _Open:
-    """What there is while there is MIDI."""
-
-    devices: Devices
-    clock: MidiClock
-    inbox: Inbox
-    sender: Sender
-    read: Callable[[Sequence[int]], Signal | Pulse | None]
-    write: Callable[[Signal], Iterable[bytes]]
-    link: Link
-
-
-def origin_of(port: str) -> str:
-    """What the control log calls the device at ``port``."""
-    return "midi" if port == OWN else f"midi {device_name(port)}"

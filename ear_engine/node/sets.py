@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ear_engine import platform
-from ear_engine.control import Change, ControlLog
+from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.held_targets import Held
 from ear_engine.node.set_loops import MadeHere, Names, keep_made, look_again, made_here
+from ear_engine.node.set_presets import UsedPresets, add_presets, own_presets
 from ear_engine.node.threads import in_thread
 from ear_engine.osc.commands import DONE, Argument, Call, Command
 from ear_engine.osc.jobs import Job
 from ear_engine.osc.paging import HEAVY
 from ear_engine.parameters import Value
-from ear_engine.preset_files import save_preset
-from ear_engine.presets import Preset, find_preset, shipped_presets
 from ear_engine.setfile import SetFile
 from ear_engine.sets.contents import Contents, all_values, read_contents, set_values
 from ear_engine.sets.loops import names_in
@@ -31,7 +30,6 @@ from ear_engine.sets.text import WrittenSet, set_text
 BAR = 4  # beats
 _LOOK = 0.02  # seconds between looks whether the bar has come
 _PATIENCE = 15.0  # seconds, of which a bar at 20 BPM takes 12
-_USED = 32  # presets that a set remembers
 
 _log = logging.getLogger(__name__)
 
@@ -80,14 +78,13 @@ class Sets:
         self._kept: dict[str, str] = {}  # what loops that were made here are called as clips
         self._control, self._beat, self._midi, self._report = control, beat, midi, report
         self._seed, self._ear, self._clip, self._folders = seed, ear, clip, folders
-        self._used: dict[str, None] = {}  # presets that were played, the last one last
         self._latest = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        control.listen(self._changed)
+        self._used = UsedPresets(control)
 
     def begin(self, contents: Contents, origin: str) -> None:
         """The session starts from a set, whose values are in force already."""
-        for fault in (*contents.faults, *self._add(contents.presets)):
+        for fault in (*contents.faults, *add_presets(contents.presets, self._control.tree)):
             self._fault(fault)
         try:
             self._control.restore({}, contents.held, origin, "set")
@@ -104,7 +101,7 @@ class Sets:
         plain = SetFile(set_values(tree.values, tree), self._ear(), self._clip(), self._seed)
         contents = Contents(plain, self._control.held, {}, self._midi_data(), self._folders)
         made = made_here(plain, contents.held, names)
-        return partial(self._written, contents, tuple(self._used), made)
+        return partial(self._written, contents, self._used.names, made)
 
     def stamp(self) -> object:
         """Another one if there is something else to save."""
@@ -166,8 +163,9 @@ class Sets:
         number = self._latest
 
         async def load(job: Job) -> None:
-            contents = await in_thread(lambda: read_contents(find_set(name), self._control.tree), "set")
-            faults = list(contents.faults) + await in_thread(lambda: self._add(contents.presets), "set")
+            tree = self._control.tree
+            contents = await in_thread(lambda: read_contents(find_set(name), tree), "set")
+            faults = list(contents.faults) + await in_thread(lambda: add_presets(contents.presets, tree), "set")
             await look_again(contents.plain, contents.held, self._names())
             values, missing = self._usable(contents.plain)
             await self._bar()
@@ -256,35 +254,8 @@ class Sets:
         said = "" if error.code == "newer_set" else " It is left out."
         self._report("warning", error.code, f"{error}{said}")
 
-    def _changed(self, change: Change) -> None:
-        """Remember which presets were played."""
-        what, *names = change.gesture.partition("#")[0].split(" ")
-        if what in ("preset", "morph", "blend"):
-            for name in names:
-                self._used.pop(name, None)
-                self._used[name] = None
-            for name in list(self._used)[:-_USED]:
-                del self._used[name]
-
     def _written(self, contents: Contents, used: Sequence[str], made: MadeHere, folder: Path) -> WrittenSet:
         plain, held = keep_made(contents.plain, contents.held, made, self._kept, folder)
-        contents = replace(contents, plain=plain, held=held)
-        tree, presets = self._control.tree, dict[str, Preset]()
-        for name in sorted(set(used) - shipped_presets()) if used else ():
-            try:
-                presets[name] = find_preset(name, tree)
-            except UserError:  # deleted, or broken by hand
-                continue
-        return WrittenSet(set_text(replace(contents, presets=presets), tree, today()), names_in(plain, held))
-
-    def _add(self, presets: Mapping[str, Preset]) -> list[UserError]:
-        """Add presets that a set brings and that are not there; return why some cannot be."""
-        faults = []
-        for name, preset in presets.items():
-            title, text = preset.title, preset.description
-            try:
-                save_preset(name, preset.values, self._control.tree, title=title, description=text)
-            except UserError as error:
-                if error.code != "exists":
-                    faults.append(error)
-        return faults
+        tree = self._control.tree
+        contents = replace(contents, plain=plain, held=held, presets=own_presets(used, tree))
+        return WrittenSet(set_text(contents, tree, today()), names_in(plain, held))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -17,32 +15,31 @@ from ear_engine.ear.statistics import Statistics
 from ear_engine.errors import UserError
 from ear_engine.osc.aliases import RENAMED, Renamed
 from ear_engine.osc.allowed import Allowed
-from ear_engine.osc.beat_events import Beats
 from ear_engine.osc.codec import encode
 from ear_engine.osc.command_table import builtin_commands
 from ear_engine.osc.commands import Auditions, Command, Engine
+from ear_engine.osc.delivery import Delivery
 from ear_engine.osc.destinations import find_host
 from ear_engine.osc.dispatcher import Counters, Dispatcher
 from ear_engine.osc.heartbeat import Vitals
 from ear_engine.osc.links import BEYOND, Link, Send
-from ear_engine.osc.loops import LoopAnnouncer
 from ear_engine.osc.map_stream import MapNow, MapStream
 from ear_engine.osc.namespace import Namespace
 from ear_engine.osc.patterns import Pattern
-from ear_engine.osc.publisher import IDLE, Publisher
+from ear_engine.osc.publisher import Publisher
 from ear_engine.osc.ranks import LoopRanks
 from ear_engine.osc.regions import Regions
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.server import OscServer, bind_socket
-from ear_engine.osc.stream_names import AIM, BEAT, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, TAKE
+from ear_engine.osc.stream_names import AIM, EVENT, LOOP, MAX, MEAN, OBJECTIVE, PLAYHEAD, TAKE
+from ear_engine.osc.stream_turns import StreamTurns
 from ear_engine.osc.streams import Streams
-from ear_engine.osc.subscriptions import DEFAULT_RATE, Address, ClientTable, Subscription
+from ear_engine.osc.subscriptions import DEFAULT_RATE, ClientTable, Subscription
 from ear_engine.osc.whole import WholeNetwork
 from ear_engine.shared_memory.clock import now, told_ahead
 from ear_engine.targets.resolve import Resolver
 
 STATIC_PATTERNS = (PLAYHEAD, MEAN, MAX, OBJECTIVE, LOOP, EVENT)
-_log = logging.getLogger(__name__)
 
 
 class OscService:
@@ -104,13 +101,6 @@ class OscService:
         )
         self.whole = WholeNetwork(self._streams, self.ranks)
         """What all neurons do, frame by frame."""
-        self._beats = Beats(
-            lambda: self._streams.audio,
-            lambda: float(control.tree.values["playback/offset"]) / 1e3,
-            lambda packet: self._publisher.event(BEAT, packet, keep=False),
-        )
-        self._worker = ThreadPoolExecutor(1, "loop-wav")
-        self._announcer = LoopAnnouncer(session / "loops", session / "wav", self._worker, self._loop_written)
         engine = Engine(
             control=control,
             clients=self._clients,
@@ -128,23 +118,23 @@ class OscService:
             addresses=lambda: self._namespace.described(),
         )
         table = (*builtin_commands(), *commands)
-        self._dispatcher = Dispatcher(engine, table, self._reply, self._later, now, renamed=renamed)
+        self._delivery = Delivery(lambda address: address in self._dispatcher.leaves)
+        self._dispatcher = Dispatcher(engine, table, self._delivery.answer, self._later, now, renamed=renamed)
         self._publisher = Publisher(
             self._clients,
             self._streams,
             MapStream(positions),
             control,
             self._dispatcher.leaves,
-            self._send_subscribed,
+            self._delivery.tell,
             self._vitals,
+        )
+        self._turns = StreamTurns(
+            session, self._streams, self._publisher, lambda: float(control.tree.values["playback/offset"]) / 1e3
         )
         self._namespace = Namespace(control, self._dispatcher.leaves, self._dispatcher.commands, self._streams)
         control.listen(self._changed)
-        self._links: dict[Address, Send] = {}
-        self._server: OscServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._next_tick = 0.0
 
     async def start(self) -> None:
         """Bind the port and serve.
@@ -152,11 +142,12 @@ class OscService:
         Raises:
             UserError: the port or address cannot be used, or the name of a target is unknown.
         """
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         sock = bind_socket(self._bind, self._wanted_port)
         does, refused = self._dispatcher.handle, self._clients.refused
-        self._server = OscServer(sock, does, refused, now, self._allowed, self._dispatcher.faders)
-        await self._server.open()
+        server = OscServer(sock, does, refused, now, self._allowed, self._dispatcher.faders)
+        self._delivery.server = server
+        await server.open()
         try:
             for host, port in self._static:
                 target = await find_host(host, port, sock.family)
@@ -165,14 +156,14 @@ class OscService:
         except UserError:
             self.close()
             raise
-        self._tick()
+        self._turns.begin(loop)
 
     @property
     def port(self) -> int:
         """UDP port it listens at."""
-        if self._server is None:
+        if self._delivery.server is None:
             raise RuntimeError("the OSC service has not been started")
-        return self._server.port
+        return self._delivery.server.port
 
     @property
     def clients(self) -> int:
@@ -182,15 +173,15 @@ class OscService:
     @property
     def counters(self) -> Counters:
         """What went wrong so far."""
-        counters = self._dispatcher.counters
-        counters.dropped = 0 if self._server is None else self._server.dropped
-        counters.loops_skipped = self._announcer.skipped
+        counters, server = self._dispatcher.counters, self._delivery.server
+        counters.dropped = 0 if server is None else server.dropped
+        counters.loops_skipped = self._turns.announcer.skipped
         return counters
 
     @property
     def announced(self) -> frozenset[str]:
         """File names of the loops that were announced last."""
-        return frozenset(self._announcer.newest.copy())
+        return frozenset(self._turns.announcer.newest.copy())
 
     @property
     def namespace(self) -> Namespace:
@@ -206,8 +197,9 @@ class OscService:
             send: takes what it is told.
         """
         address = host, BEYOND + port
-        self._links[address] = send
-        return Link(address, self._dispatcher, self._publisher, self._clients, partial(self._unlink, address))
+        self._delivery.connect(address, send)
+        forget = partial(self._delivery.forget, address)
+        return Link(address, self._dispatcher, self._publisher, self._clients, forget)
 
     def event(self, level: str, code: str, message: str) -> None:
         """Tell subscribers of ``/ear/event`` (``s level, s code, s message``) what has happened."""
@@ -232,42 +224,11 @@ class OscService:
 
     def close(self) -> None:
         """End all subscriptions and free the port; a WAV file being written is completed."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._server is not None:
-            self._server.close()
+        if self._delivery.server is not None:
+            self._delivery.server.close()
         self._loop = None
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._turns.end()
         self._streams.close()
-
-    def _tick(self) -> None:
-        if self._loop is None:
-            return
-        wait = IDLE
-        try:
-            at = now()
-            fresh = self._streams.poll()
-            if fresh:
-                moment = self._streams.moment(at)
-                for entry in fresh:
-                    if moment is None or entry.start >= moment.playhead.entry.start:
-                        self._announcer.add(entry)
-                self._publisher.prepare()
-            self._announcer.step()
-            self._beats.step()
-            wait = self._publisher.step(at)
-        except Exception:  # the next turn may succeed: streams must not end because of one loop
-            _log.exception("streams failed for a moment")
-        self._next_tick = now() + wait
-        self._timer = self._loop.call_later(wait, self._tick)
-
-    def _wake(self, at: float) -> None:
-        """Take the next turn at clock time ``at`` if it is not due before; many wishes in a row move it only once."""
-        if self._loop is not None and self._timer is not None and at < self._next_tick:
-            self._timer.cancel()
-            self._next_tick = at
-            self._timer = self._loop.call_later(max(0.0, at - now()), self._tick)
 
     def _later(self, delay: float, call: Callable[[], None]) -> object:
         assert self._loop is not None
@@ -281,34 +242,9 @@ class OscService:
         report = self._status()
         return Vitals(now() - self._began, report.steps_per_second, report.dropouts)
 
-    def _reply(self, packet: bytes, target: Address) -> bool:
-        if target[1] >= BEYOND:
-            return self._send_linked(packet, target)
-        return self._server is not None and self._server.send(packet, target)
-
-    def _send_subscribed(self, packet: bytes, subscription: Subscription) -> bool:
-        if subscription.target[1] >= BEYOND:
-            address = packet[: packet.find(b"\0")].decode()
-            return self._send_linked(packet, subscription.target, address if address in self._dispatcher.leaves else "")
-        if self._server is None:
-            return False
-        return self._server.send(packet, subscription.target, plain=subscription.static)
-
-    def _send_linked(self, packet: bytes, target: Address, address: str = "") -> bool:
-        send = self._links.get(target)  # none if it was closed before an answer was due
-        return send is not None and send(packet, address)
-
-    def _unlink(self, address: Address) -> None:
-        self._links.pop(address, None)
-
     def _subscribed(self, subscription: Subscription) -> None:
         self._publisher.bind(subscription)
-        self._wake(subscription.due)
+        self._turns.wake(subscription.due)
 
     def _changed(self, change: Change) -> None:
-        self._wake(self._publisher.changed(change))
-
-    def _loop_written(self, packet: bytes) -> None:
-        loop = self._loop
-        if loop is not None:
-            loop.call_soon_threadsafe(self._publisher.event, LOOP, packet)
+        self._turns.wake(self._publisher.changed(change))

@@ -2,9 +2,10 @@
 
 A driver tells neither the time of its blocks nor its underruns (pyo hides both), but its sample counter does. Seen at
 time *t*, a counter of *P* samples gives ``t - P / rate``: the start of a device that never stopped, plus however late
-we looked. The least of some in a row is near that start; below all of these of the last minute lies a line, the clock of
-the device: that one of the edges of their lower hull over the middle of the time (the least sum of distances
-from above; Moon, Skelly, Towsley, "Estimation and removal of clock skew from network delay measurements", 1999).
+we looked. The least of some in a row is near that start; below all of these of the last minute lies a line, the clock
+of the device: that one of the edges of their lower hull over the middle of the time (the least sum of distances
+from above; Moon, Skelly, Towsley, "Estimation and removal of clock skew from network delay measurements", 1999). Over
+25 s it wandered by 2.5 samples (99 % of the time; measured beside a full processor), over a minute by 0.7.
 
 We look when a block is due, now a little sooner, now a little later (:meth:`Timeline.pause`), so that what is seen is
 seen at once: every 5 ms alone, the position wanders by 10 samples (99 % of the time; simulated, as in the tests), so by

@@ -15,14 +15,12 @@ from ear_engine.viewer.audition import AuditionNews
 from ear_engine.viewer.client import EngineClient
 from ear_engine.viewer.console import Console, Shown
 from ear_engine.viewer.deeds import Deeds
-from ear_engine.viewer.events import Button, Event, Key, Moved, Text, Wheel
 from ear_engine.viewer.finder import ScreenFinder
 from ear_engine.viewer.following import close_all, open_bulk, state_of, wanted_of
-from ear_engine.viewer.gestures import Fit, Gestures, Hover, Pan, Turn, Zoom
-from ear_engine.viewer.keys import action_of
+from ear_engine.viewer.gestures import Gestures
+from ear_engine.viewer.hands import Hands
 from ear_engine.viewer.loader import Loader, ReadyLoop
 from ear_engine.viewer.model import Heard
-from ear_engine.viewer.news import Snapshot
 from ear_engine.viewer.notices import notices
 from ear_engine.viewer.options import ViewOptions
 from ear_engine.viewer.outputs import Outputs
@@ -31,6 +29,7 @@ from ear_engine.viewer.panel import Panel
 from ear_engine.viewer.pointing import Pointing
 from ear_engine.viewer.selection import Selection
 from ear_engine.viewer.shots import Shots
+from ear_engine.viewer.snapshot import Snapshot
 from ear_engine.viewer.stage import Stage
 from ear_engine.viewer.touch import Touch
 from ear_engine.viewer.window import Window
@@ -70,6 +69,17 @@ class App:
         self.pacer = Pacer(self.window.software, platform.cores())
         self.deeds = Deeds(self)
         self.pointing = Pointing(self.stage, self.finder, self.window.show_pointer)
+        self._hands = Hands(
+            self.window,
+            self.panel,
+            self._covered,
+            deeds=self.deeds,
+            gestures=self.gestures,
+            pointing=self.pointing,
+            stage=self.stage,
+            touch=self.touch,
+            finder=self.finder,
+        )
         self.shots = Shots(options, say, self.tell)
         self.loader = Loader(lambda engine: open_bulk(options.place.host, options.session, engine))
         self.help = self.frames_shown = False
@@ -120,7 +130,7 @@ class App:
         """One frame, and the pause after it, in which hands are followed, too."""
         at = time.perf_counter()
         self.pacer.begin(at, time.process_time() - self.loader.cpu - self.asker.cpu)
-        self._events(0.0)
+        self._hands.follow(0.0)
         hidden = self.window.hidden
         if hidden:
             self._unseen_frame(at)
@@ -134,7 +144,7 @@ class App:
         early = not hidden and self._owed == 0.0
         self._owed = 0.0
         while (left := end - time.perf_counter()) > 0.0005:
-            self._events(left)
+            self._hands.follow(left)
             if early and self._hurried:  # another target shines at once; the next frame waits for as much longer
                 self._owed = max(end - time.perf_counter(), 0.0)
                 break
@@ -169,37 +179,6 @@ class App:
     def _tell_all(self, text: str) -> None:
         self._say(text)
         self.tell(text)
-
-    def _events(self, wait: float) -> None:
-        for event in self.window.events(wait):
-            self._event(event, time.perf_counter())
-        self.touch.turn()
-
-    def _event(self, event: Event, at: float) -> None:
-        self.panel.take(event)
-        if isinstance(event, Moved | Button | Wheel):
-            self._hand(event, at)
-        elif isinstance(event, Key) and not self.panel.wants_keys:
-            self.deeds.do(action_of(event), at)
-        elif isinstance(event, Text) and event.code == ord("?") and not self.panel.wants_keys:
-            self.deeds.do("help", at)
-
-    def _hand(self, event: Moved | Button | Wheel, at: float) -> None:
-        self.pointing.moves(at)
-        covered = self._covered(event.x, event.y)
-        if covered and not self.gestures.busy:
-            self.pointing.place = None
-            return
-        mapped = self.pointing.find()
-        for action in self.gestures.take(event, at):
-            if isinstance(action, Hover):
-                self.pointing.place = (action.x, action.y)
-            elif isinstance(action, Pan | Zoom | Turn | Fit):
-                self.stage.handle(action, at)
-            elif mapped:
-                self.touch.take(action, self.finder, at)
-        if isinstance(event, Moved):
-            self.pointing.place = (event.x, event.y)
 
     def _covered(self, x: float, y: float) -> bool:
         if not self.console_shown:

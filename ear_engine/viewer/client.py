@@ -20,8 +20,9 @@ from ear_engine.viewer.aim import fitting
 from ear_engine.viewer.audition import NEURON, STOP
 from ear_engine.viewer.line import Line
 from ear_engine.viewer.model import Heard
-from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, MAP_INFO, PRESETS, STATUS, News, Snapshot
+from ear_engine.viewer.news import CLIPS, EARS, FAIL, LAYERS, MAP_INFO, PRESETS, STATUS, News
 from ear_engine.viewer.pending import Pending
+from ear_engine.viewer.snapshot import Snapshot
 
 _PING, _PONG, _DONE = "/ear/system/ping", "/ear/system/pong", "/ear/done"
 _SUBSCRIBE, _RENEW, _RECALL = "/ear/stream/subscribe", "/ear/stream/renew", "/ear/preset/recall"

@@ -10,8 +10,8 @@ from imgui_bundle import imgui
 
 from ear_engine.parameters import Parameter, ParameterTree, Value
 from ear_engine.viewer import reports
-from ear_engine.viewer.news import Snapshot
 from ear_engine.viewer.panel import Panel
+from ear_engine.viewer.snapshot import Snapshot
 from ear_engine.viewer.widgets import Rect, Widgets
 
 _LEFT, _RIGHT = 320.0, 300.0  # units, at the usual size of letters

@@ -9,7 +9,7 @@ from typing import Protocol
 from ear_engine.viewer.bulk import Bulk, HttpBulk, SessionBulk
 from ear_engine.viewer.loader import Wanted
 from ear_engine.viewer.model import Heard
-from ear_engine.viewer.news import Snapshot
+from ear_engine.viewer.snapshot import Snapshot
 
 _PATIENCE = 1.0  # seconds that all threads together get to end
 

@@ -1,20 +1,21 @@
-"""What a viewer knows of the engine at one moment, and how messages change it. No sockets here."""
+"""How messages of the engine change what a viewer knows of it. No sockets here."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
 from ear_engine.errors import UserError
 from ear_engine.osc.codec import Message
 from ear_engine.osc.reports import ClipInfo, LayerInfo, StatusReport
 from ear_engine.osc.stream_names import EVENT, LOOP, MEAN, OBJECTIVE, PLAYHEAD
-from ear_engine.parameters import ParameterTree, Value
+from ear_engine.parameters import ParameterTree
 from ear_engine.viewer.audition import NEURON, AuditionNews, excerpt_news
 from ear_engine.viewer.playhead import PlayheadClock
+from ear_engine.viewer.snapshot import EventNews, LoopNews, Preset, Snapshot
 
 STATUS, LAYERS, CLIPS = "/ear/system/status", "/ear/layers/list", "/ear/clips/list"
 MAP_INFO = "/ear/map/info"
@@ -25,74 +26,6 @@ _LONGEST_LIST = 4096
 _SHORTEST, _LONGEST = 0.05, 3600.0  # seconds of a loop
 _MOST_BEATS = 1e6
 _KINDS = {row.name: str(row.type) for row in fields(StatusReport) if row.name != "pids"}
-
-
-@dataclass(frozen=True)
-class LoopNews:
-    """A loop that has been announced."""
-
-    number: int
-    path: str
-    seconds: float
-    beats: int
-    tempo: float
-    objective: float
-
-
-@dataclass(frozen=True)
-class EventNews:
-    """Something the engine has told, or refused."""
-
-    level: str
-    code: str
-    message: str
-    at: float
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A preset of the engine."""
-
-    name: str
-    title: str
-    description: str
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything at one moment; nothing in it changes any more.
-
-    Args:
-        connected: whether an engine answers.
-        waiting: what is waited for, for people; empty if nothing is.
-        engine: the engine's name; another one after it was started again.
-        values: of all parameters.
-        status: pairs of ``/ear/system/status``.
-        layers, clips, presets, ears: what there is.
-        objective: how strongly the target fires.
-        curve: (seconds, objective), the oldest first.
-        loops, events: the newest first.
-        means: mean activation of each layer, in the order of ``layers``.
-        laying_out: percent of the map that is done, while it is being made; None otherwise.
-        audition: what has become of the last wish to hear a neuron; None if there was none, or it was ended.
-    """
-
-    connected: bool = False
-    waiting: str = ""
-    engine: str = ""
-    values: dict[str, Value] = field(default_factory=dict)
-    status: dict[str, Any] = field(default_factory=dict)
-    layers: tuple[LayerInfo, ...] = ()
-    clips: tuple[ClipInfo, ...] = ()
-    presets: tuple[Preset, ...] = ()
-    ears: tuple[str, ...] = ()
-    objective: float = 0.0
-    curve: tuple[tuple[float, float], ...] = ()
-    loops: tuple[LoopNews, ...] = ()
-    events: tuple[EventNews, ...] = ()
-    means: tuple[float, ...] = ()
-    laying_out: int | None = None
-    audition: AuditionNews | None = None
 
 
 class Malformed(ValueError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ear_engine.viewer.asker import Answered
 from ear_engine.viewer.loader import Loaded
-from ear_engine.viewer.news import Snapshot
+from ear_engine.viewer.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from imgui_bundle import imgui
 
 from ear_engine.optimization.spectral_curve import band_gain, tilt_gain
 from ear_engine.parameters import Value
-from ear_engine.viewer.news import Snapshot
 from ear_engine.viewer.panel import Panel
+from ear_engine.viewer.snapshot import Snapshot
 
 _PLAYHEAD = (1.0, 1.0, 1.0, 0.9)
 _GRID = (1.0, 1.0, 1.0, 0.16)

@@ -1,7 +1,4 @@
-"""A window with an OpenGL 3.3 context, by GLFW: its events in order, its sizes, its screens. Nothing is drawn here.
-
-A screen may go away. A window that filled it becomes a window on another screen, and fills it again when it comes back.
-"""
+"""A window with an OpenGL 3.3 context, by GLFW: its events in order and its sizes. Nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -13,7 +10,8 @@ import moderngl
 from ear_engine.errors import UserError
 from ear_engine.viewer.events import KEY_NAMES, Button, Event, Focus, Key, Moved, Text, Wheel
 from ear_engine.viewer.offscreen import is_software
-from ear_engine.viewer.screens import Box, Screens
+from ear_engine.viewer.placing import Placing
+from ear_engine.viewer.screens import Screens
 
 _OFFSCREEN = "draw without a window: ear-engine render --seconds 20 -o film.mp4"
 
@@ -49,8 +47,7 @@ class Window:
                 "a window", f"cannot be opened: no display ({self._said or 'none found'})", _OFFSCREEN, "no_display"
             )
         try:
-            self._screens = Screens(glfw)
-            screens = self._screens.all()
+            screens = Screens(glfw).all()
             if monitor is not None and not 0 <= monitor < len(screens):
                 numbers = ", ".join(map(str, range(len(screens)))) or "none"
                 raise UserError(
@@ -60,9 +57,7 @@ class Window:
         except UserError:
             glfw.terminate()
             raise
-        self._windowed = self._box
-        self._filled = ""  # name of the screen that it fills, or filled until that went away
-        self._screens_new = False
+        self._placing = Placing(glfw, self._handle)
         self._events: list[Event] = []
         self._pointer = (0.0, 0.0)
         self._listen()
@@ -74,9 +69,9 @@ class Window:
             self.close()
             raise _no_gl(str(error)) from None
         if monitor is not None:
-            self._place(screens[monitor])
+            self._placing.center(screens[monitor])
         if fullscreen:
-            self._fill(screens[monitor] if monitor is not None else self._screens.under(self._box))
+            self._placing.fill(screens[monitor] if monitor is not None else None)
 
     @property
     def renderer(self) -> str:
@@ -130,7 +125,7 @@ class Window:
     @property
     def fullscreen(self) -> bool:
         """Whether it fills a screen."""
-        return bool(self.glfw.get_window_monitor(self._handle))
+        return self._placing.fullscreen
 
     def events(self, wait: float = 0.0) -> list[Event]:
         """What has happened since the last call, in order; waits so many seconds for something to happen."""
@@ -138,9 +133,8 @@ class Window:
             self.glfw.wait_events_timeout(wait)
         else:
             self.glfw.poll_events()
-        if self._screens_new:
-            self._screens_new = False
-            self._settle()
+        if self._handle is not None:
+            self._placing.settle()
         events, self._events = self._events, []
         return events
 
@@ -156,22 +150,13 @@ class Window:
     def set_fullscreen(self, wanted: bool) -> None:
         """Fill the screen it is on, or return to where it was; without a screen it stays a window."""
         if wanted:
-            self._fill(self._screens.under(self._box))
+            self._placing.fill()
         else:
-            self._filled = ""
-            self._return(self._windowed)
+            self._placing.leave()
 
     def next_monitor(self) -> str:
         """Go to the next screen; return what to tell about it."""
-        screens = self._screens.all()
-        if len(screens) < 2:
-            return "there is only one screen"
-        number = (self._screens.number(self._box) + 1) % len(screens)
-        if self.fullscreen:
-            self._fill(screens[number])
-        else:
-            self._place(screens[number])
-        return f"screen {number}: {self._screens.name(screens[number])}"
+        return self._placing.next()
 
     def show_pointer(self, shown: bool) -> None:
         """Show the pointer over the window, or not."""
@@ -223,7 +208,7 @@ class Window:
         glfw.set_key_callback(handle, lambda _, key, code, action, mods: add(self._key(key, code, action, mods)))
         glfw.set_char_callback(handle, lambda _, code: add(Text(code)))
         glfw.set_window_focus_callback(handle, lambda _, has: add(Focus(bool(has))))
-        glfw.set_monitor_callback(self._screens_changed)
+        glfw.set_monitor_callback(self._placing.screens_changed)
 
     def _events_add(self, event: Event) -> None:
         self._events.append(event)
@@ -239,53 +224,6 @@ class Window:
         glfw = self.glfw
         name = KEY_NAMES.get(key) or (glfw.get_key_name(key, code) or "")
         return Key(key, name, action != glfw.RELEASE, action == glfw.REPEAT, mods & 7)
-
-    @property
-    def _box(self) -> Box:
-        """Where the window is."""
-        return Box(*self.glfw.get_window_pos(self._handle), *self.glfw.get_window_size(self._handle))
-
-    def _fill(self, screen: Any | None) -> None:
-        if screen is None:
-            return
-        if not self.fullscreen:
-            self._windowed = self._box
-        mode = self.glfw.get_video_mode(screen)
-        self.glfw.set_window_monitor(self._handle, screen, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
-        self._filled = self._screens.name(screen)
-        self.glfw.swap_interval(1)
-
-    def _return(self, box: Box) -> None:
-        """Be a window there."""
-        x, y, width, height = box
-        self.glfw.set_window_monitor(self._handle, None, x, y, max(width, 64), max(height, 64), 0)
-        self.glfw.swap_interval(1)
-
-    def _settle(self) -> None:
-        """Screens have come or gone: GLFW has made a window of what filled one that is gone, as large as that was."""
-        if self._handle is None:
-            return
-        back = self._screens.named(self._filled) if self._filled else None
-        if self._filled and back is None and not self.fullscreen:
-            self._return(self._shown(self._windowed))
-        elif back is not None and not self.fullscreen:
-            self._fill(back)
-        elif not self.fullscreen and not self._screens.sees(self._box):
-            self._return(self._shown(self._box))
-
-    def _shown(self, box: Box) -> Box:
-        """The same, or as large on the main screen where no screen shows it."""
-        screens = self._screens.all()
-        if not screens or self._screens.sees(box):
-            return box
-        return Box(*self._screens.middle(screens[0], box.width, box.height), box.width, box.height)
-
-    def _place(self, screen: Any) -> None:
-        box = self._box
-        self.glfw.set_window_pos(self._handle, *self._screens.middle(screen, box.width, box.height))
-
-    def _screens_changed(self, screen: Any, event: int) -> None:
-        self._screens_new = True
 
     def _error(self, code: int, text: bytes | str) -> None:
         self._said = text.decode(errors="replace") if isinstance(text, bytes) else str(text)

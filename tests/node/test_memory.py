@@ -102,7 +102,7 @@ class Stage:
 
     async def written(self) -> None:
         """What was asked for is handed over, or waits for its source."""
-        await until(lambda: not self.memory._open().recalls.busy, 5.0)
+        await until(lambda: not self.memory._open().returning.recalls.busy, 5.0)
 
     async def recalled(self) -> Audio:
         """The dreamer takes what was recalled, and it is heard."""
@@ -457,7 +457,7 @@ def test_a_dream_does_not_rest_for_ever_if_the_end_of_a_morph_cannot_come(
         stage.memory.morph(first, 2.0, 0, "a hand", lambda share: None, lambda change, error: ended.append(error))
         await until(lambda: stage.control.snapshot().still, 5.0)
         stage._choose = lambda name: None  # type: ignore[method-assign]
-        recalls = stage.memory._open().recalls
+        recalls = stage.memory._open().returning.recalls
         await until(lambda: recalls._coming is not None, 5.0)
         recalls.give_up()
         assert [error.code for error in ended if error is not None] == ["cancelled"]

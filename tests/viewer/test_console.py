@@ -16,8 +16,8 @@ from ear_engine.viewer.console import Console, Shown
 from ear_engine.viewer.events import LEFT, RIGHT, Button, Key, Moved, Text
 from ear_engine.viewer.heatmaps import changed_picture, heard_picture
 from ear_engine.viewer.model import LoopLights
-from ear_engine.viewer.news import EventNews, LoopNews, Preset, Snapshot
 from ear_engine.viewer.panel import Panel
+from ear_engine.viewer.snapshot import EventNews, LoopNews, Preset, Snapshot
 from ear_engine.viewer.widgets import number_format
 
 SIZE = (1280, 4000)  # high enough for a whole page

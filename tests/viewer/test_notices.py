@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ear_engine.viewer.asker import Answered
 from ear_engine.viewer.loader import Loaded
-from ear_engine.viewer.news import Snapshot
 from ear_engine.viewer.notices import Notices, notices
+from ear_engine.viewer.snapshot import Snapshot
 
 NOTHING, NONE = Loaded(), Answered()
 NOBODY = Snapshot(waiting="waiting for ENGINE at 127.0.0.1:9000")
