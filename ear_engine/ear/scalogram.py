@@ -33,6 +33,7 @@ from ear_engine.ear.shape import ScalogramConfig
 __all__ = ["Scalogram", "ScalogramConfig"]
 
 _TAIL_SECONDS = 3.0  # linear mode: silence appended, so that the circular transform wraps in less than -75 dB
+_LENGTHS = 3  # of loops, of which what depends on them is kept: 5 MB each
 
 
 def _windows(config: ScalogramConfig, samples: int) -> list[Window]:
@@ -59,8 +60,8 @@ class Scalogram(nn.Module):
     def __init__(self, config: ScalogramConfig | None = None) -> None:
         super().__init__()
         self.config = config or ScalogramConfig()
-        self._foldings = lru_cache(maxsize=8)(self._new_folding)
-        self._turns = lru_cache(maxsize=8)(self._new_turns)
+        self._foldings = lru_cache(maxsize=_LENGTHS)(self._new_folding)
+        self._turns = lru_cache(maxsize=_LENGTHS)(self._new_turns)
 
     def _new_folding(self, samples: int, frames: int, device: str) -> Folding:
         return Folding(_windows(self.config, samples), samples, frames, torch.device(device))

@@ -32,6 +32,7 @@ _LAYING_OUT = 600.0  # an ear without a map, on a busy machine
 def run_dreamer(session: Path, ear: Path, device: str, seed: int) -> None:
     """Entry point of the dreamer process; torch is imported here, not where it is spawned."""
     platform.yield_cores()
+    platform.few_kernels()
     from ear_engine.optimization.dreamer import DreamerOptions
     from ear_engine.optimization.process import dreamer_main
 

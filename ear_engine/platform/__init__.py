@@ -20,7 +20,7 @@ from ear_engine.platform.folders import (
     user_set_dir,
     user_state_dir,
 )
-from ear_engine.platform.memory import lock_memory, return_memory, reuse_memory, steady_memory
+from ear_engine.platform.memory import few_kernels, lock_memory, return_memory, reuse_memory, steady_memory
 from ear_engine.platform.priorities import (
     Urgency,
     lower_priority,
@@ -35,6 +35,7 @@ from ear_engine.platform.sessions import memory_folder, memory_folders, new_sess
 __all__ = [
     "Urgency",
     "cores",
+    "few_kernels",
     "ignore_interrupt",
     "lock_memory",
     "lower_priority",

@@ -42,6 +42,15 @@ def steady_memory() -> bool:
     return _mallopt({_MMAP_THRESHOLD: _LARGE, _TRIM_THRESHOLD: 8 * _LARGE, _ARENA_MAX: 2})
 
 
+def few_kernels() -> None:
+    """Let torch keep compiled operations of the last loops' lengths, not of all; call it before torch is imported.
+
+    Measured after dreams of 24 lengths: 16 MB less. A step needs more than 32 of them (it is 15 % slower with as many),
+    and no more than 256.
+    """
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
+
+
 def return_memory() -> bool:
     """Give the system what :func:`reuse_memory` has kept (glibc only); return whether it took any."""
     if not sys.platform.startswith("linux"):
