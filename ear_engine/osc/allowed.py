@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from ear_engine.errors import UserError
+from ear_engine.osc.ip import plain_ip
 
 
 class Allowed:
@@ -29,10 +30,9 @@ class Allowed:
 
     def _look_up(self, host: str) -> bool:
         try:
-            address = ip_address(host.partition("%")[0])
+            address = plain_ip(host)
         except ValueError:
             return False
-        address = getattr(address, "ipv4_mapped", None) or address
         return address.is_loopback or any(address in network for network in self._networks)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ear_engine.errors import UserError
+from ear_engine.osc.ip import plain_ip
 
 Address = tuple[str, int]  # IP and port
 
@@ -14,7 +14,7 @@ Address = tuple[str, int]  # IP and port
 def is_here(host: str) -> bool:
     """Whether an IP address is this machine's own loopback, also as a socket of both families tells it
     (``::ffff:127.0.0.1``)."""
-    return _plain(host).is_loopback
+    return plain_ip(host).is_loopback
 
 
 def destination(asking: Address, reply_to: Address, target: str | int) -> Address:
@@ -32,7 +32,7 @@ def destination(asking: Address, reply_to: Address, target: str | int) -> Addres
     if isinstance(target, str):
         name, _, digits = target.rpartition(":")
         try:
-            there, here = _plain(name.strip("[]")), _plain(host)
+            there, here = plain_ip(name.strip("[]")), plain_ip(host)
         except ValueError:
             raise UserError(f"target {target!r}", "is not IP:PORT", "send a port number", "bad_value") from None
         reached = ":" in host or there.version == 4  # by the socket that has heard the client
@@ -47,16 +47,6 @@ def destination(asking: Address, reply_to: Address, target: str | int) -> Addres
     if not 0 < wanted < 1 << 16:
         raise UserError(f"port {wanted}", "is not 1 to 65535", "send a UDP port", "out_of_range")
     return host, wanted
-
-
-def _plain(host: str) -> IPv4Address | IPv6Address:
-    """An IP address; of one that is IPv4's in IPv6, that of IPv4.
-
-    Raises:
-        ValueError: it is none.
-    """
-    address = ip_address(host.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 async def find_host(host: str, port: int, family: int) -> Address:

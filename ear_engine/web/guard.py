@@ -12,6 +12,7 @@ from collections.abc import Container
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from ear_engine.osc.ip import plain_ip
 from ear_engine.web.answers import WebError
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.%]{2,60}\]|[A-Za-z0-9._-]{1,253})(?::\d{1,5})?")
@@ -64,8 +65,7 @@ class Guard:
         return parts.scheme in ("http", "https") and named is not None and self._is_own(named[1], reached)
 
     def _is_own(self, host: str, reached: str) -> bool:
-        here = ip_address(reached.partition("%")[0])
-        here = getattr(here, "ipv4_mapped", None) or here
+        here = plain_ip(reached)
         try:
             given = ip_address(host.removeprefix("[").removesuffix("]").partition("%")[0])
         except ValueError:

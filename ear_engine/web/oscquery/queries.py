@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any
 
+from ear_engine.osc.ip import plain_ip
 from ear_engine.web.answers import Answer, Resource, WebError, as_json
 from ear_engine.web.oscquery.tree import Branch, Tree
 
@@ -61,8 +61,7 @@ class Queries:
 
     def host_info(self, reached: str) -> dict[str, Any]:
         """Who this is, what is understood, and where it is reached."""
-        here = ip_address(reached.partition("%")[0])
-        host = str(getattr(here, "ipv4_mapped", None) or here)
+        host = str(plain_ip(reached))
         return {
             "NAME": self._name,
             "EXTENSIONS": EXTENSIONS,
