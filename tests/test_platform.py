@@ -53,15 +53,47 @@ def test_raise_priority_tells_whether_it_is_allowed() -> None:
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="real time is Linux's")
-def test_children_of_what_is_urgent_are_not() -> None:
+def test_whoever_may_not_be_most_urgent_is_not_urgent_at_all() -> None:
+    script = """
+import os, resource
+from ear_engine import platform
+hard = resource.getrlimit(resource.RLIMIT_RTPRIO)[1]
+few = 4 if hard == resource.RLIM_INFINITY else min(hard, 4)
+resource.setrlimit(resource.RLIMIT_RTPRIO, (few, few))
+if os.geteuid() == 0:
+    os.setuid(65534)
+print(platform.raise_priority(platform.Urgency.ANSWERS), platform.real_time_allowed(), os.sched_getscheduler(0))
+"""
+    assert _python(script) == "False False 0"
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="real time is Linux's")
+def test_children_of_what_is_urgent_are_not_and_it_is_again_afterwards() -> None:
+    script = """
+import os, subprocess, sys
+from ear_engine import platform
+allowed = platform.raise_priority(platform.Urgency.ANSWERS)
+before = os.sched_getscheduler(0), os.sched_getparam(0).sched_priority
+with platform.shielding_children():
+    child = [sys.executable, "-c", "import os; print(os.sched_getscheduler(0))"]
+    said = subprocess.check_output(child, text=True).strip()
+after = os.sched_getscheduler(0), os.sched_getparam(0).sched_priority
+told = platform.real_time_allowed()
+print(said, told == allowed, before == after == ((os.SCHED_RR, 1) if allowed else (os.SCHED_OTHER, 0)))
+"""
+    assert _python(script) == "0 True True"
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="real time is Linux's")
+def test_what_is_urgent_is_more_so_for_a_while() -> None:
     script = (
-        "import os, subprocess, sys; from ear_engine import platform as p; p.raise_priority(p.Urgency.ANSWERS, 0); "
-        "code = 'import os; from ear_engine import platform as p; p.NAME(); print(os.sched_getscheduler(0))'; "
-        "urgent = os.sched_getscheduler(0) == os.SCHED_RR; "
-        "run = lambda name: subprocess.check_output([sys.executable, '-c', code.replace('NAME', name)], text=True); "
-        "print(urgent == bool(p.real_time_allowed()), run('usual_priority').strip(), run('lower_priority').strip())"
+        "import os; from ear_engine import platform as p; allowed = p.raise_priority(p.Urgency.FEEDS); "
+        "now = lambda: os.sched_getparam(0).sched_priority\n"
+        "with p.at_urgency(p.Urgency.SOUNDS): more = now()\n"
+        "with p.at_urgency(None): less = now()\n"
+        "print((more, less, now()) == ((5, 0, 3) if allowed else (0, 0, 0)))"
     )
-    assert _python(script) == "True 0 0"
+    assert _python(script) == "True"
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="reads /proc")

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import soundfile
 
+from ear_engine import platform
 from ear_engine.ear.checkpoint import save_ear
 from ear_engine.ear.network import Ear, EarConfig
-from ear_engine.platform import process_alive
 
 KEYS = {
     "state",
@@ -96,6 +96,41 @@ def test_no_thread_of_the_node_waits_for_the_processor_while_it_keeps_others_fro
     assert {name: nice for name, nice in seen.items() if nice > usual} == {}
 
 
+@pytest.mark.skipif("sys.platform != 'linux'", reason="reads priorities from /proc")
+def test_what_sounds_and_what_answers_is_urgent_and_nothing_that_they_start(ear: Path, tmp_path: Path) -> None:
+    with serving(command(ear, "--json-status", "--osc-port", "0"), tmp_path) as (process, out):
+        wait_for(out, process, "running", loop=1)
+        pids = reports(out)[-1]["pids"]
+        urgent = {pid: urgencies(pid) for pid in (process.pid, *offspring(process.pid))}
+    allowed = bool(platform.real_time_allowed())
+    node, audio = urgent.pop(pids["node"]), urgent.pop(pids["audio"])
+    assert node[pids["node"]] == (1 if allowed else 0) and audio[pids["audio"]] == (3 if allowed else 0)
+    assert (5 in audio.values()) == allowed  # the thread that hands on blocks
+    assert pids["dreamer"] in urgent and len(urgent) > 2  # the tracker of resources and a spare among them
+    assert {pid: found for pid, found in urgent.items() if any(found.values())} == {}
+
+
+def offspring(pid: int) -> list[int]:
+    """Processes that a process has started, and those that they have."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
+
+
+def urgencies(pid: int) -> dict[int, int]:
+    """Priority in real time of each thread, by its number; 0 if it does not run so."""
+    found = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # it has ended just now
+            found[int(task.name)] = int((task / "stat").read_text().rpartition(")")[2].split()[37])
+    return found
+
+
 def test_it_dreams_and_tells_programs_in_json_only(ear: Path, tmp_path: Path) -> None:
     take = tmp_path / "take.wav"
     with serving(command(ear, "--json-status", "--record", str(take), "--seed", "3"), tmp_path) as (process, out):
@@ -110,7 +145,7 @@ def test_it_dreams_and_tells_programs_in_json_only(ear: Path, tmp_path: Path) ->
     assert (running["ear"], running["device"], running["audio"]) == ("untrained", "cpu", "null")
     assert running["pids"].keys() == {"node", "dreamer", "audio"} and running["pids"]["node"] == process.pid
     assert lines[-1]["dropouts"] == running["dropouts"]
-    assert not any(process_alive(pid) for pid in running["pids"].values())
+    assert not any(platform.process_alive(pid) for pid in running["pids"].values())
     played, rate = soundfile.read(take)
     assert rate == 44100 and len(played) / rate >= running["recorded"] > 0 and abs(played).max() > 0.05
     heard = (tmp_path / "err").read_text()
@@ -130,7 +165,7 @@ def test_it_ends_within_two_seconds(ear: Path, tmp_path: Path, how: str, when: s
             process.terminate()
         assert process.wait(10) == 0
         assert time.perf_counter() - begun < 2.0
-        assert not any(process_alive(pid) for pid in pids)
+        assert not any(platform.process_alive(pid) for pid in pids)
     assert "Traceback" not in (tmp_path / "err").read_text()
 
 
@@ -142,7 +177,7 @@ def test_a_killed_node_takes_everything_along_but_the_recording(ear: Path, tmp_p
         process.kill()
         process.wait()
         end = time.perf_counter() + 10
-        while any(process_alive(pid) for pid in last["pids"].values()):
+        while any(platform.process_alive(pid) for pid in last["pids"].values()):
             assert time.perf_counter() < end
             time.sleep(0.05)
     played, rate = soundfile.read(take)

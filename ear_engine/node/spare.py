@@ -78,6 +78,5 @@ def _wait(theirs: Connection, prepare: Callable[[], None], target: Callable[...,
 
 def _run(target: Callable[..., None], args: tuple[Any, ...]) -> None:
     """In the child: stdout belongs to programs that read the status, so whatever is printed goes to stderr."""
-    platform.usual_priority()
     os.dup2(2, 1)
     target(*args)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
+from ear_engine import platform
 from ear_engine.node.options import NodeOptions
 
 _LOOK = 0.05  # seconds between looks whether the engine listens
@@ -56,7 +57,8 @@ class ViewerProcess:
         command = [sys.executable, "-m", "ear_engine", "view", "--engine", place]
         command += ["--session", str(self._session), "--parent", str(os.getpid()), *self._more]
         try:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            with platform.at_urgency(None):
+                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         except OSError as error:
             self._report("warning", "no_viewer", f"The viewer cannot be started ({error.strerror}); the sound goes on.")
             return

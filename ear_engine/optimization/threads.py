@@ -49,7 +49,7 @@ class Threads:
         """Compare nothing with what was before."""
         self._key = key
         self._times: list[float] = []
-        self._shares: list[float] = []
+        self._computed: list[float] = []
         self._usual = 0.0
         self._tried: int | None = None
         self._trial: list[float] = []
@@ -77,7 +77,7 @@ class Threads:
     def _watch(self, seconds: float, computed: float) -> None:
         """One more step as usual; begin a trial when it is time."""
         self._times = [*self._times, seconds][-_STEPS:]
-        self._shares = [*self._shares, min(computed / max(seconds, 1e-9), 1.0)][-_STEPS:]
+        self._computed = [*self._computed, computed][-_STEPS:]
         self._elapsed += seconds
         if self._most == 1:
             return
@@ -89,7 +89,7 @@ class Threads:
         if slowed or now * _CHANGED < self._usual:
             self._wait = _SOON
         self._usual = self._usual or now
-        if self.count == 1 and median(self._shares) < _ALONE:
+        if self.count == 1 and sum(self._computed) < _ALONE * sum(self._times):
             return
         if slowed or self._elapsed >= self._wait:
             self._usual = now

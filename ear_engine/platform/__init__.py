@@ -23,17 +23,18 @@ from ear_engine.platform.folders import (
 from ear_engine.platform.memory import few_kernels, lock_memory, return_memory, reuse_memory, steady_memory
 from ear_engine.platform.priorities import (
     Urgency,
+    at_urgency,
     lower_priority,
     raise_priority,
     raise_thread_priority,
     real_time_allowed,
-    usual_priority,
 )
 from ear_engine.platform.processes import ignore_interrupt, parent_alive, process_alive, shielding_children
 from ear_engine.platform.sessions import memory_folder, memory_folders, new_session, session_folders, session_parent
 
 __all__ = [
     "Urgency",
+    "at_urgency",
     "cores",
     "few_kernels",
     "ignore_interrupt",
@@ -67,6 +68,5 @@ __all__ = [
     "user_recording_dir",
     "user_set_dir",
     "user_state_dir",
-    "usual_priority",
     "yield_cores",
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 
 
@@ -17,28 +20,21 @@ class Urgency(IntEnum):
 
 def lower_priority(by: int = 10) -> bool:
     """Let everything else on this machine go first; return whether the system does that."""
-    usual_priority()
     return _nice(by)
 
 
-def usual_priority() -> None:
-    """Be no more urgent than others, though the process that started this one is."""
-    if sys.platform.startswith("linux") and os.sched_getscheduler(0) != os.SCHED_OTHER:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-
-
-def raise_priority(urgency: Urgency, by: int = 10) -> bool:
+def raise_priority(urgency: Urgency, by: int = 0) -> bool:
     """Let this process, which sleeps most of the time, go before everything else on this machine: the thread that calls
-    it, and threads and processes that it starts from then on.
+    it, and threads that it starts from then on.
 
-    In real time if the system allows that (Linux; root, or the group of audio), so that nobody computes who is less
-    urgent; else by its priority. Beside a dream, a viewer and four clients on two cores, a thread of high priority that
-    was due still had to wait for up to 25 ms (measured).
+    In real time if the system allows that (Linux; root, or the group of audio) up to what is most urgent, so that
+    nobody computes who is less urgent; else by its priority, if it is raised ``by`` something. Beside a dream, a viewer
+    and four clients on two cores, a thread of high priority that was due still had to wait for up to 25 ms (measured).
 
     Returns:
         Whether the system allows any of it.
     """
-    return _in_real_time(urgency) or _nice(-by)
+    return _in_real_time(urgency) or (by > 0 and _nice(-by))
 
 
 def raise_thread_priority(by: int = 10) -> bool:
@@ -49,21 +45,65 @@ def raise_thread_priority(by: int = 10) -> bool:
     return raise_priority(Urgency.SOUNDS, by)
 
 
+@contextmanager
+def at_urgency(urgency: Urgency | None) -> Iterator[None]:
+    """Let this thread, if it runs in real time, be as urgent as that meanwhile, or as everyone else (None).
+
+    Threads and processes that it starts begin as urgent as it is then, and stay so.
+    """
+    before = _priority()
+    if before == 0:
+        yield
+        return
+    _set_priority(urgency or 0)
+    try:
+        yield
+    finally:
+        _set_priority(before)
+
+
 def real_time_allowed() -> bool | None:
-    """Whether this user's processes may run in real time; None if the system has no such thing or does not tell."""
+    """Whether this user's processes may run in real time, tried by a thread; None if the system has no such thing."""
     if not sys.platform.startswith("linux"):
         return None
-    import resource
-
-    allowed = resource.getrlimit(resource.RLIMIT_RTPRIO)[0]
-    return os.geteuid() == 0 or allowed == resource.RLIM_INFINITY or allowed >= Urgency.SOUNDS
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(_in_real_time(Urgency.ANSWERS)), name="may it")
+    thread.start()
+    thread.join()
+    return found == [True]
 
 
 def _in_real_time(urgency: Urgency) -> bool:
+    """Let this thread be as urgent as that, unless what is most urgent may not be; return whether it is."""
     if not sys.platform.startswith("linux"):
         return False
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_RTPRIO)
+    if soft != hard:
+        with suppress(ValueError, OSError):  # then what is allowed at the moment counts
+            resource.setrlimit(resource.RLIMIT_RTPRIO, (hard, hard))
+    return _set_priority(Urgency.SOUNDS) and _set_priority(urgency)
+
+
+def _priority() -> int:
+    """In real time, of this thread; 0 if it does not run so."""
+    if not sys.platform.startswith("linux"):
+        return 0
     try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(urgency))
+        real = os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO)
+        return os.sched_getparam(0).sched_priority if real else 0
+    except OSError:  # a C library that does not tell
+        return 0
+
+
+def _set_priority(priority: int) -> bool:
+    """Run this thread in real time, or, with 0, not; return whether the system does that."""
+    if not sys.platform.startswith("linux"):
+        return False
+    policy = os.SCHED_RR if priority else os.SCHED_OTHER
+    try:
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
     except OSError:  # not allowed: a limit on this machine, not a fault
         return False
     return True

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ear_engine.platform.priorities import at_urgency
+
 
 def ignore_interrupt() -> None:
     """Leave Ctrl-C to the parent: the terminal sends it to every process, and the parent ends them in order."""
@@ -18,7 +20,8 @@ def ignore_interrupt() -> None:
 
 @contextmanager
 def shielding_children() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C, not even before they can call :func:`ignore_interrupt`.
+    """Processes started meanwhile never see Ctrl-C, not even before they can call :func:`ignore_interrupt`, and are no
+    more urgent than others (:func:`ear_engine.platform.priorities.at_urgency`).
 
     The signal is only held back from this thread, so none is lost. Windows has nothing of the kind.
     """
@@ -27,12 +30,13 @@ def shielding_children() -> Iterator[None]:
         return
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # the first start would do so, and let the signal through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with at_urgency(None):
+        resource_tracker.ensure_running()  # the first start would do so, and let the signal through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def parent_alive() -> bool:

@@ -27,6 +27,7 @@ from ear_engine.shared_memory.clock import now
 
 _OUT_PORTS = ("left", "right", "cue_left", "cue_right")  # of JACK
 _IN_PORTS = ("in_left", "in_right")
+_GASP = 0.005  # seconds at most that others get where blocks take longer than they last
 _FADES_IN = 1.0  # seconds a device gets for its first block
 
 
@@ -66,7 +67,7 @@ class PyoBackend:
 
     def start(self) -> None:
         """Let blocks flow, as they are (:mod:`ear_engine.playback.master_fader`)."""
-        with quiet():
+        with quiet(), platform.at_urgency(platform.Urgency.SOUNDS):  # PortAudio's thread is as urgent as who starts it
             self._server.setAmp(first_amplitude(self.rate))
             self._server.start()
         self._drive()
@@ -117,6 +118,7 @@ class NullBackend(PyoBackend):
             if wait > 0:
                 time.sleep(wait)
             elif wait < -period:
+                time.sleep(min(period / 2, _GASP))
                 due = now()
             self._server.process()
             due += period

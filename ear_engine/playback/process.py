@@ -48,7 +48,7 @@ def audio_main(session: Path, options: AudioOptions) -> None:
     back: a new process then plays on it, or on a clock until it is there (``standing_in.py``).
     """
     platform.ignore_interrupt()
-    platform.raise_priority(platform.Urgency.FEEDS)
+    platform.raise_priority(platform.Urgency.FEEDS, by=10)
     ended = _Ending(options.keeper)
     signal.signal(signal.SIGTERM, ended.on_signal)
     sys.setswitchinterval(0.0005)  # the audio callback waits for the interpreter lock at most this long

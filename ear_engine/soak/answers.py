@@ -58,9 +58,14 @@ class Asker:
         )  # Ctrl-C is not for it: it tells what was answered when stdin ends
 
     def close(self) -> Answers:
-        """End it; what was answered."""
-        out, _ = self._process.communicate("", timeout=20.0)
-        return Answers(**json.loads(out))
+        """End it; what was answered, nothing if it has died."""
+        try:
+            out, _ = self._process.communicate("", timeout=20.0)
+            return Answers(**json.loads(out))
+        except (subprocess.TimeoutExpired, ValueError):
+            self._process.kill()
+            self._process.wait()
+            return Answers()
 
 
 def main(port: int) -> None:

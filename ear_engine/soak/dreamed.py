@@ -22,7 +22,7 @@ from ear_engine.playback.entries import same_time
 from ear_engine.shared_memory.clock import BAR, next_boundary
 from ear_engine.shared_memory.states import Entry
 from ear_engine.soak.clocks import PartClock, changes_of, clocks_of, end_of_play
-from ear_engine.soak.waits import FIRST, KILLED, LAST, NEVER, Away, Waits, any_away
+from ear_engine.soak.waits import FIRST, KILLED, LAST, NEVER, Away, StepWaits, any_away
 
 _DREAMED = ("target/", "tone/", "rhythm/", "dream/rate", "transform/", "penalty/")
 _DIVISIONS = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}  # beats between grid points, 0 = the whole loop
@@ -55,7 +55,7 @@ class _Point:
     clock: PartClock
 
 
-def dream_waits(kept: Kept, away: Sequence[Away] = (), ended: float | None = None) -> Waits:
+def dream_waits(kept: Kept, away: Sequence[Away] = (), ended: float | None = None) -> StepWaits:
     """Beats from the grid point that each change of the dream could have reached to the first loop that knows of it.
 
     What no loop knew of counts as never heard; in the last 16 beats, as heard with the first beat that was not played
@@ -67,7 +67,7 @@ def dream_waits(kept: Kept, away: Sequence[Away] = (), ended: float | None = Non
         away: when killed processes were not there.
         ended: when playing ended, seconds on the shared clock; None if it is not known.
     """
-    waits = Waits()
+    waits = StepWaits()
     heard = _Heard(kept)
     end = end_of_play(kept, ended)
     sources = list(_new_sources(kept, heard.entered))
@@ -91,6 +91,7 @@ def dream_waits(kept: Kept, away: Sequence[Away] = (), ended: float | None = Non
             waits.left_out[_SOURCE] += 1
         else:
             waits.values.append(_beats(point, answer, end))
+            waits.known.append(ready - _LEAD - change.time)
     return waits
 
 

@@ -174,6 +174,8 @@ def _changes(found: Found) -> list[Line]:
         Line("message to first changed sample, p99", gain.percentile(99), "ms", _APPLIED, block),
         Line("changes of the gain that were never heard", gain.never, "", 0.0),
         Line("changes of what is dreamed that the next step did not know", sound.late_steps, "", 0.0),
+        Line("change of the dream to the end of the step that knows it, p50", dream.until_known(50), "ms"),
+        Line("change of the dream to the end of the step that knows it, p99", dream.until_known(99), "ms"),
         Line("dream heard after the beat that it could reach, p50", dream.percentile(50), "beats", _HEARD, dreams),
         Line("dream heard after the beat that it could reach, p99", dream.percentile(99), "beats", _HEARD),
         Line("changes of what is dreamed that were never heard", dream.never, "", 0.0),

@@ -88,9 +88,14 @@ class Listeners:
         return self._process.pid
 
     def close(self) -> list[Heard]:
-        """End it; what each client has heard."""
-        out, _ = self._process.communicate("", timeout=20.0)
-        return [Heard(Counter(one.pop("messages")), **one) for one in json.loads(out)]
+        """End it; what each client has heard, nothing if it has died."""
+        try:
+            out, _ = self._process.communicate("", timeout=20.0)
+            return [Heard(Counter(one.pop("messages")), **one) for one in json.loads(out)]
+        except (subprocess.TimeoutExpired, ValueError):
+            self._process.kill()
+            self._process.wait()
+            return []
 
 
 def main(port: int) -> None:

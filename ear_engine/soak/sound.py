@@ -12,7 +12,7 @@ from ear_engine.soak.clocks import clocks_of
 from ear_engine.soak.dreamed import Steps, dream_waits
 from ear_engine.soak.gain import Pulse, gain_waits
 from ear_engine.soak.places import Boundaries, Playhead, boundaries, playhead_of
-from ear_engine.soak.waits import Away, Waits
+from ear_engine.soak.waits import Away, StepWaits, Waits
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Sound:
     entries: int
     block: float = math.nan
     gain: Waits = field(default_factory=Waits)
-    dream: Waits = field(default_factory=Waits)
+    dream: StepWaits = field(default_factory=StepWaits)
     late_steps: int = 0
     boundaries: Boundaries = field(default_factory=Boundaries)
     playhead: Playhead = field(default_factory=Playhead)

@@ -50,6 +50,21 @@ class Waits:
         return told
 
 
+@dataclass
+class StepWaits(Waits):
+    """Of changes of the dream.
+
+    Args:
+        known: seconds from each that counts until the first step that knew it was done.
+    """
+
+    known: list[float] = field(default_factory=list)
+
+    def until_known(self, percent: float) -> float:
+        """Milliseconds in which so many per cent of them were; not a number if there are none."""
+        return float(1e3 * np.percentile(self.known, percent)) if self.known else math.nan
+
+
 @dataclass(frozen=True)
 class Away:
     """A time in which a process that someone had killed was not there, seconds on the shared clock.

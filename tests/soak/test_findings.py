@@ -17,7 +17,7 @@ from ear_engine.soak.places import Boundaries, Playhead
 from ear_engine.soak.report import Line, Report
 from ear_engine.soak.sound import Sound
 from ear_engine.soak.viewer import Viewed
-from ear_engine.soak.waits import Waits
+from ear_engine.soak.waits import StepWaits, Waits
 from ear_engine.soak.watch import Watch
 
 GOOD = Sound(
@@ -28,7 +28,7 @@ GOOD = Sound(
     entries=30,
     block=23.2,
     gain=Waits([8.0, 12.0, 19.0]),
-    dream=Waits([0.0] * 50),
+    dream=StepWaits([0.0] * 50),
     boundaries=Boundaries(60, 0.0),
     playhead=Playhead((0.2, 0.4, 0.9), 0.001),
 )
@@ -62,10 +62,10 @@ def test_what_is_good_is_good() -> None:
         ({"gain": Waits([8.0] * 90 + [2500.0] * 10)}, "message to first changed sample, p99"),
         ({"gain": Waits([8.0] * 900 + [math.inf])}, "changes of the gain that were never heard"),
         ({"gain": Waits()}, "message to first changed sample, p50"),
-        ({"dream": Waits([0.0] * 90 + [1.0] * 10)}, "dream heard after the beat that it could reach, p99"),
-        ({"dream": Waits([0.0] * 900 + [math.inf])}, "changes of what is dreamed that were never heard"),
+        ({"dream": StepWaits([0.0] * 90 + [1.0] * 10)}, "dream heard after the beat that it could reach, p99"),
+        ({"dream": StepWaits([0.0] * 900 + [math.inf])}, "changes of what is dreamed that were never heard"),
         ({"late_steps": 1}, "changes of what is dreamed that the next step did not know"),
-        ({"dream": Waits()}, "dream heard after the beat that it could reach, p50"),
+        ({"dream": StepWaits()}, "dream heard after the beat that it could reach, p50"),
         ({"boundaries": Boundaries(60, 6e-6)}, "loop boundary off its place, most"),
         ({"boundaries": Boundaries()}, "loop boundary off its place, most"),
         ({"playhead": Playhead((0.2, 2.0, 3.0), 0.001)}, "playhead to audio, p50"),

@@ -148,6 +148,7 @@ def test_a_dream_that_is_heard_from_the_beat_it_could_reach_is_not_late(stage: S
     stage.steps = [(2.55, 2.65, 0), (2.65, 2.74, number), (2.74, 3.0, number)]
     found = look_at(stage.keep())
     assert found.dream.values == [0.0] and found.late_steps == 0
+    assert found.dream.until_known(99) == pytest.approx(140.0)
 
 
 @pytest.mark.parametrize(("done", "late"), [(2.74, 1.0), (2.76, 0.0)])
