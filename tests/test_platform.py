@@ -96,6 +96,40 @@ def test_what_is_urgent_is_more_so_for_a_while() -> None:
     assert _python(script) == "True"
 
 
+@pytest.mark.skipif("sys.platform != 'linux'", reason="real time is Linux's")
+def test_who_computes_for_long_is_not_urgent_until_it_rests() -> None:
+    script = """
+import threading, time
+from ear_engine import platform
+from ear_engine.platform.priorities import priority_of
+allowed = platform.raise_priority(platform.Urgency.ANSWERS)
+computes, ends = threading.Event(), threading.Event()
+def work():
+    while not ends.is_set():
+        if computes.is_set():
+            sum(range(1000))
+        else:
+            time.sleep(0.01)
+thread, quiet = threading.Thread(target=work), threading.Thread(target=ends.wait)
+restraint = platform.Restraint(platform.Urgency.ANSWERS)
+def watch(wanted):
+    end = time.monotonic() + 20.0
+    while priority_of(thread.native_id) != wanted and time.monotonic() < end:
+        restraint.look(time.monotonic())
+        time.sleep(0.05)
+    return priority_of(thread.native_id) == wanted
+thread.start(); quiet.start()
+urgent = priority_of(thread.native_id)
+computes.set()
+restrained = watch(0)
+others = priority_of(quiet.native_id), priority_of()
+computes.clear()
+print(urgent == allowed, restrained, others == (allowed, allowed), watch(int(allowed)))
+ends.set()
+"""
+    assert _python(script) == "True True True True"
+
+
 @pytest.mark.skipif("sys.platform != 'linux'", reason="reads /proc")
 def test_locked_memory_is_seen_by_the_system_and_more_can_be_had() -> None:
     script = (

@@ -10,6 +10,7 @@ import signal
 from types import FrameType
 from typing import Any
 
+from ear_engine import platform
 from ear_engine.control import ControlLog
 from ear_engine.errors import UserError
 from ear_engine.node import introduction, resuming
@@ -26,7 +27,6 @@ from ear_engine.node.wiring import Children, Parts
 from ear_engine.osc.reports import LayerInfo
 from ear_engine.osc.service import OscService
 from ear_engine.parameters import ParameterTree
-from ear_engine.platform import process_alive
 from ear_engine.shared_memory.clock import now, playhead
 from ear_engine.shared_memory.loops import prune_loops
 from ear_engine.shared_memory.states import AudioState, Event
@@ -81,6 +81,7 @@ class Node:
         self._publishing = Publishing(self.control, self.session, self.parts.herald.event)
         self._network: tuple[list[str], list[list[int]]] = ([], [])
         self._was_ready: set[str] = set()
+        self._restraint = platform.Restraint(platform.Urgency.ANSWERS)
         self._began = now()
         self._sounding_since: float | None = None
 
@@ -178,6 +179,7 @@ class Node:
                 await asyncio.wait_for(self._ending.wait(), _TICK)
 
     def _look(self, at: float) -> None:
+        self._restraint.look(at)
         parts = self.parts
         audio, dreamer = parts.board.audio, parts.board.dreamer
         if dreamer is not None and dreamer.layers and (dreamer.layers, dreamer.shapes) != self._network:
@@ -202,7 +204,7 @@ class Node:
         if dreamer is not None:
             playing = {entry.file for entry in audio.schedule} if audio is not None else set()
             prune_loops(self.session / "loops", dreamer.loop, protected=playing | parts.osc.announced)
-        if self.options.keeper and not process_alive(self.options.keeper):
+        if self.options.keeper and not platform.process_alive(self.options.keeper):
             self.stop()
         if self.options.seconds is not None:
             if self._sounding_since is None and (parts.board.sounding or at - self._began > _SILENT):

@@ -30,9 +30,11 @@ from ear_engine.platform.priorities import (
     real_time_allowed,
 )
 from ear_engine.platform.processes import ignore_interrupt, parent_alive, process_alive, shielding_children
+from ear_engine.platform.restraint import Restraint
 from ear_engine.platform.sessions import memory_folder, memory_folders, new_session, session_folders, session_parent
 
 __all__ = [
+    "Restraint",
     "Urgency",
     "at_urgency",
     "cores",

@@ -51,15 +51,15 @@ def at_urgency(urgency: Urgency | None) -> Iterator[None]:
 
     Threads and processes that it starts begin as urgent as it is then, and stay so.
     """
-    before = _priority()
+    before = priority_of()
     if before == 0:
         yield
         return
-    _set_priority(urgency or 0)
+    set_priority(urgency or 0)
     try:
         yield
     finally:
-        _set_priority(before)
+        set_priority(before)
 
 
 def real_time_allowed() -> bool | None:
@@ -83,28 +83,28 @@ def _in_real_time(urgency: Urgency) -> bool:
     if soft != hard:
         with suppress(ValueError, OSError):  # then what is allowed at the moment counts
             resource.setrlimit(resource.RLIMIT_RTPRIO, (hard, hard))
-    return _set_priority(Urgency.SOUNDS) and _set_priority(urgency)
+    return set_priority(Urgency.SOUNDS) and set_priority(urgency)
 
 
-def _priority() -> int:
-    """In real time, of this thread; 0 if it does not run so."""
+def priority_of(thread: int = 0) -> int:
+    """In real time, 1..99, of a thread by the system's number, this one if 0; 0 if it does not run so."""
     if not sys.platform.startswith("linux"):
         return 0
     try:
-        real = os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO)
-        return os.sched_getparam(0).sched_priority if real else 0
-    except OSError:  # a C library that does not tell
+        real = os.sched_getscheduler(thread) in (os.SCHED_RR, os.SCHED_FIFO)
+        return os.sched_getparam(thread).sched_priority if real else 0
+    except OSError:  # it has ended, or a C library that does not tell
         return 0
 
 
-def _set_priority(priority: int) -> bool:
-    """Run this thread in real time, or, with 0, not; return whether the system does that."""
+def set_priority(priority: int, thread: int = 0) -> bool:
+    """Run a thread, this one if 0, in real time, or, with priority 0, not; return whether the system does that."""
     if not sys.platform.startswith("linux"):
         return False
     policy = os.SCHED_RR if priority else os.SCHED_OTHER
     try:
-        os.sched_setscheduler(0, policy, os.sched_param(priority))
-    except OSError:  # not allowed: a limit on this machine, not a fault
+        os.sched_setscheduler(thread, policy, os.sched_param(priority))
+    except OSError:  # not allowed: a limit on this machine, not a fault; or it has ended
         return False
     return True
 
