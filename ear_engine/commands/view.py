@@ -32,6 +32,7 @@ def run(typed: argparse.Namespace) -> int:
     from ear_engine.viewer.options import ViewOptions  # GL, GLFW and Dear ImGui only when they are needed
 
     platform.lower_priority(PRIORITY)
+    platform.steady_memory()
     options = ViewOptions(
         place=place,
         session=None if typed.session is None else Path(typed.session),

@@ -21,6 +21,7 @@ from ear_engine.playback.plan import Plan
 from ear_engine.playback.ring import RingWriter
 from ear_engine.playback.schedule import Scheduler
 from ear_engine.playback.timeline import Timeline
+from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.states import AudioState, ControlState, DreamerState
 
 _SETTLE = 4  # blocks watched before the first sample is placed
@@ -43,6 +44,7 @@ class Feeder:
         capture: gets what comes in, if the graph has inputs.
         audition: what is heard over the loop.
         missing: backend and device that ``backend`` stands in for.
+        clock: of ticks; asked again when the counter has been looked at, so that what is seen is never seen too early.
         sink: gets what really went out, (count, 2) at the device's rate, in order and without gaps.
     """
 
@@ -60,6 +62,7 @@ class Feeder:
         capture: Capture | None = None,
         audition: Audition | None = None,
         missing: Sequence[str] = (),
+        clock: Callable[[], float] = now,
     ) -> None:
         self.plan = Plan()
         self._graph = graph
@@ -73,6 +76,7 @@ class Feeder:
         self._capture = capture
         self._audition = audition
         self._missing = list(missing)
+        self._clock = clock
         self._asked = 0 if earlier is None else earlier.captured
         self._scheduler = Scheduler(self.plan, library, sample_rate)
         self._cue = Cue(library, sample_rate) if graph.cue else None
@@ -191,6 +195,7 @@ class Feeder:
         self._moved = (self._moved or at) + (unseen if unseen > _ABSENT else 0.0)
         self._looked = at
         index = self._graph.index()
+        seen = self._clock()
         if index is None:
             return False
         ring = self._graph.ring
@@ -206,11 +211,11 @@ class Feeder:
             self._sink(frames)
         if self._capture is not None:
             self._capture.hear(self._graph.heard(self._played + step - known, known), step - known)
-        self._keeping.played(self._played + step - known, frames, step - known, at)
+        self._keeping.played(self._played + step - known, frames, step - known, seen)
         self._graph.clear(self._played + step - known, known)
         self._played += step
         self._moved = at
-        self._timeline.observe(self._played, at)
+        self._timeline.observe(self._played, seen)
         return True
 
     def _heard_from(self, at: float) -> float:

@@ -37,6 +37,7 @@ class Player:
             lead=0.02,
             sink=self._chunks.append,
             audition=Audition(session.loops, self.graph, backend.rate, BLOCK, self.events),
+            clock=lambda: self.at,
         )
         self.at = 50.0
 

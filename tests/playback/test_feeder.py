@@ -43,8 +43,10 @@ class Rig:
             earlier=earlier,
             sink=self._chunks.append,
             audition=audition,
+            clock=lambda: self.at + self.elsewhere,
         )
         self.at = start
+        self.elsewhere = 0.0  # seconds from when a tick begins until it has looked at the counter
 
     def run(self, blocks: int, before: Callable[[int], None] | None = None, feed: bool = True) -> None:
         """Compute ``blocks``, with a tick after each."""
@@ -240,6 +242,14 @@ def test_starved_for_longer_than_the_ring_the_clock_tells_the_position(session: 
         assert desk.state.position == pytest.approx(460 * BLOCK - LEADIN, abs=2)
         position = 460 * BLOCK - LEADIN + np.arange(-20 * BLOCK, 0)
         assert np.array_equal(desk.played[:, -20 * BLOCK :], loop[:, position % 5003])
+
+
+def test_blocks_that_leave_while_a_tick_looks_elsewhere_are_not_seen_too_early(session: Session) -> None:
+    session.source(1, noise(5003, 1))
+    with rig(session) as desk:
+        desk.elsewhere = 0.002
+        desk.run(100)
+        assert desk.state.position == pytest.approx(100 * BLOCK - LEADIN - 0.002 * RATE, abs=2)
 
 
 def test_a_device_that_stands_still_stops_the_position_and_is_reported(session: Session) -> None:
