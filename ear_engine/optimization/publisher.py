@@ -6,6 +6,7 @@ fresh as can be.
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from ear_engine.shared_memory.states import AudioState, StateReader
 
 _LEAD = 0.25  # seconds before a grid point by which the audio process must see a version (it renders 0.15 s ahead)
 _PATIENCE = 2.0  # seconds until a loop that must be heard is in the schedule, if the audio process can play it at all
+_TAKES = 0.02  # seconds to make a version, until it is known
+_COMPARED = 6  # versions, of which the slowest says how long the next takes
 _SLOWEST = 1.0  # steps a second
 _DIVISIONS = {"half": 0.5, "beat": 1.0, "bar": 4.0, "loop": 0.0}  # beats between grid points, 0 = the whole loop
 
@@ -55,6 +58,7 @@ class Publisher:
         self._loops = session / "loops"
         self._audio = StateReader(session, "audio", AudioState)
         self._last = now()
+        self._took: deque[float] = deque([_TAKES], maxlen=_COMPARED)  # seconds to make each of the last versions
         self._pledged = ""  # file that must be heard before a newer one takes its place
         self.loop = loop
         self.file = file
@@ -70,7 +74,7 @@ class Publisher:
         head = playhead(audio, moment) if audio is not None and moment - audio.time < 1.0 else None
         if audio is None or head is None:
             return moment - self._last >= 60.0 / dream.tempo
-        ahead = _LEAD + 0.02 + 1.5 / max(steps_per_second, _SLOWEST)
+        ahead = _LEAD + max(self._took) + 1.5 / max(steps_per_second, _SLOWEST)
         boundary = next_boundary(round(head.position + _LEAD * audio.sample_rate), head.entry, division)
         if self._pledged:
             entered = [entry.start for entry in audio.schedule if entry.file == self._pledged]
@@ -92,7 +96,7 @@ class Publisher:
             OSError: no room for it; the loops before it stay, and it is not tried again before it is due again.
             UserError: it has values that are not finite.
         """
-        self._last = now()
+        self._last = began = now()
         version = dream.version()
         if not np.isfinite(version.audio.sum(dtype=np.float64)):
             reason, mend = "has values that are not finite, and the loop before it plays on", "fire source/reset"
@@ -113,5 +117,6 @@ class Publisher:
             gradient=version.gradient,
         )
         write_loop(self._loops / loop_name(number), loop)
+        self._took.append(now() - began)
         self.loop, self.file = number, loop_name(number)
         self._pledged = self.file if pledged else ""

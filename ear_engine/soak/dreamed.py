@@ -2,8 +2,8 @@
 
 A change is in the dream with the first step that begins after it, and a version of the dream is heard from a grid point
 on (``playback/quantize``) if the audio process has it a quarter of a second before. So the point that a change can
-reach is the first one a quarter of a second after that step is done. A loop that enters there is 0 beats late, one that
-enters at the next beat 1.
+reach is the first one a quarter of a second, and what it mostly takes to make a version (mastered, heard by the ear,
+written), after that step is done. A loop that enters there is 0 beats late, one that enters at the next beat 1.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,8 @@ def dream_waits(kept: Kept, away: Sequence[Away] = (), ended: float | None = Non
     sources = list(_new_sources(kept, heard.entered))
     steps = Steps(kept)
     for change, values in _changed(kept):
-        ready = steps.done(change) + _LEAD
+        done = steps.done(change)
+        ready = done + steps.making + _LEAD
         point = heard.reachable(ready, str(values.get("playback/quantize", "beat")))
         if point is None or change.time < heard.first_dream:
             waits.left_out[FIRST] += 1
@@ -91,7 +93,7 @@ def dream_waits(kept: Kept, away: Sequence[Away] = (), ended: float | None = Non
             waits.left_out[_SOURCE] += 1
         else:
             waits.values.append(_beats(point, answer, end))
-            waits.known.append(ready - _LEAD - change.time)
+            waits.known.append(done - change.time)
     return waits
 
 
@@ -167,6 +169,8 @@ class Steps:
         ]
         self._began, self._done, known = np.array(made, float).reshape(-1, 3).T
         self._known = np.maximum.accumulate(known)
+        self.making = _making(kept)
+        """Seconds that it mostly takes to make a version; 0 if that is not known."""
         self.late = sum(self._is_late(change) for change, _ in _changed(kept))
         """Changes of what is dreamed that a step did not know though it began after them."""
 
@@ -179,6 +183,17 @@ class Steps:
     def _is_late(self, change: KeptChange) -> bool:
         first = int(np.searchsorted(self._known, change.number))
         return first > 0 and bool(self._began[first - 1] > change.time + _SOON)
+
+
+def _making(kept: Kept) -> float:
+    """From the beginning of a version to that of the next step, in the middle of all."""
+    made = [
+        float(after.array("times")[0, 0]) - float(record.head["time"])
+        for dream in kept.dreams
+        for record, after in pairwise(dream.records)
+        if record.kind == "publ" and after.kind == "step" and after.has("times")
+    ]
+    return float(np.median(made)) if made else 0.0
 
 
 def is_dreamed(name: str) -> bool:

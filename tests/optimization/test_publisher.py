@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from ear_engine.ear.network import Ear
 from ear_engine.optimization.dream import Dream
 from ear_engine.optimization.publisher import Publisher
+from ear_engine.optimization.versions import Version
 from ear_engine.shared_memory.clock import now
 from ear_engine.shared_memory.loops import loop_name, read_loop
 from ear_engine.shared_memory.states import AudioState, Entry, StateWriter
@@ -65,6 +67,25 @@ def test_where_steps_are_slow_a_version_is_not_late_for_another_one(
     publisher._last -= 10.0
     playing(session, 2.2)  # the bar ends 0.9 s later; a quarter of a second before that, the version must be there
     assert publisher.due(dream, "bar", speed) == due
+
+
+def test_who_takes_longer_to_make_a_version_begins_sooner(
+    session: Path, dream: Dream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher, version = Publisher(session), dream.version
+    publisher._last -= 10.0
+    playing(session, 3.2)  # the bar ends 0.4 s later
+    assert not publisher.due(dream, "bar", 50.0)
+
+    def slow() -> Version:
+        time.sleep(0.2)
+        return version()
+
+    monkeypatch.setattr(dream, "version", slow)
+    publisher.publish(dream, "beat", 1, 1, 0.0)
+    publisher._last -= 10.0
+    playing(session, 3.2)
+    assert publisher.due(dream, "bar", 50.0)
 
 
 def test_without_sound_a_version_is_due_every_beat(session: Path, dream: Dream) -> None:

@@ -37,6 +37,7 @@ class Stage:
         late: seconds by which the end of each second is seen late.
         marked: seconds that have a mark; all if None.
         steps: of the dream: seconds after the beginning at which each began and was done, and the last change it knew.
+        making: seconds that the last version took; not told if 0.
         state: values that the performance begins with.
     """
 
@@ -53,6 +54,7 @@ class Stage:
     gains: list[tuple[float, float, float]] = field(default_factory=list)
     published: list[tuple[int, int]] = field(default_factory=list)
     steps: list[tuple[float, float, int]] = field(default_factory=list)
+    making: float = 0.0
     state: dict[str, object] = field(default_factory=dict)
 
     def change(self, after: float, position: float | None = None, engine: object = None, **values: object) -> int:
@@ -81,17 +83,18 @@ class Stage:
             heads = [
                 ("publ", {"loop": loop, "sequence": sequence, "time": self.at}) for loop, sequence in self.published
             ]
-            made = [("open", {"format": 1}, {}), *((kind, head, {}) for kind, head in heads)]
-            self._write("dream", [*made, ("step", {"count": len(self.steps)}, self._made())])
+            made: list[tuple[str, dict[str, object], dict[str, Array]]] = [("open", {"format": 1}, {})]
+            made += [("step", {"count": len(self.steps)}, _made(self.at, self.steps))] if self.steps else []
+            made += [(kind, head, {}) for kind, head in heads]
+            if self.making:
+                last = max(known for _, known in self.published)
+                made.append(("step", {"count": 1}, _made(self.at, [(self.making, math.nan, last)])))
+            self._write("dream", made)
         if self.part == 1:
             values = {**ParameterTree().values, **self.state}
             head = {"format": 1, "time": self.at, "state": {"sequence": 0, "values": values, "still": False}}
             self._write("control", [("open", head, {}), *(("chng", change, {}) for change in self.changes)])
         return read_performance(self.folder)
-
-    def _made(self) -> dict[str, Array]:
-        times = np.array([(began, done) for began, done, _ in self.steps], float).reshape(-1, 2) + self.at
-        return {"steps": np.array([(known, 0.1, 1) for *_, known in self.steps], float), "times": times}
 
     def _sound(self) -> list[tuple[str, dict[str, object], dict[str, Array]]]:
         rates = {"sample_rate": RATE, "device_rate": RATE, "buffer_size": BLOCK, "latency": BLOCK / RATE}
@@ -120,3 +123,8 @@ class Stage:
             for kind, head, arrays in records:
                 for piece in packed(kind, json.loads(json.dumps(head)), arrays):
                     file.write(piece)
+
+
+def _made(at: float, steps: list[tuple[float, float, int]]) -> dict[str, Array]:
+    times = np.array([(began, done) for began, done, _ in steps], float) + at
+    return {"steps": np.array([(known, 0.1, 1) for *_, known in steps], float), "times": times}

@@ -161,6 +161,15 @@ def test_it_is_late_by_the_beats_after_the_one_that_its_step_could_reach(
     assert look_at(stage.keep()).dream.values == [late]
 
 
+@pytest.mark.parametrize(("making", "late"), [(0.05, 1.0), (0.07, 0.0)])
+def test_what_it_takes_to_make_a_version_is_not_late(stage: Stage, making: float, late: float) -> None:
+    number = stage.change(2.6, dream__rate=-20.0)
+    dreams(stage, (1, BEAT, 0), (2, 6 * BEAT, number - 1), (3, 7 * BEAT, number))
+    stage.steps = [(2.55, 2.65, number - 1), (2.65, 2.69, number)]  # a quarter of a second before 3.0 is 2.75
+    stage.making = making
+    assert look_at(stage.keep()).dream.values == [late]
+
+
 def test_a_step_that_begins_after_a_change_without_it_is_found(stage: Stage) -> None:
     number = stage.change(2.6, dream__rate=-20.0)
     dreams(stage, (1, BEAT, 0), (2, 6 * BEAT, number))
