@@ -8,10 +8,12 @@ from __future__ import annotations
 import getpass
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import hypothesis
 import pytest
+
+from ear_engine.platform.priorities import set_priority
 
 _NO_SKIPS = os.environ.get("CI", "") not in ("", "0", "false")
 
@@ -32,6 +34,13 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {call.excinfo.value if call.excinfo else ''}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def no_more_urgent_than_before() -> Iterator[None]:
+    """An engine that runs in the tests' own process must not leave it urgent, nor what is started after it."""
+    yield
+    set_priority(0)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -37,9 +37,9 @@ _SWITCH = 0.0005  # seconds: what reads and writes files beside the event loop l
 
 def run(typed: argparse.Namespace) -> int:
     """Play until it is ended."""
+    options = node_options(typed)
     platform.raise_priority(platform.Urgency.ANSWERS)  # before there is a thread that keeps it from Python
     platform.steady_memory()
-    options = node_options(typed)
     console = TerminalConsole(sys.stdout, sys.stderr, json_status=typed.json_status)
     logging.basicConfig(level=logging.WARNING, handlers=[_ConsoleHandler(console)], format="  %(message)s")
     sys.setswitchinterval(_SWITCH)
