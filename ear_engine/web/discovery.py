@@ -25,6 +25,7 @@ OSC = "_osc._udp.local."
 OSCQUERY = "_oscjson._tcp.local."
 _LOOK = 10.0  # seconds between looks at the addresses of this machine: a network may come back
 _GOODBYE = 0.6  # seconds that the end waits
+_ASKED = 1000  # milliseconds that others get to say that a name is theirs
 _log = logging.getLogger(__name__)
 
 
@@ -126,13 +127,26 @@ def _begin(addresses: Sequence[str], osc_port: int, http_port: int) -> Zeroconf:
     facts = {"txtvers": "1", "version": ear_engine.__version__}
     try:
         for kind, port in ((OSCQUERY, http_port), (OSC, osc_port)):
-            name = f"{service_name()}.{kind}"
+            name = f"{_free_name(opened, kind)}.{kind}"
             info = ServiceInfo(kind, name, port=port, parsed_addresses=list(addresses), server=server, properties=facts)
             opened.register_service(info, allow_name_change=True)
     except BaseException:
         opened.close()
         raise
     return opened
+
+
+def _free_name(opened: Zeroconf, kind: str) -> str:
+    """A name that no other engine has, asked for by multicast: of sockets that share a port on this machine only one is
+    sent what is answered to one, and that may be another engine's."""
+    from zeroconf import DNSQuestionType
+
+    number = 1
+    while True:
+        name = service_name() if number == 1 else f"{service_name()}-{number}"
+        if opened.get_service_info(kind, f"{name}.{kind}", _ASKED, DNSQuestionType.QM) is None:
+            return name
+        number += 1
 
 
 def _end(opened: Zeroconf | None) -> None:
