@@ -26,6 +26,7 @@ OSCQUERY = "_oscjson._tcp.local."
 _LOOK = 10.0  # seconds between looks at the addresses of this machine: a network may come back
 _GOODBYE = 0.6  # seconds that the end waits
 _ASKED = 1000  # milliseconds that others get to say that a name is theirs
+_NAMES = 16  # that are tried
 _log = logging.getLogger(__name__)
 
 
@@ -138,15 +139,17 @@ def _begin(addresses: Sequence[str], osc_port: int, http_port: int) -> Zeroconf:
 
 def _free_name(opened: Zeroconf, kind: str) -> str:
     """A name that no other engine has, asked for by multicast: of sockets that share a port on this machine only one is
-    sent what is answered to one, and that may be another engine's."""
+    sent what is answered to one, and that may be another engine's.
+
+    Who answers for every name is not asked for ever; then the last one is announced, as it is or changed by zeroconf.
+    """
     from zeroconf import DNSQuestionType
 
-    number = 1
-    while True:
-        name = service_name() if number == 1 else f"{service_name()}-{number}"
+    names = [service_name(), *(f"{service_name()}-{number}" for number in range(2, _NAMES + 1))]
+    for name in names:
         if opened.get_service_info(kind, f"{name}.{kind}", _ASKED, DNSQuestionType.QM) is None:
             return name
-        number += 1
+    return names[-1]
 
 
 def _end(opened: Zeroconf | None) -> None:

@@ -76,6 +76,18 @@ def test_two_engines_are_found_by_different_names_and_one_that_ends_is_gone() ->
     ears.zeroconf.close()
 
 
+def test_who_says_that_every_name_is_theirs_is_not_asked_for_ever() -> None:
+    asked: list[str] = []
+
+    class Greedy:
+        def get_service_info(self, kind: str, name: str, *how: object) -> str:
+            asked.append(name)
+            return "mine"
+
+    assert discovery._free_name(Greedy(), OSC).startswith(service_name())  # type: ignore[arg-type]
+    assert 1 < len(asked) == len(set(asked)) <= 32
+
+
 def test_only_where_other_machines_can_reach_it_unless_asked() -> None:
     assert announced_addresses("127.0.0.1", "auto") == announced_addresses("::1", "auto") == []
     assert announced_addresses("127.0.0.1", "on") == ["127.0.0.1"]
