@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import select
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ import numpy as np
 
 from ear_engine import platform
 from ear_engine.osc.codec import MalformedPacket, decode, encode
+from ear_engine.soak.helper import Helper
 
 ASKED = "audition/seconds"
 """Parameter that is set and asked for: nothing is dreamed or heard by it, and nobody else touches it meanwhile."""
@@ -52,20 +52,12 @@ class Asker:
     """
 
     def __init__(self, port: int) -> None:
-        command = [sys.executable, "-m", "ear_engine.soak.answers", str(port)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )  # Ctrl-C is not for it: it tells what was answered when stdin ends
+        self._helper = Helper("ear_engine.soak.answers", port)
 
     def close(self) -> Answers:
         """End it; what was answered, nothing if it has died."""
-        try:
-            out, _ = self._process.communicate("", timeout=20.0)
-            return Answers(**json.loads(out))
-        except (subprocess.TimeoutExpired, ValueError):
-            self._process.kill()
-            self._process.wait()
-            return Answers()
+        told = self._helper.close()
+        return Answers() if told is None else Answers(**told)
 
 
 def main(port: int) -> None:

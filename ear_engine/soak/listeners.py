@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import select
 import socket
-import subprocess
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from ear_engine.osc.codec import MalformedPacket, Message, decode, encode
+from ear_engine.soak.helper import Helper
 
 SUBSCRIPTIONS = (
     (("/ear/playhead", 60.0, "list"), ("/ear/summary/*", 30.0, "list"), ("/ear/beat", 20.0, "list")),
@@ -77,25 +77,16 @@ class Listeners:
     """
 
     def __init__(self, port: int) -> None:
-        command = [sys.executable, "-m", "ear_engine.soak.listeners", str(port)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )  # Ctrl-C is not for it: it tells what it has heard when stdin ends
+        self._helper = Helper("ear_engine.soak.listeners", port)
 
     @property
     def pid(self) -> int:
         """Its process."""
-        return self._process.pid
+        return self._helper.pid
 
     def close(self) -> list[Heard]:
         """End it; what each client has heard, nothing if it has died."""
-        try:
-            out, _ = self._process.communicate("", timeout=20.0)
-            return [Heard(Counter(one.pop("messages")), **one) for one in json.loads(out)]
-        except (subprocess.TimeoutExpired, ValueError):
-            self._process.kill()
-            self._process.wait()
-            return []
+        return [Heard(Counter(one.pop("messages")), **one) for one in self._helper.close() or ()]
 
 
 def main(port: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 
@@ -57,3 +58,11 @@ def test_what_is_asked_is_set_to_values_that_it_can_have() -> None:
     row = ParameterTree()[ASKED]
     assert [row.check(value) for value in seen] == seen and len(set(seen)) == 3
     assert len(answers.seconds) >= 2 and answers.percentile(50) > 0.0
+
+
+def test_what_a_client_that_has_died_would_have_told_is_missing() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as engine:
+        engine.bind(("127.0.0.1", 0))
+        listeners = Listeners(engine.getsockname()[1])
+        os.kill(listeners.pid, signal.SIGKILL)
+        assert listeners.close() == []
